@@ -1,0 +1,1 @@
+//! Generated types and functions of the Telegram API.

@@ -1,0 +1,1 @@
+//! An async toolkit for Tokio: bounded maps, batching, memoising, queues, loops.

@@ -1,0 +1,3 @@
+//! `cargo awaitlint`.
+
+fn main() {}

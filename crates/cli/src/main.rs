@@ -1,0 +1,3 @@
+//! The `quadruplex` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! MTProto without I/O: both ends of the protocol.

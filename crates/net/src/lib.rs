@@ -1,0 +1,1 @@
+//! Sockets under MTProto: dialling, listening and the connection task.

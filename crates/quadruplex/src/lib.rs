@@ -1,0 +1,1 @@
+//! The Telegram (MTProto) framework: bots and user accounts.

@@ -1,0 +1,1 @@
+//! The sandbox: an offline Telegram that speaks MTProto.

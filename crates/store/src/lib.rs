@@ -1,0 +1,1 @@
+//! What survives a restart: sessions, peers, states and the journal.
