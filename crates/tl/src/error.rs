@@ -44,14 +44,19 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}: ", self.what, self.offset)?;
-        match self.kind {
-            ErrorKind::UnexpectedEnd { needed, left } => write!(f, "needs {needed} bytes, {left} left"),
-            ErrorKind::UnknownConstructor(id) => write!(f, "unknown constructor {id:#010x}"),
-            ErrorKind::VectorTooLong(len) => write!(f, "a vector of {len} items cannot fit in what is left"),
-            ErrorKind::InvalidUtf8 => f.write_str("a string that is not UTF-8"),
-            ErrorKind::TrailingBytes(count) => write!(f, "{count} bytes too many"),
-            ErrorKind::TooDeep => f.write_str("nested too deeply"),
+        write!(f, "{} at byte {}: {}", self.what, self.offset, self.kind)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnexpectedEnd { needed, left } => write!(f, "needs {needed} bytes, {left} left"),
+            Self::UnknownConstructor(id) => write!(f, "unknown constructor {id:#010x}"),
+            Self::VectorTooLong(len) => write!(f, "a vector of {len} items cannot fit in what is left"),
+            Self::InvalidUtf8 => f.write_str("a string that is not UTF-8"),
+            Self::TrailingBytes(count) => write!(f, "{count} bytes too many"),
+            Self::TooDeep => f.write_str("nested too deeply"),
         }
     }
 }

@@ -1,0 +1,3 @@
+//! A schema at run time: parsing, bytes and JSON.
+
+mod parsing;
