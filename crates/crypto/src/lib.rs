@@ -13,8 +13,11 @@
 
 mod auth_key;
 pub mod ctr;
+pub mod dh;
 pub mod hash;
 pub mod ige;
 pub mod message;
+pub mod pq;
+pub mod rsa;
 
 pub use auth_key::AuthKey;
