@@ -12,8 +12,9 @@ pub(crate) fn id(definition: &str) -> u32 {
     canonical.push_str(tokens.next().and_then(|name| name.split('#').next()).unwrap_or_default());
     for token in tokens.filter(|token| !token.ends_with("?true")) {
         canonical.push(' ');
-        let token = match token.rsplit_once([':', '?', '<']) {
-            Some((_, last)) if last.trim_end_matches('>') == "bytes" => &token.replace("bytes", "string"),
+        // Only a parameter of type `bytes` itself: `Vector<bytes>` keeps its word.
+        let token = match token.strip_suffix("bytes") {
+            Some(name) if name.ends_with([':', '?']) => &format!("{name}string"),
             _ => token,
         };
         canonical.extend(token.chars().filter_map(|c| match c {
@@ -36,6 +37,7 @@ mod tests {
         check(0x0516_2463, "resPQ#05162463 nonce:int128 server_nonce:int128 pq:bytes server_public_key_fingerprints:Vector<long> = ResPQ");
         check(0xda9b_0d0d, "invokeWithLayer {X:Type} layer:int query:!X = X");
         check(0x276d_3ec6, "msg_detailed_info msg_id:long answer_msg_id:long bytes:int status:int = MsgDetailedInfo");
+        check(0x10ea_6184, "messages.sendVote peer:InputPeer msg_id:int options:Vector<bytes> = Updates");
         check(0x1cb5_c415, "vector#1cb5c415 {t:Type} # [ t ] = Vector t");
     }
 }

@@ -22,7 +22,7 @@ impl Schema {
     /// use quadruplex_tl::Reader;
     /// use quadruplex_tl_schema::{Object, Schema};
     ///
-    /// let schema = Schema::parse("---functions---\ninvokeWithLayer#da9b0d0d {X:Type} layer:int query:!X = X;\nping#7cd71f1b id:long = Bool;")?;
+    /// let schema = Schema::parse("---functions---\ninvokeWithLayer {X:Type} layer:int query:!X = X;\nping id:long = Bool;")?;
     /// let ping = Object::new("ping").with("id", 7);
     /// let mut bytes = Vec::new();
     /// schema.encode_function(&Object::new("invokeWithLayer").with("layer", 230).with("query", ping.clone()), &mut bytes)?;

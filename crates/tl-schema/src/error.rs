@@ -125,12 +125,19 @@ impl fmt::Display for DecodeError {
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.reason)
+        reason(&self.path, &self.reason, f)
     }
 }
 
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.reason)
+        reason(&self.path, &self.reason, f)
+    }
+}
+
+fn reason(path: &Path, reason: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match path.0.is_empty() {
+        true => f.write_str(reason),
+        false => write!(f, "{path}: {reason}"),
     }
 }

@@ -7,7 +7,7 @@
 //! use quadruplex_tl::Reader;
 //! use quadruplex_tl_schema::{Missing, Object, Schema, Value};
 //!
-//! let schema = Schema::parse("dog#8bd9f83b flags:# good:flags.0?true name:string = Animal;")?;
+//! let schema = Schema::parse("dog flags:# good:flags.0?true name:string = Animal;")?;
 //! let dog = Value::from(Object::new("dog").with("good", true).with("name", "Rex"));
 //! let mut bytes = Vec::new();
 //! schema.encode("Animal", &dog, Missing::Error, &mut bytes)?;
@@ -17,10 +17,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod builtin;
 mod crc;
 mod decode;
 mod encode;
 mod error;
+mod errors;
 mod json;
 mod model;
 mod parse;
@@ -31,6 +33,7 @@ mod value;
 
 pub use encode::Missing;
 pub use error::{DecodeError, EncodeError, JsonError, Path};
+pub use errors::{ErrorTable, RpcErrorKind};
 pub use model::{Definition, Flag, Kind, Param, Schema, Type};
 pub use parse::{ParseError, ParseErrors};
 pub use value::{Name, Object, Value};

@@ -1,3 +1,6 @@
 //! A schema at run time: parsing, bytes and JSON.
 
+mod builtin;
+mod bytes;
+mod json;
 mod parsing;

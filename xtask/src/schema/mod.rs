@@ -1,0 +1,108 @@
+//! `schema import` and `schema diff`: interface facts into the one form in which they are kept.
+
+mod errors;
+mod json;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use quadruplex_tl_schema::{Definition, Kind, Schema};
+use serde_json::Value;
+
+use crate::{Result, read, root, write};
+
+const HEADER: &str =
+    "// Interface facts of Telegram, one per line, sorted by namespace. Written by `cargo xtask schema import`: do not edit.";
+
+/// Normalises `file` into `schema/`: our layer and newer ones to `api.tl`, older ones to `api-N.tl`, a schema without a layer to
+/// `mtproto.tl`. What a JSON file tells about errors is merged into `errors.tsv`.
+pub(crate) fn import(file: &Path, skip: &[&str]) -> Result {
+    let text = read(file)?;
+    let within = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    if !text.trim_start().starts_with(['{', '[']) {
+        return import_tl(&text, skip).map_err(|error| within(&error));
+    }
+    let json = serde_json::from_str(&text).map_err(|error| within(&error))?;
+    import_errors(&json).map_err(|error| within(&error))?;
+    match json.get("errors") {
+        Some(_) => Ok(()),
+        None => json::to_tl(&json).and_then(|text| import_tl(&text, skip)).map_err(|error| within(&error)),
+    }
+}
+
+fn import_tl(text: &str, skip: &[&str]) -> Result {
+    let schema = Schema::parse(&without(text, skip)).map_err(|errors| errors.to_string())?;
+    let ours = read(&root().join("schema/api.tl")).ok().and_then(|text| Schema::parse(&text).ok()?.layer());
+    let name = match schema.layer() {
+        None => "mtproto.tl".to_owned(),
+        Some(layer) if ours.is_none_or(|ours| ours <= layer) => "api.tl".to_owned(),
+        Some(layer) => format!("api-{layer}.tl"),
+    };
+    save(&name, &normalise(&schema))
+}
+
+fn import_errors(json: &Value) -> Result {
+    let mut errors = errors::read(&read(&root().join("schema/errors.tsv")).unwrap_or_default())?;
+    errors::add(json, &mut errors);
+    save("errors.tsv", &errors::text(&errors))?;
+    errors::audience(json).map_or(Ok(()), |text| save("methods.tsv", &text))
+}
+
+fn save(name: &str, text: &str) -> Result {
+    write(&root().join("schema").join(name), text)?;
+    println!("schema/{name}: {} lines", text.lines().count());
+    Ok(())
+}
+
+/// The text without the definitions of these names; their lines stay, empty, so that errors name the right ones.
+fn without(text: &str, skip: &[&str]) -> String {
+    let is_skipped = |line: &str| line.split(['#', ' ']).next().is_some_and(|name| skip.contains(&name));
+    text.lines().map(|line| if is_skipped(line) { "\n" } else { line }).fold(String::new(), |text, line| text + line.trim_end() + "\n")
+}
+
+/// The schema as text, sorted by namespace; inside one, Telegram's order, which groups the constructors of a type.
+pub(crate) fn normalise(schema: &Schema) -> String {
+    let mut out = String::new();
+    if let Some(layer) = schema.layer() {
+        let _ = writeln!(out, "// LAYER {layer}");
+    }
+    let _ = writeln!(out, "{HEADER}");
+    for (kind, title) in [(Kind::Constructor, ""), (Kind::Function, "---functions---\n")] {
+        let mut all: Vec<&Definition> = schema.definitions().iter().filter(|definition| definition.kind == kind).collect();
+        all.sort_by_key(|definition| definition.namespace().to_owned());
+        let _ = write!(out, "{title}");
+        for definition in all {
+            let _ = writeln!(out, "{definition};");
+        }
+    }
+    out
+}
+
+/// Prints what was added, removed and changed.
+pub(crate) fn diff(a: &Path, b: &Path) -> Result {
+    let lines = |path: &Path| -> Result<BTreeMap<(String, &str), String>> {
+        let schema = Schema::parse(&read(path)?).map_err(|errors| format!("{}:\n{errors}", path.display()))?;
+        let key = |definition: &Definition| (definition.name.to_string(), kind(definition.kind));
+        Ok(schema.definitions().iter().map(|definition| (key(definition), definition.to_string())).collect())
+    };
+    let (a, b) = (lines(a)?, lines(b)?);
+    for (key, old) in &a {
+        match b.get(key) {
+            None => println!("- {} {old}", key.1),
+            Some(new) if new != old => println!("- {} {old}\n+ {} {new}", key.1, key.1),
+            Some(_) => {}
+        }
+    }
+    for (key, new) in b.iter().filter(|(key, _)| !a.contains_key(*key)) {
+        println!("+ {} {new}", key.1);
+    }
+    Ok(())
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Constructor => "type",
+        Kind::Function => "function",
+    }
+}
