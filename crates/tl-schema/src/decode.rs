@@ -23,7 +23,7 @@ impl Schema {
     /// use quadruplex_tl_schema::{Object, Schema};
     ///
     /// let schema = Schema::parse("---functions---\ninvokeWithLayer {X:Type} layer:int query:!X = X;\nping id:long = Bool;")?;
-    /// let ping = Object::new("ping").with("id", 7);
+    /// let ping = Object::new("ping").with("id", 7_i64);
     /// let mut bytes = Vec::new();
     /// schema.encode_function(&Object::new("invokeWithLayer").with("layer", 230).with("query", ping.clone()), &mut bytes)?;
     ///

@@ -69,10 +69,10 @@ impl Schema {
     /// # Errors
     /// As there.
     pub fn value_from_json(&self, ty: &Type, json: &Json) -> Result<Value, JsonError> {
-        self.from_json(ty, json, 0)
+        self.read_json(ty, json, 0)
     }
 
-    fn from_json(&self, ty: &Type, json: &Json, depth: u16) -> Result<Value, JsonError> {
+    fn read_json(&self, ty: &Type, json: &Json, depth: u16) -> Result<Value, JsonError> {
         if depth > MAX_DEPTH {
             return Err(JsonError::new("is nested too deeply"));
         }
@@ -89,7 +89,7 @@ impl Schema {
             (Type::Vector { item, .. }, Json::Array(items)) => {
                 let items = items.iter().enumerate();
                 let items: Result<_, _> =
-                    items.map(|(index, json)| self.from_json(item, json, depth + 1).map_err(|error| error.item(index))).collect();
+                    items.map(|(index, json)| self.read_json(item, json, depth + 1).map_err(|error| error.item(index))).collect();
                 Some(Value::Vector(items?))
             }
             (Type::Boxed(name), Json::String(text)) if REFERENCES.contains(&name.as_str()) => Some(Value::String(text.clone())),
@@ -146,7 +146,7 @@ impl Schema {
             if json.is_null() && param.flag.is_some() {
                 continue;
             }
-            let value = self.from_json(&param.ty, json, depth + 1).map_err(|error| within(error.within(&param.name)))?;
+            let value = self.read_json(&param.ty, json, depth + 1).map_err(|error| within(error.within(&param.name)))?;
             object.fields.push((param.name.clone(), value));
         }
         Ok(object)

@@ -16,7 +16,7 @@ impl Rng {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -25,11 +25,11 @@ impl Rng {
 
     /// A number below `end`, which is not 0.
     pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
+        (self.u64() % end as u64) as usize
     }
 
     fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        std::array::from_fn(|_| self.next() as u8)
+        std::array::from_fn(|_| self.u64() as u8)
     }
 }
 
@@ -81,15 +81,15 @@ impl<'a> Random<'a> {
 
     fn value_at(&self, ty: &Type, rng: &mut Rng, depth: u32) -> Value {
         match ty {
-            Type::Flags | Type::Int => Value::Int(rng.next() as i32),
+            Type::Flags | Type::Int => Value::Int(rng.u64() as i32),
             Type::True => Value::Bool(true),
             Type::Bool => Value::Bool(rng.below(2) == 0),
-            Type::Long => Value::Long(rng.next() as i64),
-            Type::Double => Value::Double((rng.next() as i64 as f64) / 1024.0),
+            Type::Long => Value::Long(rng.u64() as i64),
+            Type::Double => Value::Double((rng.u64() as i64 as f64) / 1024.0),
             Type::Int128 => Value::Int128(rng.bytes()),
             Type::Int256 => Value::Int256(rng.bytes()),
             Type::String => Value::String((0..rng.below(9)).map(|_| ['a', 'Z', '0', ' ', '"', 'ß', '→', '🎲'][rng.below(8)]).collect()),
-            Type::Bytes => Value::Bytes((0..[3, 20, 300][rng.below(3)]).map(|_| rng.next() as u8).collect()),
+            Type::Bytes => Value::Bytes((0..[3, 20, 300][rng.below(3)]).map(|_| rng.u64() as u8).collect()),
             Type::Vector { item, .. } if depth > DEEP && matches!(**item, Type::Boxed(_)) => Value::Vector(Vec::new()),
             Type::Vector { item, .. } => (0..rng.below(3)).map(|_| self.value_at(item, rng, depth + 1)).collect(),
             Type::Boxed(name) => {
@@ -119,7 +119,7 @@ impl<'a> Random<'a> {
     fn object_at(&self, definition: &Definition, rng: &mut Rng, depth: u32) -> Object {
         let mut object = Object::new(definition.name.clone());
         // Fields that share a bit come and go together.
-        let words = [rng.next(), rng.next()].map(|word| if depth > DEEP { 0 } else { word });
+        let words = [rng.u64(), rng.u64()].map(|word| if depth > DEEP { 0 } else { word });
         for param in definition.fields() {
             let is_there = |flag: &crate::model::Flag| words[usize::from(flag.word != "flags")] & (1 << flag.bit) != 0;
             if param.flag.as_ref().is_none_or(is_there) {
