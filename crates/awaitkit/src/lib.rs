@@ -1,1 +1,18 @@
 //! An async toolkit for Tokio: bounded maps, batching, memoising, queues, loops.
+
+mod concurrent;
+mod errors;
+mod limit;
+
+pub use concurrent::{
+    Concurrent, Gather, Items, Kept, Keyed, Memory, Source, Split, Try, TryAll, Unit, Unordered, Values, filter_concurrent,
+    for_each_concurrent, join_all, map_concurrent, map_keys_concurrent, partition_concurrent, try_filter_concurrent,
+    try_filter_concurrent_all, try_for_each_concurrent, try_for_each_concurrent_all, try_join_all, try_join_all_errors, try_map_concurrent,
+    try_map_concurrent_all, try_map_keys_concurrent, try_map_keys_concurrent_all, try_partition_concurrent, try_partition_concurrent_all,
+};
+pub use errors::Errors;
+pub use futures_util::StreamExt;
+pub use limit::{Limit, Unlimited, ZeroLimit};
+pub use tokio::sync::SetOnce;
+pub use tokio::time::{sleep, timeout};
+pub use tokio::{join, try_join};
