@@ -1,0 +1,317 @@
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use bytes::Bytes;
+
+/// A call within its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(u64);
+
+/// Whether a call may be executed twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeat {
+    /// Twice is as good as once: it only reads, or carries a `random_id`. Sent again whenever its fate is unknown.
+    Safe,
+    /// Twice may do harm: sent again only when the server certainly has not executed it.
+    #[default]
+    Unsafe,
+}
+
+/// How a call is sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CallOptions {
+    /// Whether it may be executed twice.
+    pub repeat: Repeat,
+    /// Executed after this call (`invokeAfterMsg`), if that one has not ended yet.
+    pub after: Option<CallId>,
+    /// Never in one container with another such call: two `upload.getFile` in one container earn a flood wait.
+    pub alone: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) body: Bytes,
+    pub(super) options: CallOptions,
+    state: State,
+    cancelled: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Waits to be sent; under an id it had before, when the server must be able to see that it is the same message.
+    Queued {
+        again: Option<Sent>,
+    },
+    Sent(Sent),
+}
+
+/// Where a call travels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    pub(super) msg_id: i64,
+    pub(super) seq_no: i32,
+    /// The id of the container, or of the message itself when it travelled alone; none while it waits to travel again.
+    envelope: Option<i64>,
+    acked: bool,
+    /// Whether the query stood behind the connection's introduction.
+    introduced: bool,
+}
+
+/// What travelled together.
+#[derive(Debug)]
+struct Envelope {
+    msg_ids: Vec<i64>,
+    /// How many of them are still in flight in this envelope.
+    left: usize,
+}
+
+/// Calls that have not ended. Every step of a call costs the same however many there are.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    next: u64,
+    calls: HashMap<CallId, Call>,
+    by_msg_id: HashMap<i64, CallId>,
+    /// The envelopes that still have calls in flight, in order of ids.
+    envelopes: BTreeMap<i64, Envelope>,
+    queue: VecDeque<CallId>,
+}
+
+pub(super) enum Cancelled {
+    Unknown,
+    NotSent,
+    Sent { msg_id: i64 },
+}
+
+impl Calls {
+    pub(super) fn queue(&mut self, body: Bytes, options: CallOptions) -> CallId {
+        let id = CallId(self.next);
+        self.next += 1;
+        self.calls.insert(id, Call { body, options, state: State::Queued { again: None }, cancelled: false });
+        self.queue.push_back(id);
+        id
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub(super) fn has_queued(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// The next call to send, skipping places whose call has ended. `Some(sent)` beside it is where it travelled before.
+    pub(super) fn front(&mut self) -> Option<(CallId, &Call, Option<Sent>)> {
+        while let Some(id) = self.queue.front().copied() {
+            match self.calls.get(&id).map(|call| call.state) {
+                Some(State::Queued { again }) => {
+                    let call = self.calls.get(&id)?;
+                    return Some((id, call, again));
+                }
+                _ => self.queue.pop_front(),
+            };
+        }
+        None
+    }
+
+    /// The call at the front leaves in this message; its envelope is told afterwards, by [`travels_in`](Self::travels_in).
+    pub(super) fn leave(&mut self, id: CallId, msg_id: i64, seq_no: i32, introduced: bool) {
+        self.queue.pop_front();
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.state = State::Sent(Sent { msg_id, seq_no, envelope: None, acked: false, introduced });
+            self.by_msg_id.insert(msg_id, id);
+        }
+    }
+
+    pub(super) fn travels_in(&mut self, envelope: i64, msg_ids: Vec<i64>) {
+        for msg_id in &msg_ids {
+            if let Some(sent) = self.sent_mut(*msg_id) {
+                sent.envelope = Some(envelope);
+            }
+        }
+        let left = msg_ids.len();
+        if left > 0 {
+            self.envelopes.insert(envelope, Envelope { msg_ids, left });
+        }
+    }
+
+    pub(super) fn msg_id(&self, id: CallId) -> Option<i64> {
+        match self.calls.get(&id)?.state {
+            State::Sent(sent) | State::Queued { again: Some(sent) } => Some(sent.msg_id),
+            State::Queued { again: None } => None,
+        }
+    }
+
+    pub(super) fn by_msg_id(&self, msg_id: i64) -> Option<CallId> {
+        self.by_msg_id.get(&msg_id).copied()
+    }
+
+    pub(super) fn is_cancelled(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_some_and(|call| call.cancelled)
+    }
+
+    pub(super) fn may_repeat(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_some_and(|call| call.options.repeat == Repeat::Safe && !call.cancelled)
+    }
+
+    /// Whether a call that came back for want of an introduction had none.
+    pub(super) fn lacked_introduction(&self, id: CallId) -> bool {
+        let call = self.calls.get(&id);
+        call.is_some_and(|call| !call.cancelled && matches!(call.state, State::Sent(Sent { introduced: false, .. })))
+    }
+
+    /// The server has told that it has the message.
+    pub(super) fn acked(&mut self, msg_id: i64) {
+        if let Some(sent) = self.sent_mut(msg_id) {
+            sent.acked = true;
+        }
+    }
+
+    pub(super) fn cancel(&mut self, id: CallId) -> Cancelled {
+        let Some(call) = self.calls.get_mut(&id) else { return Cancelled::Unknown };
+        if std::mem::replace(&mut call.cancelled, true) {
+            return Cancelled::Unknown;
+        }
+        match call.state {
+            State::Queued { again: None } => {
+                self.calls.remove(&id);
+                Cancelled::NotSent
+            }
+            // Kept until the server has answered one way or the other, since updates may be in the answer.
+            State::Sent(sent) | State::Queued { again: Some(sent) } => {
+                // Its place in the queue, if it has one, is skipped.
+                call.body = Bytes::new();
+                call.state = State::Sent(sent);
+                if sent.envelope.is_none() {
+                    self.travels_in(sent.msg_id, vec![sent.msg_id]);
+                }
+                Cancelled::Sent { msg_id: sent.msg_id }
+            }
+        }
+    }
+
+    /// Ends a call. False if it had ended before.
+    pub(super) fn remove(&mut self, id: CallId) -> bool {
+        let Some(call) = self.calls.remove(&id) else { return false };
+        if let State::Sent(sent) | State::Queued { again: Some(sent) } = call.state {
+            self.by_msg_id.remove(&sent.msg_id);
+            self.leave_envelope(sent.envelope);
+        }
+        true
+    }
+
+    /// Everything in flight.
+    pub(super) fn sent(&self) -> Vec<CallId> {
+        let sent = |call: &Call| matches!(call.state, State::Sent(_) | State::Queued { again: Some(_) });
+        let mut ids: Vec<_> = self.calls.iter().filter(|(_, call)| sent(call)).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Messages in flight that travel in envelopes up to this id.
+    pub(super) fn msg_ids_up_to(&self, envelope: i64) -> Vec<i64> {
+        self.envelopes.range(..=envelope).flat_map(|(id, inner)| self.travelling(*id, inner)).map(|(msg_id, _)| msg_id).collect()
+    }
+
+    /// The calls that travel in envelopes with ids below this one. `first` may name a message inside a container.
+    pub(super) fn before(&self, first: i64) -> Vec<CallId> {
+        let first = self.envelope_of(first).unwrap_or(first);
+        self.envelopes.range(..first).flat_map(|(id, inner)| self.travelling(*id, inner)).map(|(_, call)| call).collect()
+    }
+
+    /// The calls in these messages, each of which may be a container.
+    pub(super) fn in_envelopes(&self, msg_ids: &[i64]) -> Vec<CallId> {
+        let mut calls = Vec::new();
+        for msg_id in msg_ids {
+            if let Some(inner) = self.envelopes.get(msg_id) {
+                calls.extend(self.travelling(*msg_id, inner).map(|(_, call)| call));
+            }
+            calls.extend(self.by_msg_id(*msg_id));
+        }
+        calls.sort_unstable();
+        calls.dedup();
+        calls
+    }
+
+    /// All calls that share the envelope of a message which the server refused for what the envelope says: none was read.
+    pub(super) fn companions(&self, msg_id: i64) -> Vec<CallId> {
+        self.in_envelopes(&[self.envelope_of(msg_id).unwrap_or(msg_id), msg_id])
+    }
+
+    /// Sends calls again as new messages, before everything that waits.
+    pub(super) fn send_anew(&mut self, ids: Vec<CallId>) {
+        self.put_back(ids, false);
+    }
+
+    /// Sends calls again as the same messages, before everything that waits, so that the server can see a repetition.
+    pub(super) fn requeue(&mut self, ids: Vec<CallId>) {
+        self.put_back(ids, true);
+    }
+
+    /// What becomes of calls in flight on a new connection: those to send again as they are, and messages whose state has
+    /// to be asked first, because the server has acknowledged them or because a repetition would do harm.
+    pub(super) fn after_reconnect(&self) -> (Vec<CallId>, Vec<i64>) {
+        let mut again = Vec::new();
+        let mut ask = Vec::new();
+        for id in self.sent() {
+            match self.calls.get(&id).map(|call| (call, call.state)) {
+                Some((call, State::Sent(sent))) if sent.acked || call.cancelled || call.options.repeat == Repeat::Unsafe => {
+                    ask.push(sent.msg_id);
+                }
+                Some((_, State::Sent(_))) => again.push(id),
+                _ => {}
+            }
+        }
+        (again, ask)
+    }
+
+    fn put_back(&mut self, mut ids: Vec<CallId>, as_the_same: bool) {
+        ids.sort_unstable();
+        for id in ids.into_iter().rev() {
+            let Some(call) = self.calls.get_mut(&id) else { continue };
+            let (mut sent, waits) = match call.state {
+                State::Sent(sent) => (sent, false),
+                State::Queued { again: Some(sent) } => (sent, true),
+                State::Queued { again: None } => continue,
+            };
+            let envelope = sent.envelope.take();
+            call.state = State::Queued { again: as_the_same.then_some(sent) };
+            if !waits {
+                self.queue.push_front(id);
+            }
+            if !as_the_same {
+                self.by_msg_id.remove(&sent.msg_id);
+            }
+            self.leave_envelope(envelope);
+        }
+    }
+
+    fn travelling(&self, id: i64, envelope: &Envelope) -> impl Iterator<Item = (i64, CallId)> {
+        let here = move |msg_id: &i64| self.envelope_of(*msg_id) == Some(id);
+        envelope.msg_ids.iter().copied().filter(here).filter_map(|msg_id| Some((msg_id, self.by_msg_id(msg_id)?)))
+    }
+
+    fn leave_envelope(&mut self, id: Option<i64>) {
+        if let Some(id) = id
+            && let Some(envelope) = self.envelopes.get_mut(&id)
+        {
+            envelope.left -= 1;
+            if envelope.left == 0 {
+                self.envelopes.remove(&id);
+            }
+        }
+    }
+
+    fn envelope_of(&self, msg_id: i64) -> Option<i64> {
+        match self.calls.get(&self.by_msg_id(msg_id)?)?.state {
+            State::Sent(sent) => sent.envelope,
+            State::Queued { .. } => None,
+        }
+    }
+
+    fn sent_mut(&mut self, msg_id: i64) -> Option<&mut Sent> {
+        let id = self.by_msg_id(msg_id)?;
+        match self.calls.get_mut(&id).map(|call| &mut call.state) {
+            Some(State::Sent(sent)) => Some(sent),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The client end of a session.
+//!
+//! [`Session`] holds everything that lives as long as an authorization key is used: ids, salts, the server's clock, calls in
+//! flight. It survives connections: tell it [`connected`](Session::connected) and [`disconnected`](Session::disconnected), and
+//! calls that were on their way are asked for or sent again by the rules of the protocol.
+//!
+//! Every call that [`call`](Session::call) took ends in exactly one [`Event::Answer`] or [`Event::Failed`], unless the session
+//! itself is dropped.
+
+mod calls;
+mod inbound;
+mod outbound;
+mod watch;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use quadruplex_crypto::AuthKey;
+use rand_core::Rng;
+
+use crate::salts::{SALTS_PER_REQUEST, Salts};
+use crate::time::{MessageIds, ServerClock};
+use crate::{MAX_MESSAGE, Now, Salt, Service, Violation, replay::Seen};
+use calls::Calls;
+pub use calls::{CallId, CallOptions, Repeat};
+use watch::Watch;
+
+/// Room for a container and `invokeAfterMsg` around a query.
+const WRAPPING: usize = 64;
+
+/// What is known of an authorization key besides the key itself. Store it, and the next start costs no round trip for salts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyState {
+    /// The salt in use.
+    pub salt: i64,
+    /// The salts that follow.
+    pub future_salts: Vec<Salt>,
+    /// The server's Unix time at the moment of [`Session::new`], if anybody knows it.
+    pub server_time: Option<Duration>,
+}
+
+/// What has happened. Events come in the order in which their causes came from the server.
+#[derive(Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A call was answered. Also comes for cancelled calls whose answer was already on its way: updates may be in it.
+    Answer {
+        /// The call.
+        call: CallId,
+        /// The TL object of the answer, unpacked, or the error.
+        result: Result<Bytes, RpcError>,
+    },
+    /// A call ended without an answer.
+    Failed {
+        /// The call.
+        call: CallId,
+        /// Why.
+        reason: Failure,
+    },
+    /// A message that answers nothing: updates.
+    Notification(Bytes),
+    /// The server has begun a new session: updates may have been lost, and a difference has to be asked for.
+    NewSession,
+    /// [`Session::key_state`] is worth storing again.
+    KeyStateChanged,
+}
+
+/// An error that the server returned for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RpcError {
+    /// Like an HTTP status: 303, 400, 401, 403, 404, 406, 420, 500.
+    pub code: i32,
+    /// In capitals, often with a number: `FLOOD_WAIT_37`.
+    pub message: String,
+}
+
+/// Why a call ended without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Longer than a server takes ([`MAX_MESSAGE`](crate::MAX_MESSAGE)); nothing was sent.
+    TooLong,
+    /// The server has lost the session, and whether it had executed the call cannot be known. Not sent again, since the
+    /// call did not say that repeating is safe.
+    MayHaveBeenExecuted,
+    /// Cancelled; the server may have executed it or may still do so.
+    Cancelled,
+}
+
+/// The client end of a session; see the [module](self).
+#[derive(Debug)]
+pub struct Session {
+    key: AuthKey,
+    session_id: i64,
+    ids: MessageIds,
+    /// How many content-related messages were sent.
+    content: i32,
+    salts: Salts,
+    clock: ServerClock,
+    seen: Seen,
+    calls: Calls,
+    acks: Vec<i64>,
+    /// Service messages on their way out.
+    services: VecDeque<Service>,
+    events: VecDeque<Event>,
+    watch: Watch,
+    /// Put before each query until the server has answered one: `invokeWithLayer(initConnection(…`.
+    init: Bytes,
+    initialised: bool,
+    /// The `unique_id` of the last `new_session_created`.
+    server_session: Option<i64>,
+    salts_asked: bool,
+}
+
+impl Session {
+    /// A session over a key. `init` is put before queries until one of them was answered; it ends where the query begins.
+    pub fn new(key: AuthKey, state: KeyState, init: Bytes, rng: &mut dyn Rng, now: Now) -> Self {
+        let mut clock = ServerClock::default();
+        if let Some(unix) = state.server_time {
+            clock.set(unix, now);
+        }
+        Self {
+            key,
+            session_id: random_id(rng),
+            ids: MessageIds::default(),
+            content: 0,
+            salts: Salts::new(state.salt, state.future_salts),
+            clock,
+            seen: Seen::default(),
+            calls: Calls::default(),
+            acks: Vec::new(),
+            services: VecDeque::new(),
+            events: VecDeque::new(),
+            watch: Watch::default(),
+            init,
+            initialised: false,
+            server_session: None,
+            salts_asked: false,
+        }
+    }
+
+    /// Queues a call. `body` is a query without wrappers, packed by [`gzip`](crate::gzip) if that was worth it.
+    pub fn call(&mut self, body: Bytes, options: CallOptions) -> CallId {
+        let too_long = body.len() + self.init.len() + WRAPPING > MAX_MESSAGE;
+        let call = self.calls.queue(body, options);
+        if too_long {
+            self.fail(call, Failure::TooLong);
+        }
+        call
+    }
+
+    /// Lets a call go. One that waits in the queue is never sent; for one that was sent the server is told to drop the
+    /// answer, which does not undo anything.
+    pub fn cancel(&mut self, call: CallId) {
+        match self.calls.cancel(call) {
+            calls::Cancelled::Unknown => {}
+            calls::Cancelled::NotSent => self.events.push_back(Event::Failed { call, reason: Failure::Cancelled }),
+            calls::Cancelled::Sent { msg_id } => self.services.push_back(Service::RpcDropAnswer { req_msg_id: msg_id }),
+        }
+    }
+
+    /// A connection stands and packets can be written.
+    pub fn connected(&mut self, now: Now) {
+        self.watch.connected(now);
+        self.initialised = false;
+        // An unanswered request for salts went down with its connection.
+        self.salts_asked = false;
+        let (again, ask) = self.calls.after_reconnect();
+        if self.calls.len() > 0 {
+            self.watch.await_answers(now);
+        }
+        self.calls.requeue(again);
+        self.ask_state(ask);
+    }
+
+    /// The connection is gone. Nothing is written until the next [`connected`](Self::connected).
+    pub fn disconnected(&mut self) {
+        self.watch.disconnected();
+        // Pings and questions belong to their connection. What should be dropped is asked about like everything in flight.
+        self.services.clear();
+    }
+
+    /// Takes one packet, as the framing gave it.
+    ///
+    /// # Errors
+    /// The server, or somebody on the way, broke the protocol: close the connection and connect again.
+    pub fn handle_packet(&mut self, packet: BytesMut, now: Now, rng: &mut dyn Rng) -> Result<(), Violation> {
+        inbound::handle_packet(self, packet, now, rng)
+    }
+
+    /// Does what is due. Call it when the time of [`poll_timeout`](Self::poll_timeout) has come; calling early does nothing.
+    pub fn handle_timeout(&mut self, now: Now, rng: &mut dyn Rng) {
+        watch::handle_timeout(self, now, rng);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called, in time of [`Now::mono`].
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.watch.next()
+    }
+
+    /// Appends the next packet to `out` and says whether there was one. Everything that is queued travels together, up to the
+    /// limits of the protocol.
+    pub fn poll_transmit(&mut self, now: Now, rng: &mut dyn Rng, out: &mut Vec<u8>) -> bool {
+        outbound::poll_transmit(self, now, rng, out)
+    }
+
+    /// What has happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Whether the connection gives no sign of life although it was asked for one: close it and connect again.
+    pub fn is_dead(&self) -> bool {
+        self.watch.is_dead()
+    }
+
+    /// Whether anything waits to be written. Acknowledgements that can wait for company do not count.
+    pub fn wants_to_transmit(&self) -> bool {
+        self.watch.is_connected() && (self.calls.has_queued() || !self.services.is_empty() || self.watch.acks_due())
+    }
+
+    /// How many calls have not ended.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// The message id under which a call was last sent.
+    pub fn msg_id(&self, call: CallId) -> Option<i64> {
+        self.calls.msg_id(call)
+    }
+
+    /// The smoothed time from a ping to its pong, once measured.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.watch.round_trip()
+    }
+
+    /// What to store beside the key.
+    pub fn key_state(&self, now: Now) -> KeyState {
+        let (salt, future_salts) = self.salts.known();
+        KeyState { salt, future_salts, server_time: self.clock.is_known().then(|| self.clock.unix(now)) }
+    }
+
+    /// The server's Unix time as far as known.
+    pub fn server_time(&self, now: Now) -> Duration {
+        self.clock.unix(now)
+    }
+
+    /// The authorization key.
+    pub fn auth_key(&self) -> &AuthKey {
+        &self.key
+    }
+
+    /// The id of the session, drawn at random; a new one when the protocol demands it.
+    pub fn session_id(&self) -> i64 {
+        self.session_id
+    }
+
+    fn next_seq_no(&mut self, content_related: bool) -> i32 {
+        let seq_no = self.content.wrapping_mul(2) | i32::from(content_related);
+        self.content = self.content.wrapping_add(i32::from(content_related));
+        seq_no
+    }
+
+    fn fail(&mut self, call: CallId, reason: Failure) {
+        if self.calls.remove(call) {
+            self.events.push_back(Event::Failed { call, reason });
+        }
+    }
+
+    /// Asks again what was asked in an envelope that the server did not read.
+    fn repeat_questions(&mut self, bad_msg_id: i64) {
+        let unread = self.watch.refused(bad_msg_id);
+        self.ask_state(unread);
+    }
+
+    /// Asks what has become of messages, in requests of a bounded size.
+    fn ask_state(&mut self, msg_ids: Vec<i64>) {
+        for chunk in msg_ids.chunks(crate::service::MAX_IDS) {
+            self.services.push_back(Service::MsgsStateReq { msg_ids: chunk.to_vec() });
+        }
+    }
+
+    /// Starts over under a new session id: what the server refused is sent again, and so is what may be repeated; the rest
+    /// cannot be known any more.
+    fn start_new_session(&mut self, refused: &[i64], rng: &mut dyn Rng) {
+        self.session_id = random_id(rng);
+        self.content = 0;
+        self.seen = Seen::default();
+        self.acks.clear();
+        self.initialised = false;
+        self.salts_asked = false;
+        self.services.clear();
+        self.watch.forget_questions();
+        let refused = self.calls.in_envelopes(refused);
+        self.lose(self.calls.sent(), &refused);
+        self.events.push_back(Event::NewSession);
+    }
+
+    /// What was sent under these calls is gone on the server: again what is `refused` or may be repeated, the rest fails.
+    fn lose(&mut self, lost: Vec<CallId>, refused: &[CallId]) {
+        let (again, unknown): (Vec<_>, Vec<_>) = lost.into_iter().partition(|call| refused.contains(call) || self.calls.may_repeat(*call));
+        self.calls.send_anew(again);
+        for call in unknown {
+            let cancelled = self.calls.is_cancelled(call);
+            self.fail(call, if cancelled { Failure::Cancelled } else { Failure::MayHaveBeenExecuted });
+        }
+    }
+
+    fn want_salts(&mut self, unix: Duration) {
+        if !self.salts_asked && self.salts.run_out(unix) {
+            self.salts_asked = true;
+            self.services.push_back(Service::GetFutureSalts { num: SALTS_PER_REQUEST });
+        }
+    }
+}
+
+fn random_id(rng: &mut dyn Rng) -> i64 {
+    rng.next_u64() as i64
+}

@@ -1,0 +1,192 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rand_core::Rng;
+
+use super::Session;
+use crate::time::{FROM_CLIENT, MessageIds};
+use crate::{Now, Service};
+
+/// Acknowledgements travel with other messages; so long they wait for company.
+const ACK_DELAY: Duration = Duration::from_secs(15);
+/// With so many they go alone.
+const ACKS_AT_ONCE: usize = 100;
+/// How often an idle connection is asked for a sign of life.
+const PING_EVERY: Duration = Duration::from_secs(60);
+/// After so long without a ping the server closes the connection itself, in seconds.
+const DISCONNECT_DELAY: i32 = 75;
+/// A call without an answer is asked about after so long, and every so long.
+const ASK_AFTER: Duration = Duration::from_secs(10);
+/// A pong is waited for eight round trips, at least and at most so long.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
+
+/// Everything in a session that happens because time passes.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    connected: bool,
+    acks_due: bool,
+    ack_at: Option<Duration>,
+    ping_at: Option<Duration>,
+    ask_at: Option<Duration>,
+    dead_at: Option<Duration>,
+    ping: Option<(i64, Duration)>,
+    round_trip: Option<Duration>,
+    received_at: Duration,
+    dead: bool,
+    questions: Vec<Question>,
+    /// Messages that asked to drop an answer, and the messages whose answers they meant.
+    drops: HashMap<i64, i64>,
+}
+
+/// A request for states on its way.
+#[derive(Debug)]
+struct Question {
+    msg_id: i64,
+    envelope: i64,
+    about: Vec<i64>,
+}
+
+pub(super) fn handle_timeout(session: &mut Session, now: Now, rng: &mut dyn Rng) {
+    let due = |at: Option<Duration>| at.is_some_and(|at| at <= now.mono);
+    if due(session.watch.ack_at) {
+        session.watch.ack_at = None;
+        session.watch.acks_due = true;
+    }
+    if due(session.watch.dead_at) {
+        session.watch.dead_at = None;
+        session.watch.dead = true;
+    }
+    if due(session.watch.ping_at) {
+        session.watch.ping_at = Some(now.mono + PING_EVERY);
+        session.ping(now, rng);
+    }
+    if due(session.watch.ask_at) {
+        session.watch.ask_at = None;
+        session.ask_about_old_calls(now, rng);
+    }
+}
+
+impl Session {
+    fn ping(&mut self, now: Now, rng: &mut dyn Rng) {
+        if self.watch.ping.is_some() {
+            return;
+        }
+        let ping_id = rng.next_u64() as i64;
+        self.watch.ping = Some((ping_id, now.mono));
+        self.watch.dead_at = Some(now.mono + self.watch.patience());
+        self.services.push_back(Service::PingDelayDisconnect { ping_id, disconnect_delay: DISCONNECT_DELAY });
+    }
+
+    fn ask_about_old_calls(&mut self, now: Now, rng: &mut dyn Rng) {
+        let old = self.clock.unix(now).saturating_sub(ASK_AFTER);
+        let unanswered = self.calls.msg_ids_up_to(MessageIds::default().next(old, FROM_CLIENT));
+        if !unanswered.is_empty() {
+            if now.mono.saturating_sub(self.watch.received_at) >= ASK_AFTER {
+                self.ping(now, rng);
+            }
+            // What was asked before and not answered is asked again here.
+            self.watch.forget_questions();
+            self.ask_state(unanswered);
+        }
+        if self.calls.len() > 0 {
+            self.watch.ask_at = Some(now.mono + ASK_AFTER);
+        }
+    }
+}
+
+impl Watch {
+    pub(super) fn connected(&mut self, now: Now) {
+        *self = Self { connected: true, round_trip: self.round_trip, received_at: now.mono, ..Self::default() };
+        self.ping_at = Some(now.mono + PING_EVERY);
+    }
+
+    pub(super) fn disconnected(&mut self) {
+        *self = Self { round_trip: self.round_trip, ..Self::default() };
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead
+    }
+
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    pub(super) fn acks_due(&self) -> bool {
+        self.acks_due
+    }
+
+    pub(super) fn next(&self) -> Option<Duration> {
+        if !self.connected {
+            return None;
+        }
+        [self.ack_at, self.ping_at, self.ask_at, self.dead_at].into_iter().flatten().min()
+    }
+
+    pub(super) fn received(&mut self, now: Now) {
+        self.received_at = now.mono;
+    }
+
+    pub(super) fn owes_acks(&mut self, count: usize, now: Now) {
+        self.acks_due |= count >= ACKS_AT_ONCE;
+        self.ack_at.get_or_insert(now.mono + ACK_DELAY);
+    }
+
+    pub(super) fn acks_sent(&mut self) {
+        self.acks_due = false;
+        self.ack_at = None;
+    }
+
+    pub(super) fn await_answers(&mut self, now: Now) {
+        self.ask_at.get_or_insert(now.mono + ASK_AFTER);
+    }
+
+    pub(super) fn pong(&mut self, ping_id: i64, now: Now) {
+        if let Some((_, sent_at)) = self.ping.take_if(|(id, _)| *id == ping_id) {
+            let measured = now.mono.saturating_sub(sent_at);
+            self.round_trip = Some(self.round_trip.map_or(measured, |smoothed| (smoothed * 7 + measured) / 8));
+            self.dead_at = None;
+        }
+    }
+
+    pub(super) fn question_sent(&mut self, msg_id: i64, envelope: i64, about: Vec<i64>) {
+        self.questions.push(Question { msg_id, envelope, about });
+    }
+
+    pub(super) fn drop_sent(&mut self, msg_id: i64, about: i64) {
+        self.drops.insert(msg_id, about);
+    }
+
+    /// The message whose answer was to be dropped.
+    pub(super) fn drop_answered(&mut self, req_msg_id: i64) -> Option<i64> {
+        self.drops.remove(&req_msg_id)
+    }
+
+    /// The messages that an answered question was about.
+    pub(super) fn state_answered(&mut self, req_msg_id: i64) -> Vec<i64> {
+        let at = self.questions.iter().position(|question| question.msg_id == req_msg_id);
+        at.map(|at| self.questions.swap_remove(at).about).unwrap_or_default()
+    }
+
+    /// The server did not read a message: what was asked in it has to be asked again, and the ping has to be sent again.
+    pub(super) fn refused(&mut self, msg_id: i64) -> Vec<i64> {
+        if self.ping.take().is_some() {
+            self.dead_at = None;
+        }
+        let unread = self.questions.extract_if(.., |question| question.msg_id == msg_id || question.envelope == msg_id);
+        unread.flat_map(|question| question.about).collect()
+    }
+
+    pub(super) fn forget_questions(&mut self) {
+        self.questions.clear();
+    }
+
+    fn patience(&self) -> Duration {
+        let (least, most) = PATIENCE;
+        self.round_trip.map_or(most, |round_trip| (round_trip * 8).clamp(least, most))
+    }
+}

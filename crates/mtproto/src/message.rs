@@ -1,0 +1,177 @@
+use std::io::Read;
+
+use bytes::Bytes;
+use quadruplex_tl::{Error, ErrorKind, Reader, serialize_bytes, serialized_bytes_len};
+
+/// The id of `msg_container#73f1f8dc`.
+pub const MSG_CONTAINER: u32 = 0x73f1_f8dc;
+/// The id of `gzip_packed#3072cfa1`.
+pub const GZIP_PACKED: u32 = 0x3072_cfa1;
+
+/// The most messages one container may hold; the official page says 1,024, libraries stop before that.
+pub const MAX_CONTAINER: usize = 1020;
+/// The longest message that a server takes. A longer one makes it close the connection, each time it is sent again.
+pub const MAX_MESSAGE: usize = 1_044_404;
+/// What unpacking may yield at the most: as much as the largest frame.
+const MAX_UNPACKED: usize = 16 << 20;
+
+/// What gzip must be able to save: bodies below this are not tried.
+const WORTH_TRYING: usize = 128;
+/// Above this, the middle is tried first: media and encrypted data do not pack.
+const PROBE_ABOVE: usize = 16 << 10;
+const PROBE: usize = 1 << 10;
+
+/// A message as it stands in an envelope or a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Unix time and sender, unique within the session.
+    pub msg_id: i64,
+    /// Twice the number of content-related messages before it, plus one if it is one itself.
+    pub seq_no: i32,
+    /// The TL object.
+    pub body: Bytes,
+}
+
+impl Message {
+    /// Whether the receiver has to acknowledge it.
+    pub const fn is_content_related(&self) -> bool {
+        self.seq_no & 1 == 1
+    }
+}
+
+/// Takes a container apart; a message that is none comes back alone. The bodies share the buffer of the envelope.
+///
+/// # Errors
+/// A container that does not keep its lengths, or one inside another.
+pub(crate) fn open(outer: Message) -> Result<Vec<Message>, Error> {
+    let outer = Message { body: gunzip(outer.body)?, ..outer };
+    let mut reader = Reader::new(&outer.body);
+    if reader.peek_id() != Some(MSG_CONTAINER) {
+        return Ok(vec![outer]);
+    }
+    reader.u32("msg_container")?;
+    let count = reader.bare_vector_len(16, "msg_container")?;
+    let mut messages = Vec::with_capacity(count);
+    for _ in 0..count {
+        let msg_id = i64::from_le_bytes(reader.array("message.msg_id")?);
+        let seq_no = i32::from_le_bytes(reader.array("message.seqno")?);
+        let len = reader.u32("message.bytes")? as usize;
+        if !len.is_multiple_of(4) {
+            return Err(reader.error("message.bytes", ErrorKind::UnexpectedEnd { needed: len.next_multiple_of(4), left: len }));
+        }
+        let body = gunzip(outer.body.slice_ref(reader.take(len, "message.body")?))?;
+        if Reader::new(&body).peek_id() == Some(MSG_CONTAINER) {
+            return Err(reader.unknown("message.body", MSG_CONTAINER));
+        }
+        messages.push(Message { msg_id, seq_no, body });
+    }
+    reader.finish()?;
+    Ok(messages)
+}
+
+/// Unpacks a `gzip_packed` object; anything else passes through untouched.
+///
+/// # Errors
+/// Data that is not gzip, or that unpacks to more than 16 MiB.
+pub fn gunzip(body: Bytes) -> Result<Bytes, Error> {
+    let mut reader = Reader::new(&body);
+    if reader.peek_id() != Some(GZIP_PACKED) {
+        return Ok(body);
+    }
+    let id = reader.u32("gzip_packed")?;
+    let packed = reader.bytes("gzip_packed.packed_data")?;
+    let broken = Error { what: "gzip_packed.packed_data", offset: 4, kind: ErrorKind::UnknownConstructor(id) };
+    let mut unpacked = Vec::with_capacity((packed.len() * 4).min(MAX_UNPACKED));
+    let read = flate2::read::GzDecoder::new(packed).take(MAX_UNPACKED as u64 + 1).read_to_end(&mut unpacked);
+    if read.is_err() || unpacked.len() > MAX_UNPACKED {
+        return Err(broken);
+    }
+    let inner = Bytes::from(unpacked);
+    // Packing twice saves nothing; only a bomb does it.
+    if Reader::new(&inner).peek_id() == Some(GZIP_PACKED) { Err(broken) } else { Ok(inner) }
+}
+
+/// Packs a body when that saves at least a tenth; else the body comes back as it is.
+///
+/// Not for parts of files: those do not pack, and trying costs more than sending.
+pub fn gzip(body: Bytes) -> Bytes {
+    if body.len() < WORTH_TRYING {
+        return body;
+    }
+    if body.len() > PROBE_ABOVE {
+        let start = (body.len() - PROBE) / 2;
+        let probe = &body[start..start + PROBE];
+        if deflate(probe).len() > PROBE / 10 * 9 {
+            return body;
+        }
+    }
+    let packed = deflate(&body);
+    if 4 + serialized_bytes_len(packed.len()) > body.len() / 10 * 9 {
+        return body;
+    }
+    let mut out = Vec::with_capacity(4 + serialized_bytes_len(packed.len()));
+    out.extend_from_slice(&GZIP_PACKED.to_le_bytes());
+    serialize_bytes(&packed, &mut out);
+    out.into()
+}
+
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(bytes.len() / 2);
+    let mut encoder = flate2::read::GzEncoder::new(bytes, flate2::Compression::fast());
+    // Reading from a slice into memory cannot fail; if it did, the result would not pay and not be used.
+    if encoder.read_to_end(&mut packed).is_err() {
+        packed.resize(bytes.len() + 1, 0);
+    }
+    packed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(body: Vec<u8>) -> Message {
+        Message { msg_id: 4, seq_no: 1, body: body.into() }
+    }
+
+    #[test]
+    fn what_packs_is_packed_and_what_does_not_stays() {
+        let text = Bytes::from(b"stop. ".repeat(200));
+        let packed = gzip(text.clone());
+        assert!(packed.len() < text.len() / 10);
+        assert_eq!(gunzip(packed).unwrap(), text);
+
+        let noise: Vec<u8> = (0..40_000_u32).flat_map(|n| (n.wrapping_mul(2_654_435_761).rotate_left(n % 31)).to_le_bytes()).collect();
+        assert_eq!(gzip(noise.clone().into()), noise);
+        assert_eq!(gzip(Bytes::from_static(b"short")), b"short"[..]);
+    }
+
+    #[test]
+    fn a_bomb_does_not_go_off() {
+        let bomb = gzip(Bytes::from(vec![0; MAX_UNPACKED + 4]));
+        assert!(bomb.len() < MAX_UNPACKED / 50);
+        assert!(gunzip(bomb).is_err());
+        let mut out = GZIP_PACKED.to_le_bytes().to_vec();
+        serialize_bytes(&deflate(&gzip(Bytes::from(vec![7; 100_000]))), &mut out);
+        assert!(gunzip(out.into()).is_err());
+    }
+
+    #[test]
+    fn a_container_keeps_its_lengths() {
+        let mut body = MSG_CONTAINER.to_le_bytes().to_vec();
+        body.extend_from_slice(&2_u32.to_le_bytes());
+        for id in [8_i64, 12] {
+            body.extend_from_slice(&id.to_le_bytes());
+            body.extend_from_slice(&3_i32.to_le_bytes());
+            body.extend_from_slice(&4_u32.to_le_bytes());
+            body.extend_from_slice(&[id as u8; 4]);
+        }
+        let inner = open(message(body.clone())).unwrap();
+        assert_eq!(inner.iter().map(|m| m.msg_id).collect::<Vec<_>>(), [8, 12]);
+        assert_eq!(inner[1].body, [12; 4][..]);
+        for cut in 8..body.len() {
+            assert!(open(message(body[..cut].to_vec())).is_err(), "cut at {cut}");
+        }
+        body[4] = 200;
+        assert!(open(message(body)).is_err(), "more messages than bytes");
+    }
+}

@@ -1,0 +1,3 @@
+//! Both ends of the protocol against each other.
+
+mod simulation;
