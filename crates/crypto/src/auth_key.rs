@@ -53,6 +53,12 @@ impl AuthKey {
         std::array::from_fn(|i| hash[4 + i])
     }
 
+    /// Whether somebody else who sends this [`new_nonce_hash`](Self::new_nonce_hash) has the key; in constant time.
+    #[must_use]
+    pub fn is_proved_by(&self, hash: &[u8; 16], new_nonce: &[u8; 32], number: u8) -> bool {
+        self.new_nonce_hash(new_nonce, number).ct_eq(hash).into()
+    }
+
     /// The secret itself, for storing it.
     #[must_use]
     pub fn expose(&self) -> &[u8; 256] {

@@ -1,5 +1,7 @@
 //! The factorisation that opens the key exchange: the client shows its good will by a little work.
 
+use rand_core::Rng;
+
 /// Splits `pq` into two different primes, the smaller one first.
 ///
 /// `None` for everything else: zero, one, primes, squares, numbers of more than two prime factors. Takes a bounded time for
@@ -19,6 +21,23 @@ pub fn factorize(pq: u64) -> Option<(u64, u64)> {
     let factor = if pq.is_multiple_of(2) { 2 } else { (1..=POLYNOMIALS).find_map(|c| rho(pq, c))? };
     let (p, q) = (factor.min(pq / factor), factor.max(pq / factor));
     (p < q && is_prime(p) && is_prime(q)).then_some((p, q))
+}
+
+/// Two different primes of 31 bits for a server's `pq`, the smaller one first. Their product is below 2⁶², which clients that
+/// read it as a signed number need.
+#[must_use]
+pub fn generate(rng: &mut (impl Rng + ?Sized)) -> (u64, u64) {
+    let mut draw = || next_prime(u64::from(rng.next_u32() >> 2 | 1 << 30));
+    let (p, mut q) = (draw(), draw());
+    if p == q {
+        q = next_prime(p + 1);
+    }
+    (p.min(q), p.max(q))
+}
+
+/// The first prime from `n` on. Below 2³² it is less than 400 away.
+fn next_prime(n: u64) -> u64 {
+    (n..).find(|n| is_prime(*n)).expect("there is always another prime")
 }
 
 /// How many polynomials are tried. One nearly always suffices; all failing for a composite number is unheard of.

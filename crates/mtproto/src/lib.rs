@@ -19,7 +19,7 @@
 
 pub mod client;
 pub mod framing;
-
+pub mod handshake;
 mod message;
 mod pack;
 pub mod packet;
