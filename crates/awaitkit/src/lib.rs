@@ -3,6 +3,10 @@
 mod concurrent;
 mod errors;
 mod limit;
+#[cfg(feature = "memo")]
+mod memo;
+mod shared;
+mod waits;
 
 pub use concurrent::{
     Concurrent, Gather, Items, Kept, Keyed, Memory, Source, Split, Try, TryAll, Unit, Unordered, Values, filter_concurrent,
@@ -13,6 +17,9 @@ pub use concurrent::{
 pub use errors::Errors;
 pub use futures_util::StreamExt;
 pub use limit::{Limit, Unlimited, ZeroLimit};
+#[cfg(feature = "memo")]
+pub use memo::{Memo, MemoBuilder, MemoHandle, MemoStats};
+pub use shared::SharedError;
 pub use tokio::sync::SetOnce;
 pub use tokio::time::{sleep, timeout};
 pub use tokio::{join, try_join};
