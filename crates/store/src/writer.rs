@@ -1,0 +1,274 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::{Commit, Error, Peer, PeerId, PeerKey, Store};
+
+/// How long a change waits for others to be written with.
+const WINDOW: Duration = Duration::from_millis(10);
+/// So many rows are not waited with.
+const ROWS: usize = 256;
+/// Peers kept for a later write while the store cannot be written; they come again with the next answer that names them.
+const PEERS: usize = 16_384;
+/// The pause after a failed write; doubled up to [`LAST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LAST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Gathers the changes of many tasks into few commits.
+///
+/// A change is made at once to the commit that is open; the commit is written 10 ms after its first change, or when it has
+/// 256 rows, whichever is sooner. What is undone before it is written costs nothing: a row that is done in time is never
+/// written. Peers are visible to [`peers`](Self::peers) from the moment they are queued.
+///
+/// When the store fails (a full disk), nothing queued is lost: the same changes are written again, with those that came
+/// since, until it succeeds; [`failure`](Self::failure) tells. What must succeed or fail at once (a new key, a sign-in)
+/// goes to [`Store::commit`] directly.
+///
+/// Clones share one writer. Its task ends when the last is dropped, after one more attempt to write what is open.
+#[derive(Clone)]
+pub struct Writer {
+    shared: Arc<Shared>,
+    durable: watch::Receiver<u64>,
+    _alive: Arc<Alive>,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    groups: Mutex<Groups>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Groups {
+    open: Commit,
+    /// The number of the open group: a ticket names the group its change is in.
+    number: u64,
+    writing: Option<Arc<Commit>>,
+    hurry: bool,
+    closed: bool,
+    failure: Option<String>,
+}
+
+/// Dropped with the last handle.
+struct Alive(Arc<Shared>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.groups().closed = true;
+        self.0.changed.notify_one();
+    }
+}
+
+impl Writer {
+    /// Starts the writer of a store as a task of the current Tokio runtime.
+    #[must_use]
+    pub fn spawn(store: Arc<dyn Store>) -> Self {
+        let shared = Arc::new(Shared { store, groups: Mutex::new(Groups { number: 1, ..Groups::default() }), changed: Notify::new() });
+        let (written, durable) = watch::channel(0);
+        tokio::spawn(Arc::clone(&shared).run(written));
+        Self { _alive: Arc::new(Alive(Arc::clone(&shared))), shared, durable }
+    }
+
+    /// The store underneath.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
+    /// Makes changes to the open commit. Returns at once; the ticket tells when they are durable.
+    pub fn queue(&self, change: impl FnOnce(&mut Commit)) -> Ticket {
+        let mut groups = self.shared.groups();
+        change(&mut groups.open);
+        let ticket = Ticket { group: groups.number, durable: self.durable.clone() };
+        drop(groups);
+        self.shared.changed.notify_one();
+        ticket
+    }
+
+    /// Writes what is open now, without waiting for more, and returns when everything queued before is durable.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing: what is queued is written.
+    pub async fn flush(&self) {
+        let ticket = self.queue(|_| {});
+        self.shared.groups().hurry = true;
+        self.shared.changed.notify_one();
+        ticket.durable().await;
+    }
+
+    /// One answer for each key, in their order; what is queued counts as stored.
+    ///
+    /// # Errors
+    /// Those of the store.
+    ///
+    /// # Cancel safety
+    /// A read: dropping it is harmless.
+    pub async fn peers(&self, keys: Vec<PeerKey>) -> Result<Vec<Option<Peer>>, Error> {
+        let queued = self.shared.groups().queued_peers(&keys);
+        // A name may have moved to a peer that is queued, or away from it: the queued form decides.
+        let stored = self.shared.store.peers(keys.clone()).await?;
+        let answers = keys.iter().zip(stored).map(|(key, stored)| {
+            let named = queued.values().find(|peer| peer.is(key)).cloned();
+            let stored = stored.filter(|stored| named.as_ref().is_none_or(|named| named.id == stored.id));
+            match (named, stored) {
+                (Some(named), stored) => Some(named.onto(stored.as_ref())),
+                (None, Some(stored)) => {
+                    let newest = match queued.get(&stored.id) {
+                        Some(queued) => queued.clone().onto(Some(&stored)),
+                        None => stored,
+                    };
+                    newest.is(key).then_some(newest)
+                }
+                (None, None) => None,
+            }
+        });
+        Ok(answers.collect())
+    }
+
+    /// What the last attempt to write said, while it has not succeeded since.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.shared.groups().failure.clone()
+    }
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").field("store", &self.shared.store.place()).finish_non_exhaustive()
+    }
+}
+
+/// Tells when a change is durable.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    group: u64,
+    durable: watch::Receiver<u64>,
+}
+
+impl Ticket {
+    /// Returns when the change is durable, or when the writer has ended without being able to write it
+    /// ([`is_durable`](Self::is_durable) tells which).
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub async fn durable(mut self) {
+        let group = self.group;
+        // An error says that the writer has ended, which the documentation of this function names.
+        let _ = self.durable.wait_for(|written| *written >= group).await;
+    }
+
+    /// Whether the change is durable now.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        *self.durable.borrow() >= self.group
+    }
+}
+
+impl Shared {
+    fn groups(&self) -> MutexGuard<'_, Groups> {
+        // A change that panicked half-way is at worst incomplete in what that caller wanted; the others' changes are sound.
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn run(self: Arc<Self>, written: watch::Sender<u64>) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let is_last = self.gather().await;
+            let Some((group, commit)) = self.groups().close() else {
+                if is_last {
+                    return;
+                }
+                continue;
+            };
+            let result = if commit.is_empty() { Ok(()) } else { self.store.commit(Arc::clone(&commit)).await };
+            let failed = result.is_err();
+            self.groups().settle(commit, result);
+            match failed {
+                false => {
+                    pause = FIRST_PAUSE;
+                    written.send_replace(group);
+                }
+                true if is_last => return,
+                true => {
+                    sleep(pause).await;
+                    pause = (2 * pause).min(LAST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Returns when the open group is to be written, and whether it is the last one.
+    async fn gather(&self) -> bool {
+        let mut deadline = None;
+        loop {
+            {
+                let groups = self.groups();
+                if groups.closed {
+                    return true;
+                }
+                if groups.hurry || groups.open.rows.len() >= ROWS {
+                    return false;
+                }
+                if deadline.is_none() && !groups.open.is_empty() {
+                    deadline = Some(Instant::now() + WINDOW);
+                }
+            }
+            match deadline {
+                None => self.changed.notified().await,
+                Some(deadline) => tokio::select! {
+                    () = sleep_until(deadline) => return false,
+                    () = self.changed.notified() => {}
+                },
+            }
+        }
+    }
+}
+
+impl Groups {
+    /// Takes the open group for writing; none when there is nothing to do.
+    fn close(&mut self) -> Option<(u64, Arc<Commit>)> {
+        if self.open.is_empty() && !std::mem::take(&mut self.hurry) {
+            return None;
+        }
+        self.hurry = false;
+        let group = self.number;
+        self.number += 1;
+        let commit = Arc::new(std::mem::take(&mut self.open));
+        self.writing = Some(Arc::clone(&commit));
+        Some((group, commit))
+    }
+
+    fn settle(&mut self, commit: Arc<Commit>, result: Result<(), Error>) {
+        self.writing = None;
+        self.failure = result.as_ref().err().map(ToString::to_string);
+        if result.is_ok() {
+            return;
+        }
+        let later = std::mem::replace(&mut self.open, Arc::unwrap_or_clone(commit));
+        self.open.append(later);
+        while self.open.peers.len() > PEERS {
+            self.open.peers.pop_first();
+        }
+    }
+
+    /// The queued peers that `keys` name or that are named by what is stored under `keys`.
+    fn queued_peers(&self, keys: &[PeerKey]) -> BTreeMap<PeerId, Peer> {
+        let mut found: BTreeMap<PeerId, Peer> = BTreeMap::new();
+        let by_id_only = keys.iter().all(|key| matches!(key, PeerKey::Id(_)));
+        for commit in self.writing.as_deref().into_iter().chain([&self.open]) {
+            let mut add = |peer: &Peer| {
+                let merged = peer.clone().onto(found.get(&peer.id));
+                found.insert(peer.id, merged);
+            };
+            if by_id_only {
+                keys.iter().filter_map(|key| if let PeerKey::Id(id) = key { commit.peers.get(id) } else { None }).for_each(&mut add);
+            } else {
+                commit.peers.values().for_each(&mut add);
+            }
+        }
+        found
+    }
+}
