@@ -1,1 +1,23 @@
-//! Sockets under MTProto: dialling, listening and the connection task.
+//! Sockets under MTProto: dialling and the connection task.
+//!
+//! A [`Connection`] is a cheap handle. Behind it one task owns one socket and one session
+//! ([`quadruplex_mtproto::client::Session`]); it dials, exchanges a key if there is none, and dials again when the link is
+//! lost. Calls made at the same time share a packet without being asked to: after waking, the task takes everything that is
+//! queued, lets other tasks add while the queue still grows, packs, and writes once. No timer waits for company.
+//!
+//! Where bytes go ([`Dial`]), what the wall clock says and where randomness starts ([`Environment`]) is passed in, so that
+//! the same task runs over TCP and, in tests, over a pipe in memory under virtual time.
+
+mod backoff;
+mod connection;
+mod dial;
+mod environment;
+mod error;
+mod link;
+mod task;
+
+pub use connection::{Connection, Event, Options, Pending, Request, State, StoredKey, Traffic};
+pub use dial::{BoxFuture, Dial, Stream, TcpDialer};
+pub use environment::{Environment, Random};
+pub use error::{CallError, CloseReason, ConnectError};
+pub use quadruplex_mtproto::client::{KeyState, Repeat, RpcError};

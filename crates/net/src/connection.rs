@@ -1,0 +1,221 @@
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use quadruplex_crypto::AuthKey;
+use quadruplex_crypto::rsa::PublicKey;
+use quadruplex_mtproto::client::{KeyState, Repeat};
+use quadruplex_mtproto::framing::Transport;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::task::{self, Answer, Command};
+use crate::{CallError, CloseReason, ConnectError, Dial, Environment};
+
+/// How a connection is made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The addresses of the server, in order of preference.
+    pub addresses: Vec<SocketAddr>,
+    /// The data centre, as an obfuscated header and the key exchange name it: negative for media servers, plus 10,000 for test
+    /// servers.
+    pub dc: i32,
+    /// How packets are delimited.
+    pub transport: Transport,
+    /// Whether the stream looks like noise to whoever watches it.
+    pub obfuscated: bool,
+    /// The keys by which the server is known.
+    pub server_keys: Vec<PublicKey>,
+    /// Put before queries until one was answered: `invokeWithLayer(initConnection(…`, up to where the query begins.
+    pub init: Bytes,
+    /// The key of an earlier connection; without one a new key is exchanged.
+    pub key: Option<StoredKey>,
+    /// Answers for which this says yes also go to the [`Event`]s, in the order in which they came: updates are in them.
+    pub is_update: fn(&[u8]) -> bool,
+    /// How many events may wait for their receiver; the rest is dropped and told as [`Event::Lost`].
+    pub event_capacity: usize,
+}
+
+/// An authorization key and what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The key.
+    pub auth_key: AuthKey,
+    /// Salts, so that the first call need not be sent twice.
+    pub state: KeyState,
+}
+
+/// What a connection tells besides answers.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A new key was exchanged, or its salts have changed: store it.
+    Key(StoredKey),
+    /// Updates: a message that answers nothing, or an answer with updates in it.
+    Update(Bytes),
+    /// The server has begun a new session: ask for a difference.
+    NewSession,
+    /// The receiver was too slow and updates were dropped: ask for a difference.
+    Lost,
+}
+
+/// How a connection stands.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum State {
+    /// Not connected: the number of attempts that failed since it was, and why the last did.
+    Connecting {
+        /// How many attempts have failed in a row.
+        failed: u32,
+        /// Why the last one did, or why the link was lost.
+        error: Option<ConnectError>,
+    },
+    /// Connected.
+    Ready {
+        /// How long it took to get here, and how long the key exchange was of it if there was one.
+        took: Duration,
+        /// The part of it that the key exchange took.
+        exchange: Option<Duration>,
+    },
+    /// Closed for good.
+    Closed(CloseReason),
+}
+
+/// A query and how it is to be sent.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The TL object, without wrappers; packed by [`gzip`](quadruplex_mtproto::gzip) if that was worth it.
+    pub body: Bytes,
+    /// Whether it may be executed twice.
+    pub repeat: Repeat,
+    /// Never in one packet with another such: parts of a file that are downloaded.
+    pub alone: bool,
+}
+
+/// A handle to a connection task. Cheap to clone; the task ends when the last handle is gone.
+#[derive(Clone, Debug)]
+pub struct Connection(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    commands: mpsc::UnboundedSender<Command>,
+    state: watch::Receiver<State>,
+    counters: Arc<task::Counters>,
+}
+
+/// What has gone over a connection since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets written.
+    pub packets_sent: u64,
+    /// Packets read.
+    pub packets_received: u64,
+    /// Bytes written, with framing.
+    pub bytes_sent: u64,
+    /// Bytes read, with framing.
+    pub bytes_received: u64,
+    /// Calls taken.
+    pub calls: u64,
+}
+
+impl Connection {
+    /// Starts the task on the current runtime. It connects at once and goes on trying.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn open(options: Options, dial: Arc<dyn Dial>, environment: Environment) -> (Self, mpsc::Receiver<Event>) {
+        let (commands, received) = mpsc::unbounded_channel();
+        let (tell, events) = mpsc::channel(options.event_capacity.max(1));
+        let (state, watched) = watch::channel(State::Connecting { failed: 0, error: None });
+        let counters = Arc::new(task::Counters::default());
+        tokio::spawn(task::run(options, dial, environment, received, tell, state, counters.clone()));
+        (Self(Arc::new(Shared { commands, state: watched, counters })), events)
+    }
+
+    /// Sends a query. It is queued now, whether or not the returned future is polled, and outlives losses of the link.
+    pub fn send(&self, request: Request) -> Pending {
+        let (call, pending) = self.call(request);
+        let _ = self.0.commands.send(Command::Call(vec![call]));
+        pending
+    }
+
+    /// Sends several queries in one packet, as far as the limits of the protocol allow.
+    pub fn send_all(&self, requests: impl IntoIterator<Item = Request>) -> Vec<Pending> {
+        let (batch, pending) = requests.into_iter().map(|request| self.call(request)).unzip();
+        // A closed task has dropped the channel, which the futures notice.
+        let _ = self.0.commands.send(Command::Call(batch));
+        pending
+    }
+
+    fn call(&self, request: Request) -> ((Request, Answer), Pending) {
+        let (answer, receiver) = oneshot::channel();
+        ((request, answer), Pending { receiver, shared: self.0.clone(), ended: false })
+    }
+
+    /// How the connection stands; wait on it for changes.
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.0.state.clone()
+    }
+
+    /// What has gone over it.
+    pub fn traffic(&self) -> Traffic {
+        self.0.counters.read()
+    }
+
+    /// Gives up the link and dials again. Calls in flight go on.
+    pub fn reconnect(&self) {
+        let _ = self.0.commands.send(Command::Reconnect);
+    }
+
+    /// Closes for good. Calls in flight end with [`CallError::Closed`].
+    pub fn close(&self) {
+        let _ = self.0.commands.send(Command::Close);
+    }
+
+    /// Waits until the task has ended.
+    ///
+    /// # Cancel safety
+    /// Waiting can be abandoned and begun again.
+    pub async fn closed(&self) {
+        self.0.commands.closed().await;
+    }
+}
+
+/// The answer of a call, some time.
+///
+/// Dropping it tells the server to drop the answer. The query may still take effect.
+#[derive(Debug)]
+#[must_use = "dropping it tells the server to drop the answer"]
+pub struct Pending {
+    receiver: oneshot::Receiver<Result<Bytes, CallError>>,
+    shared: Arc<Shared>,
+    ended: bool,
+}
+
+impl Future for Pending {
+    type Output = Result<Bytes, CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = ready!(Pin::new(&mut self.receiver).poll(cx));
+        self.ended = true;
+        Poll::Ready(answer.unwrap_or_else(|_| {
+            let reason = match &*self.shared.state.borrow() {
+                State::Closed(reason) => reason.clone(),
+                _ => CloseReason::Requested,
+            };
+            Err(CallError::Closed(reason))
+        }))
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.receiver.close();
+            let _ = self.shared.commands.send(Command::Abandoned);
+        }
+    }
+}

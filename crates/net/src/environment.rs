@@ -1,0 +1,86 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use quadruplex_mtproto::Now;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use tokio::time::Instant;
+
+/// The random generator of every connection: ChaCha20, seeded once.
+pub type Random = ChaCha20Rng;
+
+/// What a connection would otherwise read from its surroundings: clocks and randomness.
+///
+/// Monotonic time is Tokio's, so that a paused runtime moves it.
+#[derive(Clone)]
+pub struct Environment {
+    start: Instant,
+    wall: Arc<dyn Fn() -> Duration + Send + Sync>,
+    seed: Option<u64>,
+}
+
+impl Environment {
+    /// The system's clock and the system's randomness.
+    pub fn system() -> Self {
+        Self { start: Instant::now(), wall: Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()), seed: None }
+    }
+
+    /// For simulations: a wall clock that stood at `wall` (since the Unix epoch) when the runtime's clock started, and randomness
+    /// that follows from `seed`. Never for real accounts: whoever knows the seed knows the keys.
+    pub fn simulated(wall: Duration, seed: u64) -> Self {
+        let start = Instant::now();
+        Self { start, wall: Arc::new(move || wall + start.elapsed()), seed: Some(seed) }
+    }
+
+    /// The same surroundings with a wall clock of one's own, since the Unix epoch.
+    #[must_use]
+    pub fn with_wall_clock(self, wall: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self { wall: Arc::new(wall), ..self }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Now {
+        Now { mono: self.start.elapsed(), wall: (self.wall)() }
+    }
+
+    /// The moment of a monotonic time of this environment.
+    pub fn instant(&self, mono: Duration) -> Instant {
+        self.start + mono
+    }
+
+    /// A generator of its own for whoever asks; `stream` tells apart those who share a seed.
+    ///
+    /// # Errors
+    /// The operating system gives no randomness.
+    pub fn random(&self, stream: u64) -> std::io::Result<Random> {
+        if let Some(seed) = self.seed {
+            let mut random = ChaCha20Rng::seed_from_u64(seed);
+            random.set_stream(stream);
+            return Ok(random);
+        }
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(std::io::Error::other)?;
+        Ok(ChaCha20Rng::from_seed(seed))
+    }
+
+    /// A random number; see [`random`](Self::random).
+    ///
+    /// # Errors
+    /// The operating system gives no randomness.
+    pub fn random_u64(&self, stream: u64) -> std::io::Result<u64> {
+        Ok(self.random(stream)?.next_u64())
+    }
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self::system()
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment").field("simulated", &self.seed.is_some()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use quadruplex_mtproto::Now;
+use quadruplex_mtproto::framing::{ClientFramer, Frame};
+use quadruplex_mtproto::handshake::{ClientConfig, ClientHandshake, ClientStep, Established, plain};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::time::timeout;
+
+use crate::{ConnectError, Dial, Environment, Options, Random, Stream};
+
+/// How long the server may take for one message of the key exchange.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// With less room than this for reading…
+const LITTLE: usize = 4 << 10;
+/// …so much is made: little for an idle connection, few reads for a busy one.
+const ROOM: usize = 32 << 10;
+
+/// A stream with the framing that was chosen for it.
+pub(crate) struct Link {
+    pub(crate) reader: ReadHalf<Box<dyn Stream>>,
+    pub(crate) writer: WriteHalf<Box<dyn Stream>>,
+    pub(crate) framer: ClientFramer,
+    pub(crate) input: BytesMut,
+}
+
+impl Link {
+    pub(crate) async fn dial(options: &Options, dial: &dyn Dial, random: &mut Random) -> Result<Self, ConnectError> {
+        let addresses: &[SocketAddr] = &options.addresses;
+        let (reader, writer) = tokio::io::split(dial.dial(addresses).await?);
+        let framer = if options.obfuscated {
+            let dc = i16::try_from(options.dc).unwrap_or_default();
+            ClientFramer::obfuscated(options.transport, dc, None, random)?
+        } else {
+            ClientFramer::new(options.transport)
+        };
+        Ok(Self { reader, writer, framer, input: BytesMut::new() })
+    }
+
+    /// Agrees on a key with the server.
+    pub(crate) async fn exchange(
+        &mut self,
+        config: &ClientConfig,
+        environment: &Environment,
+        random: &mut Random,
+    ) -> Result<Established, ConnectError> {
+        let (mut body, mut state) = ClientHandshake::start(random);
+        let mut last_id = 0;
+        loop {
+            let now = environment.now();
+            last_id = plain_id(now, last_id);
+            self.write_plain(last_id, &body, random).await?;
+            let packet = timeout(PATIENCE, self.read_packet()).await.map_err(|_| ConnectError::Silent)??;
+            let (_, answer) = plain::unwrap(&packet).map_err(|_| ConnectError::NotPlain)?;
+            match state.handle(answer, config, environment.now(), random).map_err(ConnectError::Handshake)? {
+                ClientStep::Send { body: more, next } => (body, state) = (more, next),
+                ClientStep::Done(established) => return Ok(established),
+            }
+        }
+    }
+
+    async fn write_plain(&mut self, msg_id: i64, body: &[u8], random: &mut Random) -> Result<(), ConnectError> {
+        let mut out = Vec::new();
+        let frame = self.framer.begin(&mut out);
+        plain::wrap(msg_id, body, &mut out);
+        self.framer.finish(frame, &mut out, random)?;
+        Ok(self.writer.write_all(&out).await?)
+    }
+
+    async fn read_packet(&mut self) -> Result<BytesMut, ConnectError> {
+        loop {
+            match self.framer.next(&mut self.input)? {
+                Some(Frame::Packet(packet)) => return Ok(packet),
+                Some(Frame::TransportError(code)) => return Err(ConnectError::Transport(code)),
+                Some(Frame::QuickAck(_)) => {}
+                None => {
+                    make_room(&mut self.input);
+                    if self.reader.read_buf(&mut self.input).await? == 0 {
+                        return Err(ConnectError::Eof);
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn make_room(input: &mut BytesMut) {
+    if input.capacity() - input.len() < LITTLE {
+        input.reserve(ROOM);
+    }
+}
+
+/// Message ids of plain messages: the time, increasing.
+fn plain_id(now: Now, last: i64) -> i64 {
+    let time = (now.wall.as_secs() as i64) << 32 | i64::from(now.wall.subsec_nanos());
+    (time & !3).max(last + 4)
+}

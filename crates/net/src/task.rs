@@ -1,0 +1,423 @@
+//! The task behind a connection: it owns one socket and one session.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use quadruplex_mtproto::client::{self, CallId, CallOptions, Failure, KeyState, Session};
+use quadruplex_mtproto::framing::Frame;
+use quadruplex_mtproto::handshake::{ClientConfig, Fault};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::{debug, info, warn};
+
+use crate::backoff::Backoff;
+use crate::link::{Link, make_room};
+use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Request, State, StoredKey, Traffic};
+
+/// How often other tasks may add to the queue before it is packed, as long as they do.
+const YIELDS: usize = 3;
+/// Nothing more is packed while so much waits for the socket.
+const ENOUGH_OUT: usize = 1 << 20;
+/// The buffer that an idle connection keeps for writing.
+const KEPT_OUT: usize = 16 << 10;
+/// So many refusals of a key in a row close the connection.
+const UNKNOWN_KEY: u32 = 4;
+
+pub(crate) type Answer = oneshot::Sender<Result<Bytes, CallError>>;
+
+#[derive(Debug)]
+pub(crate) enum Command {
+    Call(Vec<(Request, Answer)>),
+    /// A caller does not want its answer any more.
+    Abandoned,
+    Reconnect,
+    Close,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    packets_sent: AtomicU64,
+    packets_received: AtomicU64,
+    bytes_sent: AtomicU64,
+    bytes_received: AtomicU64,
+    calls: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn read(&self) -> Traffic {
+        Traffic {
+            packets_sent: self.packets_sent.load(Ordering::Relaxed),
+            packets_received: self.packets_received.load(Ordering::Relaxed),
+            bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
+            bytes_received: self.bytes_received.load(Ordering::Relaxed),
+            calls: self.calls.load(Ordering::Relaxed),
+        }
+    }
+}
+
+pub(crate) async fn run(
+    options: Options,
+    dial: Arc<dyn Dial>,
+    environment: Environment,
+    commands: mpsc::UnboundedReceiver<Command>,
+    events: mpsc::Sender<Event>,
+    state: watch::Sender<State>,
+    counters: Arc<Counters>,
+) {
+    let Ok(random) = environment.random(options.dc as u64) else {
+        state.send_replace(State::Closed(CloseReason::Randomness));
+        return;
+    };
+    let mut task = Task {
+        options,
+        dial,
+        environment,
+        commands,
+        events,
+        counters,
+        random,
+        session: None,
+        early: Vec::new(),
+        waiting: HashMap::new(),
+        backoff: Backoff::default(),
+        unknown_key: 0,
+        lost_events: false,
+        abandoned: false,
+    };
+    let reason = task.run(&state).await;
+    // Seen by whoever waits before the answers are dropped below.
+    state.send_replace(State::Closed(reason.clone()));
+    task.commands.close();
+    let unsent = task.early.drain(..).map(|(_, answer)| answer);
+    for answer in task.waiting.drain().map(|(_, answer)| answer).chain(unsent) {
+        let _ = answer.send(Err(CallError::Closed(reason.clone())));
+    }
+}
+
+struct Task {
+    options: Options,
+    dial: Arc<dyn Dial>,
+    environment: Environment,
+    commands: mpsc::UnboundedReceiver<Command>,
+    events: mpsc::Sender<Event>,
+    counters: Arc<Counters>,
+    random: Random,
+    session: Option<Session>,
+    /// Calls made before there was a key.
+    early: Vec<(Request, Answer)>,
+    waiting: HashMap<CallId, Answer>,
+    backoff: Backoff,
+    unknown_key: u32,
+    /// Whether updates were dropped that nobody has been told of yet.
+    lost_events: bool,
+    /// Whether callers have gone since they were last looked for.
+    abandoned: bool,
+}
+
+/// Why a link is left.
+enum Left {
+    Lost(ConnectError),
+    Wanted,
+    Closed,
+}
+
+impl Task {
+    async fn run(&mut self, state: &watch::Sender<State>) -> CloseReason {
+        loop {
+            let began = Instant::now();
+            let connected = tokio::select! {
+                connected = connect(&self.options, &*self.dial, &self.environment, &mut self.random, self.session.is_some()) => connected,
+                () = closing(&mut self.commands, &mut self.early) => return CloseReason::Requested,
+            };
+            let error = match connected {
+                Ok((link, agreed)) => {
+                    let exchange = agreed.as_ref().map(|(_, took)| *took);
+                    self.begin_session(agreed.map(|(key, _)| key));
+                    info!(dc = self.options.dc, "connected");
+                    state.send_replace(State::Ready { took: began.elapsed(), exchange });
+                    match self.serve(link).await {
+                        Left::Closed => return CloseReason::Requested,
+                        Left::Wanted => None,
+                        Left::Lost(error) => Some(error),
+                    }
+                }
+                Err(error) => Some(error),
+            };
+            if let Some(ConnectError::Transport(-404)) = error {
+                self.unknown_key += 1;
+                if self.unknown_key >= UNKNOWN_KEY {
+                    return CloseReason::UnknownKey;
+                }
+            }
+            if let Some(ConnectError::Handshake(error)) = &error
+                && error.fault() == Fault::Configuration
+            {
+                return CloseReason::Handshake(error.to_string());
+            }
+            let Some(error) = error else { continue };
+            debug!(dc = self.options.dc, %error, attempts = self.backoff.attempts(), "no connection");
+            state.send_replace(State::Connecting { failed: self.backoff.attempts() + 1, error: Some(error) });
+            let wait = self.backoff.next(&mut self.random);
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = closing(&mut self.commands, &mut self.early) => return CloseReason::Requested,
+            }
+        }
+    }
+
+    fn begin_session(&mut self, agreed: Option<StoredKey>) {
+        let now = self.environment.now();
+        if let Some(key) = &agreed {
+            self.tell(Event::Key(key.clone()));
+        }
+        let session = match (&mut self.session, agreed.or_else(|| self.options.key.clone())) {
+            (Some(session), _) => session,
+            (session, Some(key)) => session.insert(Session::new(key.auth_key, key.state, self.options.init.clone(), &mut self.random, now)),
+            // `connect` agrees on a key whenever there is none.
+            (None, None) => return,
+        };
+        session.connected(now);
+        let early = std::mem::take(&mut self.early);
+        self.take_calls(early);
+    }
+
+    /// Works on one link until it is lost.
+    async fn serve(&mut self, mut link: Link) -> Left {
+        let mut out = Vec::new();
+        let mut written = 0;
+        let left = loop {
+            if let Some(left) = self.take_commands().await {
+                break left;
+            }
+            if written == out.len() {
+                out.clear();
+                out.shrink_to(KEPT_OUT);
+                written = 0;
+            }
+            if let Err(error) = self.pack(&mut link, &mut out) {
+                break Left::Lost(error);
+            }
+            self.dispatch();
+            let Some(session) = &mut self.session else { break Left::Closed };
+            if session.is_dead() {
+                break Left::Lost(ConnectError::Silent);
+            }
+            let due = session.poll_timeout().map(|mono| self.environment.instant(mono));
+            let has_out = written < out.len();
+            make_room(&mut link.input);
+            tokio::select! {
+                biased;
+                wrote = link.writer.write(&out[written..]), if has_out => match wrote {
+                    Ok(count) => {
+                        self.counters.bytes_sent.fetch_add(count as u64, Ordering::Relaxed);
+                        written += count;
+                    }
+                    Err(error) => break Left::Lost(error.into()),
+                },
+                read = link.reader.read_buf(&mut link.input) => match read {
+                    Ok(0) => break Left::Lost(ConnectError::Eof),
+                    Ok(count) => {
+                        self.counters.bytes_received.fetch_add(count as u64, Ordering::Relaxed);
+                        if let Err(error) = self.read(&mut link) {
+                            break Left::Lost(error);
+                        }
+                    }
+                    Err(error) => break Left::Lost(error.into()),
+                },
+                command = self.commands.recv(), if out.len() - written < ENOUGH_OUT => {
+                    if let Some(left) = self.take(command) {
+                        break left;
+                    }
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    session.handle_timeout(self.environment.now(), &mut self.random);
+                }
+            }
+        };
+        if let Some(session) = &mut self.session {
+            session.disconnected();
+        }
+        self.dispatch();
+        left
+    }
+
+    /// Takes all commands that are there, and those of tasks that were about to add more.
+    async fn take_commands(&mut self) -> Option<Left> {
+        for round in 0..=YIELDS {
+            let mut grew = round == 0 && self.session.as_ref().is_some_and(Session::wants_to_transmit);
+            while let Ok(command) = self.commands.try_recv() {
+                grew = true;
+                if let Some(left) = self.take(Some(command)) {
+                    return Some(left);
+                }
+            }
+            if !grew {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        None
+    }
+
+    fn take(&mut self, command: Option<Command>) -> Option<Left> {
+        match command {
+            Some(Command::Call(calls)) => {
+                self.take_calls(calls);
+                None
+            }
+            Some(Command::Abandoned) => {
+                self.abandoned = true;
+                None
+            }
+            Some(Command::Reconnect) => Some(Left::Wanted),
+            Some(Command::Close) | None => Some(Left::Closed),
+        }
+    }
+
+    fn take_calls(&mut self, calls: Vec<(Request, Answer)>) {
+        let Some(session) = &mut self.session else {
+            self.early.extend(calls);
+            return;
+        };
+        for (request, answer) in calls {
+            self.counters.calls.fetch_add(1, Ordering::Relaxed);
+            if answer.is_closed() {
+                continue;
+            }
+            let options = CallOptions { repeat: request.repeat, alone: request.alone, after: None };
+            self.waiting.insert(session.call(request.body, options), answer);
+        }
+    }
+
+    fn pack(&mut self, link: &mut Link, out: &mut Vec<u8>) -> Result<(), ConnectError> {
+        self.cancel_abandoned();
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let now = self.environment.now();
+        while out.len() < ENOUGH_OUT && session.wants_to_transmit() {
+            let frame = link.framer.begin(out);
+            let packed = session.poll_transmit(now, &mut self.random, out);
+            link.framer.finish(frame, out, &mut self.random)?;
+            if !packed {
+                break;
+            }
+            self.counters.packets_sent.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, link: &mut Link) -> Result<(), ConnectError> {
+        while let Some(frame) = link.framer.next(&mut link.input)? {
+            let Some(session) = &mut self.session else { return Ok(()) };
+            match frame {
+                Frame::Packet(packet) => {
+                    self.counters.packets_received.fetch_add(1, Ordering::Relaxed);
+                    let now = self.environment.now();
+                    session.handle_packet(packet, now, &mut self.random).map_err(ConnectError::Violation)?;
+                    self.backoff.reset();
+                    self.unknown_key = 0;
+                    self.dispatch();
+                }
+                Frame::TransportError(code) => return Err(ConnectError::Transport(code)),
+                Frame::QuickAck(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands out what the session has to tell.
+    fn dispatch(&mut self) {
+        while let Some(event) = self.session.as_mut().and_then(Session::poll_event) {
+            match event {
+                client::Event::Answer { call, result } => {
+                    if let Ok(body) = &result
+                        && (self.options.is_update)(body)
+                    {
+                        self.tell(Event::Update(body.clone()));
+                    }
+                    self.end(call, result.map_err(CallError::Rpc));
+                }
+                client::Event::Failed { call, reason } => match reason {
+                    Failure::TooLong => self.end(call, Err(CallError::TooLong)),
+                    // Nobody waits for a cancelled call.
+                    Failure::Cancelled => drop(self.waiting.remove(&call)),
+                    _ => self.end(call, Err(CallError::MayHaveBeenExecuted)),
+                },
+                client::Event::Notification(body) => self.tell(Event::Update(body)),
+                client::Event::NewSession => self.tell(Event::NewSession),
+                client::Event::KeyStateChanged => {
+                    if let Some(session) = &self.session {
+                        let state: KeyState = session.key_state(self.environment.now());
+                        let auth_key = session.auth_key().clone();
+                        self.tell(Event::Key(StoredKey { auth_key, state }));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn end(&mut self, call: CallId, result: Result<Bytes, CallError>) {
+        if let Some(answer) = self.waiting.remove(&call) {
+            let _ = answer.send(result);
+        }
+    }
+
+    /// Tells the server about calls whose callers are gone. All that wait are looked at, so once for all that have gone.
+    fn cancel_abandoned(&mut self) {
+        let Some(session) = &mut self.session else { return };
+        if !std::mem::take(&mut self.abandoned) {
+            return;
+        }
+        let abandoned: Vec<_> = self.waiting.iter().filter(|(_, answer)| answer.is_closed()).map(|(call, _)| *call).collect();
+        for call in abandoned {
+            self.waiting.remove(&call);
+            session.cancel(call);
+        }
+    }
+
+    /// The socket is always read, since answers come there: a receiver that is too slow loses updates, and is told so.
+    fn tell(&mut self, event: Event) {
+        if self.lost_events && self.events.try_send(Event::Lost).is_ok() {
+            self.lost_events = false;
+        }
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.events.try_send(event)
+            && !std::mem::replace(&mut self.lost_events, true)
+        {
+            warn!(dc = self.options.dc, "updates come faster than they are taken; some were dropped and will be asked for");
+        }
+    }
+}
+
+/// A new link, and the key that was agreed on over it if there was none.
+async fn connect(
+    options: &Options,
+    dial: &dyn Dial,
+    environment: &Environment,
+    random: &mut Random,
+    has_session: bool,
+) -> Result<(Link, Option<(StoredKey, Duration)>), ConnectError> {
+    let mut link = Link::dial(options, dial, random).await?;
+    if has_session || options.key.is_some() {
+        return Ok((link, None));
+    }
+    let began = Instant::now();
+    let config = ClientConfig { keys: options.server_keys.clone(), dc: Some(options.dc), expires_in: None };
+    let agreed = link.exchange(&config, environment, random).await?;
+    let state = KeyState { salt: agreed.server_salt, future_salts: Vec::new(), server_time: Some(agreed.server_time) };
+    Ok((link, Some((StoredKey { auth_key: agreed.auth_key, state }, began.elapsed()))))
+}
+
+/// Resolves when the connection is to be closed; calls made meanwhile are kept.
+async fn closing(commands: &mut mpsc::UnboundedReceiver<Command>, early: &mut Vec<(Request, Answer)>) {
+    loop {
+        match commands.recv().await {
+            Some(Command::Call(calls)) => early.extend(calls),
+            Some(Command::Reconnect | Command::Abandoned) => {}
+            Some(Command::Close) | None => return,
+        }
+    }
+}
