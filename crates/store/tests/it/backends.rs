@@ -44,7 +44,7 @@ async fn memory_keeps_the_contract() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Any sequence of commits leaves both backends with the same content, and so does writing them as one.
     #[test]
