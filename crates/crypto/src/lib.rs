@@ -19,5 +19,6 @@ pub mod ige;
 pub mod message;
 pub mod pq;
 pub mod rsa;
+pub mod srp;
 
 pub use auth_key::AuthKey;
