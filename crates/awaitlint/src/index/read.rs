@@ -1,0 +1,73 @@
+//! Reading and lowering the files of the members.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Source;
+use crate::lower::{self, Depth};
+use crate::parallel;
+use crate::project::{Notice, Package, Project, TargetKind};
+use crate::source::{MAX_BYTES, rust_files};
+
+/// Which code of the members is read besides libraries and binaries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope {
+    pub(crate) tests: bool,
+    pub(crate) build_scripts: bool,
+    pub(crate) examples: bool,
+}
+
+impl Scope {
+    pub(super) fn includes(self, kind: TargetKind) -> bool {
+        match kind {
+            TargetKind::Lib | TargetKind::Bin => true,
+            TargetKind::Example => self.examples,
+            TargetKind::Test | TargetKind::Bench => self.tests,
+            TargetKind::Build => self.build_scripts,
+        }
+    }
+}
+
+/// Reads all files of all members that are in scope; what cannot be read becomes a notice.
+pub(super) fn read_members(project: &Project, scope: Scope, notices: &mut Vec<Notice>) -> Vec<Source> {
+    let mut paths: Vec<(usize, TargetKind, PathBuf)> = Vec::new();
+    for (at, package) in project.packages.iter().enumerate().filter(|(_, package)| package.member) {
+        let found =
+            rust_files(&package.dir, |path, error| notices.push(Notice { path: path.to_owned(), message: format!("not read: {error}") }));
+        paths.extend(found.into_iter().map(|path| (at, kind_of(package, &path), path)).filter(|(_, kind, _)| scope.includes(*kind)));
+    }
+    let lowered = parallel::map(&paths, |(_, _, path)| read(path).and_then(|text| lower::file(text, Depth::Bodies)));
+    let mut files = Vec::with_capacity(paths.len());
+    for ((package, kind, path), result) in paths.into_iter().zip(lowered) {
+        match result.unwrap_or_else(|| Err("the checker failed on it; please report this".to_owned())) {
+            Ok(file) => files.push(Source { path, package, kind, file }),
+            Err(message) => notices.push(Notice { path, message: format!("skipped: {message}") }),
+        }
+    }
+    files
+}
+
+/// The text of a file, unless it is too large or not UTF-8.
+pub(super) fn read(path: &Path) -> Result<String, String> {
+    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > MAX_BYTES as u64 {
+        return Err(format!("{} MiB, more than the {} MiB that are read", size >> 20, MAX_BYTES >> 20));
+    }
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+}
+
+/// The kind of target that a file most likely belongs to, by its place in the package.
+fn kind_of(package: &Package, path: &Path) -> TargetKind {
+    if let Some(target) = package.targets.iter().find(|target| target.root == path) {
+        return target.kind;
+    }
+    let relative = path.strip_prefix(&package.dir).unwrap_or(path);
+    match relative.components().next().and_then(|part| part.as_os_str().to_str()) {
+        Some("tests") => TargetKind::Test,
+        Some("benches") => TargetKind::Bench,
+        Some("examples") => TargetKind::Example,
+        Some("build.rs" | "build") => TargetKind::Build,
+        _ => TargetKind::Lib,
+    }
+}

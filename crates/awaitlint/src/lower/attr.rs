@@ -1,0 +1,114 @@
+//! Attributes: tests, and exceptions written as `#[cfg_attr(false, awaitlint::allow(rule, reason = "…"))]`.
+
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Meta, Token};
+
+use super::Lower;
+use crate::ir::{Exception, ExceptionKind};
+use crate::source::Span;
+
+impl Lower<'_> {
+    /// Notes the exceptions among `attrs`, which stand on an item or statement that covers `covers`.
+    pub(super) fn covered(&mut self, attrs: &[Attribute], covers: Span) {
+        self.anchors.push(covers);
+        for attr in attrs {
+            self.exception(attr, covers);
+        }
+    }
+
+    /// Exceptions of the whole file: `#![cfg_attr(false, …)]`.
+    pub(super) fn inner_exceptions(&mut self, attrs: &[Attribute]) {
+        let all = Span::new(0, self.text.as_str().len());
+        for attr in attrs {
+            self.exception(attr, all);
+        }
+    }
+
+    fn exception(&mut self, attr: &Attribute, covers: Span) {
+        let Meta::List(list) = &attr.meta else { return };
+        if !list.path.is_ident("cfg_attr") {
+            return;
+        }
+        let Ok(metas) = applied.parse2(list.tokens.clone()) else { return };
+        for meta in metas {
+            let Meta::List(list) = meta else { continue };
+            let [tool, kind] = [0, 1].map(|i| list.path.segments.get(i).map_or(String::new(), |s| s.ident.to_string()));
+            let kind = match (tool.as_str(), kind.as_str()) {
+                ("awaitlint", "allow") => ExceptionKind::Allow,
+                ("awaitlint", "expect") => ExceptionKind::Expect,
+                _ => continue,
+            };
+            let at = self.span(attr.pound_token.span).to(self.span(attr.bracket_token.span.close()));
+            let mut exception = Exception { kind, rules: Vec::new(), reason: None, at, covers };
+            let args = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone()).unwrap_or_default();
+            for arg in args {
+                match arg {
+                    Meta::Path(path) => exception.rules.extend(path.get_ident().map(|rule| rule.to_string().replace('_', "-"))),
+                    Meta::NameValue(pair) if pair.path.is_ident("reason") => exception.reason = literal(&pair.value),
+                    _ => {}
+                }
+            }
+            self.exceptions.push(exception);
+        }
+    }
+}
+
+/// What `cfg_attr(condition, …)` applies, whatever its condition (`false` is one, though not a `Meta`).
+fn applied(input: ParseStream<'_>) -> syn::Result<Punctuated<Meta, Token![,]>> {
+    if input.peek(syn::LitBool) {
+        input.parse::<syn::LitBool>()?;
+    } else {
+        input.parse::<Meta>()?;
+    }
+    input.parse::<Token![,]>()?;
+    Punctuated::parse_terminated(input)
+}
+
+fn literal(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+        _ => None,
+    }
+}
+
+/// `#[cfg(test)]`, `#[test]`, `#[tokio::test]` and the like.
+pub(super) fn is_test(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| {
+        let name = attr.path().segments.last().map_or(String::new(), |s| s.ident.to_string());
+        match (&attr.meta, name.as_str()) {
+            (_, "test" | "bench" | "rstest" | "test_log" | "quickcheck" | "proptest" | "traced_test" | "test_case") => true,
+            (Meta::List(list), "cfg") => match list.parse_args::<Meta>() {
+                Ok(Meta::Path(path)) => path.is_ident("test"),
+                Ok(Meta::List(all)) if all.path.is_ident("all") => {
+                    let parts = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(all.tokens).unwrap_or_default();
+                    parts.iter().any(|part| part.path().is_ident("test"))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    })
+}
+
+/// The attributes on an expression that may stand as a statement.
+pub(super) fn of_expr(expr: &Expr) -> &[Attribute] {
+    match expr {
+        Expr::Assign(e) => &e.attrs,
+        Expr::Async(e) => &e.attrs,
+        Expr::Await(e) => &e.attrs,
+        Expr::Block(e) => &e.attrs,
+        Expr::Call(e) => &e.attrs,
+        Expr::ForLoop(e) => &e.attrs,
+        Expr::If(e) => &e.attrs,
+        Expr::Loop(e) => &e.attrs,
+        Expr::Macro(e) => &e.attrs,
+        Expr::Match(e) => &e.attrs,
+        Expr::MethodCall(e) => &e.attrs,
+        Expr::Return(e) => &e.attrs,
+        Expr::Try(e) => &e.attrs,
+        Expr::Unsafe(e) => &e.attrs,
+        Expr::While(e) => &e.attrs,
+        _ => &[],
+    }
+}
