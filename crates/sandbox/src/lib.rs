@@ -1,1 +1,259 @@
 //! The sandbox: an offline Telegram that speaks MTProto.
+//!
+//! A real server in this process or in one of its own: clients exchange keys with it, sign in, send, and are refused as
+//! Telegram refuses. It needs no account, no API id and no network. Clients that nobody here wrote work with it; they only
+//! have to be told its address and its key, which is committed to this repository and therefore as public as a key can be.
+//!
+//! ```
+//! use quadruplex_sandbox::{NewUser, Sandbox};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let telegram = Sandbox::builder().dcs(2).start().await?;
+//! let alice = telegram.create_user(NewUser { first_name: "Alice".into(), username: Some("alice".into()), ..NewUser::default() })?;
+//! assert!(alice > 0);
+//! for (dc, address) in telegram.addresses() {
+//!     println!("data centre {dc} at {address}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod server;
+pub mod world;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use quadruplex_crypto::rsa::{PrivateKey, PublicKey};
+use quadruplex_net::{BoxFuture, Dial, Environment, Stream};
+
+use server::Hub;
+pub use server::LinkScript;
+pub use world::{NewBot, NewUser, RpcError, World};
+
+/// How a sandbox is made; see [`Sandbox::builder`].
+#[derive(Debug)]
+pub struct Builder {
+    dcs: i32,
+    listen: Option<SocketAddr>,
+    state: Option<PathBuf>,
+    environment: Environment,
+    world: world::Config,
+}
+
+impl Builder {
+    /// How many data centres there are, 1 unless told otherwise, at most 5.
+    #[must_use]
+    pub fn dcs(self, count: i32) -> Self {
+        Self { dcs: count.clamp(1, 5), ..self }
+    }
+
+    /// Listens on this address: the first data centre on its port, the others on those that follow, or on any if it is 0.
+    /// Without an address the sandbox is reached through [`Sandbox::dialer`] only.
+    #[must_use]
+    pub fn listen(self, address: SocketAddr) -> Self {
+        Self { listen: Some(address), ..self }
+    }
+
+    /// Keeps everything in this file, and starts from what is in it.
+    #[must_use]
+    pub fn state(self, path: impl Into<PathBuf>) -> Self {
+        Self { state: Some(path.into()), ..self }
+    }
+
+    /// Clocks and randomness other than the system's.
+    #[must_use]
+    pub fn environment(self, environment: Environment) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// The limits of the model.
+    #[must_use]
+    pub fn world(self, config: world::Config) -> Self {
+        Self { world: config, ..self }
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// An address that cannot be bound, a state file that cannot be used.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops what has been started.
+    pub async fn start(self) -> io::Result<Sandbox> {
+        let mut config = self.world;
+        let seed = self.environment.random_u64(0)?;
+        if config.seed == [0; 32] {
+            config.seed[..8].copy_from_slice(&seed.to_le_bytes());
+        }
+        let world = match &self.state {
+            Some(path) => World::open(path, config).map_err(io::Error::other)?,
+            None => World::new(config),
+        };
+        let hub = Arc::new(Hub::new(world, PrivateKey::sandbox(), self.environment, seed));
+        let sandbox = Sandbox { hub };
+        let mut addresses = Vec::new();
+        for dc in 1..=self.dcs {
+            let address = match self.listen {
+                Some(first) => {
+                    let port = if first.port() == 0 { 0 } else { first.port() + dc as u16 - 1 };
+                    server::listen(&sandbox.hub, dc, SocketAddr::new(first.ip(), port)).await?
+                }
+                None => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), dc as u16),
+            };
+            addresses.push((dc, address));
+        }
+        let as_told = |(id, address): &(i32, SocketAddr)| world::Dc { id: *id, ip: address.ip().to_string(), port: address.port() };
+        sandbox.hub.world().config_mut().dcs = addresses.iter().map(as_told).collect();
+        *sandbox.hub.addresses.lock().unwrap_or_else(PoisonError::into_inner) = addresses;
+        Ok(sandbox)
+    }
+}
+
+/// A running sandbox. It stops when the last handle is dropped.
+#[derive(Clone)]
+pub struct Sandbox {
+    hub: Arc<Hub>,
+}
+
+impl Sandbox {
+    /// A sandbox with one data centre, in this process and on no port.
+    ///
+    /// # Errors
+    /// The operating system gives no randomness.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops what has been started.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A sandbox of one's own making.
+    pub fn builder() -> Builder {
+        Builder {
+            dcs: 1,
+            listen: None,
+            state: None,
+            environment: Environment::system(),
+            world: world::Config::default(),
+        }
+    }
+
+    /// The data centres and their addresses. Those of a sandbox that does not listen mean something to its
+    /// [`dialer`](Self::dialer) only.
+    pub fn addresses(&self) -> Vec<(i32, SocketAddr)> {
+        self.hub.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The key by which clients know the sandbox. Its private half is public: trust it with nothing.
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey::sandbox()
+    }
+
+    /// Reaches the data centres without a socket.
+    pub fn dialer(&self) -> Arc<dyn Dial> {
+        Arc::new(MemoryDialer { hub: self.hub.clone() })
+    }
+
+    /// Creates a user and returns its id.
+    ///
+    /// # Errors
+    /// The name is empty; the public name or the number is malformed or taken.
+    pub fn create_user(&self, new: NewUser) -> io::Result<i64> {
+        let now = self.hub.world_now();
+        self.world().create_user(new, now).map_err(|error| io::Error::other(error.name))
+    }
+
+    /// Creates a bot and returns its id and its token.
+    ///
+    /// # Errors
+    /// The public name is malformed or taken.
+    pub fn create_bot(&self, new: NewBot) -> io::Result<(i64, String)> {
+        let now = self.hub.world_now();
+        self.world().create_bot(new, now).map_err(|error| io::Error::other(error.name))
+    }
+
+    /// The world, to look into it or to change it. Everything stands still until the guard is dropped.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.hub.world()
+    }
+
+    /// What the world's clock says.
+    pub fn now(&self) -> world::Now {
+        self.hub.world_now()
+    }
+
+    /// Sends out what the world has to tell after it was changed through [`world`](Self::world).
+    pub fn deliver(&self) {
+        let mut world = self.hub.world();
+        self.hub.deliver(&mut world);
+    }
+
+    /// What the link does to packets of all connections, and to the bytes of connections made from now on.
+    pub fn set_link(&self, script: LinkScript) {
+        self.hub.faults.lock().unwrap_or_else(PoisonError::into_inner).script = script;
+    }
+
+    /// Moves the sandbox's wall clock ahead by so many seconds of its environment's; back, if negative.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        self.hub.set_ahead(seconds);
+    }
+
+    /// Makes every salt wrong that clients know.
+    pub fn rotate_salts(&self) {
+        self.hub.rotate_salts();
+    }
+
+    /// Refuses the next query of every session with a `bad_msg_notification` of this code.
+    pub fn refuse_next(&self, code: i32) {
+        self.hub.refuse_next(code);
+    }
+
+    /// Closes all connections, and forgets all sessions if `lose_sessions`: what a restart of Telegram's servers looks like.
+    pub fn restart(&self, lose_sessions: bool) {
+        self.hub.disconnect_all();
+        if lose_sessions {
+            self.hub.lose_sessions();
+        }
+    }
+
+    /// Stops listening and closes all connections.
+    pub fn stop(&self) {
+        self.hub.stop.send_replace(true);
+    }
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("addresses", &self.addresses()).finish_non_exhaustive()
+    }
+}
+
+/// Connects a client in the same process, over a pipe in memory.
+struct MemoryDialer {
+    hub: Arc<Hub>,
+}
+
+impl std::fmt::Debug for MemoryDialer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MemoryDialer")
+    }
+}
+
+impl Dial for MemoryDialer {
+    fn dial<'a>(&'a self, addresses: &'a [SocketAddr]) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let known = self.hub.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let dc = known.iter().find(|(_, address)| addresses.contains(address)).map(|(dc, _)| *dc);
+            let Some(dc) = dc.filter(|_| !*self.hub.stop.borrow()) else {
+                return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "no data centre of the sandbox has this address"));
+            };
+            let (near, far) = tokio::io::duplex(256 << 10);
+            server::accept(&self.hub, dc, Box::new(far));
+            Ok(Box::new(near) as Box<dyn Stream>)
+        })
+    }
+}

@@ -1,0 +1,294 @@
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use quadruplex_crypto::AuthKey;
+use quadruplex_crypto::rsa::PrivateKey;
+use quadruplex_mtproto::server::{ServerSalts, Session};
+use quadruplex_mtproto::{Now, handshake::Established};
+use quadruplex_net::{Environment, Random};
+use tokio::sync::{Notify, watch};
+
+use super::link::LinkFaults;
+use super::query;
+use crate::world::{self, World};
+
+/// What all connections of a sandbox share.
+///
+/// Locks are taken in one order: world, then key, then session; none is held across an `await`.
+pub(crate) struct Hub {
+    world: Mutex<World>,
+    keys: Mutex<HashMap<u64, Arc<Key>>>,
+    pub(crate) rsa: PrivateKey,
+    environment: Environment,
+    /// How far the sandbox's wall clock runs ahead of its environment's, in seconds.
+    ahead: AtomicI64,
+    connections: AtomicU64,
+    pub(crate) faults: Mutex<LinkFaults>,
+    pub(crate) stop: watch::Sender<bool>,
+    /// Changes when all connections are to be closed.
+    pub(crate) epoch: watch::Sender<u64>,
+    pub(crate) addresses: Mutex<Vec<(i32, SocketAddr)>>,
+}
+
+/// An authorization key and the sessions that use it.
+pub(crate) struct Key {
+    pub(crate) auth: AuthKey,
+    pub(crate) dc: i32,
+    salts: Mutex<ServerSalts>,
+    sessions: Mutex<HashMap<i64, Arc<Slot>>>,
+    /// What `invokeWithLayer` and `initConnection` said, for queries without them.
+    pub(crate) intro: Mutex<Option<Intro>>,
+    senders: Mutex<Senders>,
+}
+
+/// What a client said of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Intro {
+    pub(crate) layer: i32,
+    pub(crate) api_id: i32,
+    pub(crate) device_model: String,
+    pub(crate) system_version: String,
+    pub(crate) app_version: String,
+}
+
+/// A session and the connection that carries it.
+pub(crate) struct Slot {
+    pub(crate) session_id: i64,
+    state: Mutex<SlotState>,
+}
+
+pub(crate) struct SlotState {
+    pub(crate) session: Session,
+    /// The connection that carries the session, 0 for none.
+    pub(crate) connection: u64,
+    pub(crate) wake: Arc<Notify>,
+    /// Whether a call has been made by which a client shows that it wants updates here.
+    pub(crate) wants_updates: bool,
+    /// The layer in which this session gets them.
+    pub(crate) layer: i32,
+    pub(crate) outcomes: Outcomes,
+}
+
+/// How the latest queries of a session ended, for `invokeAfterMsg`.
+#[derive(Default)]
+pub(crate) struct Outcomes {
+    ended: HashMap<i64, bool>,
+    order: std::collections::VecDeque<i64>,
+}
+
+impl Outcomes {
+    const REMEMBERED: usize = 4096;
+
+    pub(crate) fn record(&mut self, msg_id: i64, succeeded: bool) {
+        if self.ended.insert(msg_id, succeeded).is_none() {
+            self.order.push_back(msg_id);
+        }
+        if self.order.len() > Self::REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ended.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn of(&self, msg_id: i64) -> Option<bool> {
+        self.ended.get(&msg_id).copied()
+    }
+}
+
+/// The connections that send queries under one key. Two of them at the same time destroy the login.
+#[derive(Default)]
+struct Senders {
+    first: Option<u64>,
+    second: Option<u64>,
+}
+
+impl Hub {
+    pub(crate) fn new(world: World, rsa: PrivateKey, environment: Environment, seed: u64) -> Self {
+        Self {
+            world: Mutex::new(world),
+            keys: Mutex::default(),
+            rsa,
+            environment,
+            ahead: AtomicI64::new(0),
+            connections: AtomicU64::new(0),
+            faults: Mutex::new(LinkFaults::new(seed)),
+            stop: watch::Sender::new(false),
+            epoch: watch::Sender::new(0),
+            addresses: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        let now = self.environment.now();
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        let secs = now.wall.as_secs().saturating_add_signed(ahead);
+        Now { wall: Duration::new(secs, now.wall.subsec_nanos()), ..now }
+    }
+
+    pub(crate) fn world_now(&self) -> world::Now {
+        world::Now { ms: i64::try_from(self.now().wall.as_millis()).unwrap_or(i64::MAX) }
+    }
+
+    pub(crate) fn instant(&self, mono: Duration) -> tokio::time::Instant {
+        self.environment.instant(mono)
+    }
+
+    /// Moves the wall clock.
+    pub(crate) fn set_ahead(&self, seconds: i64) {
+        self.ahead.store(seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn random(&self, stream: u64) -> std::io::Result<Random> {
+        // The upper half keeps the servers' streams apart from those of clients that share a seed.
+        self.environment.random(1 << 63 | stream)
+    }
+
+    /// The key of a data centre, from memory or from the state file.
+    pub(crate) fn key(&self, id: u64, dc: i32) -> Option<Arc<Key>> {
+        if let Some(key) = lock(&self.keys).get(&id) {
+            return Some(key.clone()).filter(|key| key.dc == dc);
+        }
+        let auth = {
+            let mut world = self.world();
+            let keys = world.keys();
+            let (bytes, of_dc) = keys.load(id)?;
+            AuthKey::from_bytes(bytes.try_into().ok().filter(|_| of_dc == dc)?)
+        };
+        let key = Arc::new(Key::new(auth, dc, ServerSalts::of_old_key()));
+        Some(lock(&self.keys).entry(id).or_insert(key).clone())
+    }
+
+    /// Stores a key before the client hears that it was accepted.
+    pub(crate) fn add_key(&self, established: &Established, dc: i32) {
+        let auth = established.auth_key.clone();
+        self.world().keys().save(auth.id(), auth.expose(), dc);
+        let salts = ServerSalts::new(established.server_salt, self.now().wall);
+        lock(&self.keys).insert(auth.id(), Arc::new(Key::new(auth, dc, salts)));
+    }
+
+    /// Hands out the updates that have come up. Called with the world locked, so that they go out in its order.
+    pub(crate) fn deliver(&self, world: &mut World) {
+        let now = self.now();
+        for push in world.take_pushes() {
+            let Some(key) = lock(&self.keys).get(&push.auth_key_id).cloned() else { continue };
+            let slots: Vec<_> = lock(&key.sessions).values().cloned().collect();
+            for slot in slots.iter().filter(|slot| Some(slot.session_id) != push.except_session) {
+                let mut state = slot.lock();
+                if !state.wants_updates {
+                    continue;
+                }
+                if let Some(body) = query::encode_update(&push.update, state.layer) {
+                    state.session.notify(body, now);
+                    state.wake.notify_one();
+                }
+            }
+        }
+    }
+
+    pub(crate) fn disconnect_all(&self) {
+        self.epoch.send_modify(|epoch| *epoch += 1);
+    }
+
+    /// Forgets all sessions, as a server does that was restarted.
+    pub(crate) fn lose_sessions(&self) {
+        for key in lock(&self.keys).values() {
+            lock(&key.sessions).clear();
+        }
+    }
+
+    /// Makes all salts wrong that were given out.
+    pub(crate) fn rotate_salts(&self) {
+        self.each_session(|key, state| {
+            lock(&key.salts).rotate();
+            state.session.rotate_salts();
+        });
+    }
+
+    /// Refuses the next query of every session with a `bad_msg_notification`.
+    pub(crate) fn refuse_next(&self, code: i32) {
+        self.each_session(|_, state| state.session.refuse_next(code));
+    }
+
+    fn each_session(&self, act: impl Fn(&Key, &mut SlotState)) {
+        let keys: Vec<_> = lock(&self.keys).values().cloned().collect();
+        for key in keys {
+            let slots: Vec<_> = lock(&key.sessions).values().cloned().collect();
+            slots.iter().for_each(|slot| act(&key, &mut slot.lock()));
+        }
+    }
+}
+
+impl Key {
+    fn new(auth: AuthKey, dc: i32, salts: ServerSalts) -> Self {
+        Self { auth, dc, salts: Mutex::new(salts), sessions: Mutex::default(), intro: Mutex::default(), senders: Mutex::default() }
+    }
+
+    pub(crate) fn slot(&self, session_id: i64, random: &mut Random) -> Arc<Slot> {
+        let mut sessions = lock(&self.sessions);
+        let slot = sessions.entry(session_id).or_insert_with(|| {
+            let session = Session::new(self.auth.clone(), session_id, lock(&self.salts).clone(), random);
+            let state = SlotState {
+                session,
+                connection: 0,
+                wake: Arc::default(),
+                wants_updates: false,
+                layer: 0,
+                outcomes: Outcomes::default(),
+            };
+            Arc::new(Slot { session_id, state: Mutex::new(state) })
+        });
+        slot.clone()
+    }
+
+    pub(crate) fn forget(&self, session_id: i64) -> bool {
+        lock(&self.sessions).remove(&session_id).is_some()
+    }
+
+    pub(crate) fn intro(&self) -> MutexGuard<'_, Option<Intro>> {
+        lock(&self.intro)
+    }
+
+    /// Notes that a connection sends a query, and says whether another one does so at the same time: it has sent, this one
+    /// has, and now it sends again.
+    pub(crate) fn sends_twice(&self, connection: u64) -> bool {
+        let mut senders = lock(&self.senders);
+        match (senders.first, senders.second) {
+            (None, _) => senders.first = Some(connection),
+            (Some(first), Some(_)) if first == connection => return true,
+            (Some(first), _) if first != connection => senders.second = Some(connection),
+            _ => {}
+        }
+        false
+    }
+
+    pub(crate) fn stops_sending(&self, connection: u64) {
+        let mut senders = lock(&self.senders);
+        if senders.first == Some(connection) {
+            senders.first = senders.second.take();
+        } else if senders.second == Some(connection) {
+            senders.second = None;
+        }
+    }
+}
+
+impl Slot {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, SlotState> {
+        lock(&self.state)
+    }
+}
+
+/// A panic elsewhere leaves these tables as good as they were: each change to them is one statement.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

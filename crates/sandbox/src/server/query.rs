@@ -1,0 +1,180 @@
+//! Queries as they stand on the wire: wrappers, layers, and what they are answered with.
+
+use bytes::Bytes;
+use quadruplex_mtproto::{GZIP_PACKED, gunzip};
+use quadruplex_tl::Reader;
+use quadruplex_tl_schema::{Missing, Object, Schema, Value, builtin};
+use tracing::error;
+
+use super::hub::Intro;
+use crate::world::RpcError;
+
+/// The newest layer that the sandbox speaks.
+const NEWEST_LAYER: i32 = 230;
+/// The oldest that it tries.
+const OLDEST_LAYER: i32 = 200;
+/// More wrappers than anybody has reason to use.
+const MAX_WRAPPERS: usize = 16;
+
+/// A query without its wrappers.
+#[derive(Debug)]
+pub(crate) struct Query {
+    pub(crate) function: Object,
+    pub(crate) layer: i32,
+    /// Set when `invokeWithLayer` and `initConnection` were there.
+    pub(crate) intro: Option<Intro>,
+    /// To be executed only after these messages.
+    pub(crate) after: Vec<i64>,
+    pub(crate) without_updates: bool,
+}
+
+/// Takes the wrappers off a query and reads it in the layer that they name, or else in that of an earlier query.
+pub(crate) fn read(body: Bytes, known: Option<&Intro>) -> Result<Query, RpcError> {
+    let mut layer = known.map(|intro| intro.layer);
+    let mut intro = None;
+    let mut after = Vec::new();
+    let mut without_updates = false;
+    let mut rest = body;
+    for _ in 0..MAX_WRAPPERS {
+        rest = unpack(rest)?;
+        let schema = schema(layer.unwrap_or(NEWEST_LAYER));
+        let mut reader = Reader::new(&rest);
+        let head = schema.decode_head(&mut reader).map_err(|error| unreadable(schema, &rest, &error.to_string()))?;
+        let is_wrapper = schema.function(head.name.as_str()).is_some_and(|function| function.is_wrapper());
+        if !is_wrapper {
+            if reader.finish().is_err() {
+                return Err(RpcError::new(400, "INPUT_FETCH_ERROR"));
+            }
+            let layer = layer.ok_or(RpcError::new(400, "CONNECTION_NOT_INITED"))?;
+            return Ok(Query { function: head, layer, intro, after, without_updates });
+        }
+        match head.name.as_str() {
+            "invokeWithLayer" => layer = Some(check_layer(head.int("layer").unwrap_or_default())?),
+            "initConnection" => intro = Some(introduction(&head, layer)?),
+            "invokeAfterMsg" => after.extend(head.long("msg_id")),
+            "invokeAfterMsgs" => after.extend(head.longs("msg_ids")),
+            "invokeWithoutUpdates" => without_updates = true,
+            _ => {}
+        }
+        rest = rest.slice_ref(reader.rest());
+    }
+    Err(RpcError::new(400, "INPUT_FETCH_ERROR"))
+}
+
+/// The answer in the layer of the query.
+pub(crate) fn encode_answer(query: &Query, value: &Value) -> Result<Bytes, RpcError> {
+    let mut out = Vec::new();
+    match schema(query.layer).encode_result(query.function.name.as_str(), value, Missing::Default, &mut out) {
+        Ok(()) => Ok(out.into()),
+        Err(error) => {
+            error!(method = %query.function.name, layer = query.layer, %error, "the answer does not fit the caller's layer");
+            Err(RpcError::new(500, "RPC_CALL_FAIL"))
+        }
+    }
+}
+
+/// Updates in the layer of a session; `None`, with a line in the log, for what that layer cannot say.
+pub(crate) fn encode_update(update: &Value, layer: i32) -> Option<Bytes> {
+    let mut out = Vec::new();
+    match schema(layer).encode("Updates", update, Missing::Default, &mut out) {
+        Ok(()) => Some(out.into()),
+        Err(error) => {
+            error!(layer, %error, "an update does not fit the receiver's layer");
+            None
+        }
+    }
+}
+
+/// Whether answers to this function are file contents: not worth packing.
+pub(crate) fn is_file(function: &str) -> bool {
+    function.starts_with("upload.")
+}
+
+fn unpack(body: Bytes) -> Result<Bytes, RpcError> {
+    if Reader::new(&body).peek_id() == Some(GZIP_PACKED) {
+        gunzip(body).map_err(|_| RpcError::new(400, "INPUT_FETCH_ERROR"))
+    } else {
+        Ok(body)
+    }
+}
+
+fn schema(layer: i32) -> &'static Schema {
+    builtin::nearest_api(layer.unsigned_abs())
+}
+
+fn check_layer(layer: i32) -> Result<i32, RpcError> {
+    if (OLDEST_LAYER..=NEWEST_LAYER).contains(&layer) { Ok(layer) } else { Err(RpcError::new(400, "CONNECTION_LAYER_INVALID")) }
+}
+
+/// <https://core.telegram.org/method/initConnection>
+fn introduction(head: &Object, layer: Option<i32>) -> Result<Intro, RpcError> {
+    let text = |name: &str| head.string(name).unwrap_or_default().to_owned();
+    let intro = Intro {
+        layer: layer.ok_or(RpcError::new(400, "CONNECTION_LAYER_INVALID"))?,
+        api_id: head.int("api_id").unwrap_or_default(),
+        device_model: text("device_model"),
+        system_version: text("system_version"),
+        app_version: text("app_version"),
+    };
+    let lang_pack = text("lang_pack");
+    let wrong = match () {
+        () if intro.api_id <= 0 => "CONNECTION_API_ID_INVALID",
+        () if intro.device_model.is_empty() => "CONNECTION_DEVICE_MODEL_EMPTY",
+        () if intro.system_version.is_empty() => "CONNECTION_SYSTEM_EMPTY",
+        () if intro.app_version.is_empty() => "CONNECTION_APP_VERSION_EMPTY",
+        () if text("system_lang_code").is_empty() => "CONNECTION_SYSTEM_LANG_CODE_EMPTY",
+        () if !lang_pack.is_empty() => "CONNECTION_LANG_PACK_INVALID",
+        () => return Ok(intro),
+    };
+    Err(RpcError::new(400, wrong))
+}
+
+fn unreadable(schema: &Schema, body: &[u8], error: &str) -> RpcError {
+    let id = Reader::new(body).peek_id().unwrap_or_default();
+    tracing::debug!(id = format_args!("{id:#010x}"), error, "unreadable query");
+    if schema.by_id(id).is_none() { RpcError::new(400, "INPUT_METHOD_INVALID") } else { RpcError::new(400, "INPUT_FETCH_ERROR") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encode(query: &Object) -> Bytes {
+        let mut out = Vec::new();
+        schema(230).encode_function(query, &mut out).expect("the query is complete");
+        out.into()
+    }
+
+    fn introduced(query: Object) -> Object {
+        let init = Object::new("initConnection")
+            .with("api_id", 1)
+            .with("device_model", "test")
+            .with("system_version", "1")
+            .with("app_version", "1")
+            .with("system_lang_code", "en")
+            .with("lang_pack", "")
+            .with("lang_code", "en")
+            .with("query", query);
+        Object::new("invokeWithLayer").with("layer", 230).with("query", init)
+    }
+
+    #[test]
+    fn wrappers_come_off_in_any_order() {
+        let get_config = Object::new("help.getConfig");
+        let after = Object::new("invokeAfterMsg").with("msg_id", 8_i64).with("query", introduced(get_config.clone()));
+        let query = read(encode(&after), None).expect("the query is well formed");
+        assert_eq!((query.function, query.layer, query.after), (get_config, 230, vec![8]));
+        assert_eq!(query.intro.map(|intro| intro.api_id), Some(1));
+    }
+
+    #[test]
+    fn a_query_needs_an_introduction() {
+        let bare = encode(&Object::new("help.getConfig"));
+        assert_eq!(read(bare.clone(), None).unwrap_err().name, "CONNECTION_NOT_INITED");
+        assert!(read(bare, Some(&Intro { layer: 229, ..Intro::default() })).is_ok());
+        assert_eq!(read(Bytes::from_static(&[1, 2, 3, 4]), None).unwrap_err().name, "INPUT_METHOD_INVALID");
+        let mut old = introduced(Object::new("help.getConfig"));
+        old.set("layer", 3);
+        assert_eq!(read(encode(&old), None).unwrap_err().name, "CONNECTION_LAYER_INVALID");
+    }
+}
