@@ -37,6 +37,8 @@
 mod client;
 mod codec;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod obfuscation;
 mod server;
 

@@ -1,3 +1,5 @@
 //! Both ends of the protocol against each other.
 
+mod framing;
 mod simulation;
+mod vectors;
