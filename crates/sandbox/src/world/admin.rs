@@ -1,0 +1,383 @@
+//! What only the owner of a sandbox can do: make accounts and chats, read codes and messages, keep keys.
+
+use serde::{Deserialize, Serialize};
+
+use super::accounts::{check_username, digits};
+use super::fanout::Fanout;
+use super::state::rows::{Action, Content, Ended, Event, Key, Kv, Peer, Status, User};
+use super::{Caller, Now, RpcError, World, error};
+
+/// A login code that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoginCode {
+    /// The number it was sent to, digits only.
+    pub phone: String,
+    /// The code.
+    pub code: String,
+    /// When, in unix seconds.
+    pub sent: i32,
+}
+
+/// A person to be created.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NewUser {
+    /// The first name; required.
+    pub first_name: String,
+    /// The last name, or nothing.
+    pub last_name: String,
+    /// The public name without `@`, if it has one.
+    pub username: Option<String>,
+    /// The telephone number, if it has one: without, it cannot sign in by code.
+    pub phone: Option<String>,
+    /// The password of two-step verification.
+    pub password: Option<String>,
+    /// The home data centre; `None`: the first.
+    pub dc: Option<i32>,
+}
+
+/// A bot to be created.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub struct NewBot {
+    /// The name that is shown.
+    pub name: String,
+    /// The public name without `@`.
+    pub username: String,
+    /// Privacy mode, as Telegram has it unless the owner of a bot turns it off: in groups the bot gets only commands, replies to it
+    /// and mentions.
+    pub privacy: bool,
+    /// The home data centre; `None`: the first.
+    pub dc: Option<i32>,
+}
+
+impl Default for NewBot {
+    fn default() -> Self {
+        Self { name: String::new(), username: String::new(), privacy: true, dc: None }
+    }
+}
+
+/// A message as the owner of the sandbox sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Transcript {
+    /// Its id in the box it was read from.
+    pub id: i32,
+    /// Who wrote it.
+    pub author: i64,
+    /// When, in unix seconds.
+    pub date: i32,
+    /// When it was edited last.
+    pub edited: Option<i32>,
+    /// Its text or caption.
+    pub text: String,
+    /// What hangs on it: `photo`, `document`, the name of other media, or the name of a service action.
+    pub media: Option<String>,
+}
+
+/// Everything that an account can see, in a form that a client can compute too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Digest {
+    /// The messages that are there, ordered by conversation and id.
+    pub messages: Vec<DigestEntry>,
+    /// The ids that are gone from the account's own box, and from each channel.
+    pub deleted: Vec<(Peer, i32)>,
+}
+
+/// One message of a [`Digest`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct DigestEntry {
+    /// The conversation.
+    pub peer: Peer,
+    /// The id in the box of the account, or in the channel.
+    pub id: i32,
+    /// When it was edited last; 0: never.
+    pub edited: i32,
+    /// Its text.
+    pub text: String,
+}
+
+impl World {
+    /// Creates a person and returns the id.
+    ///
+    /// # Errors
+    /// The name is empty; the public name is malformed or taken; the number is malformed or taken; there is no such data centre.
+    pub fn create_user(&mut self, new: NewUser, now: Now) -> Result<i64, RpcError> {
+        if new.first_name.is_empty() {
+            return Err(error::FIRSTNAME_INVALID);
+        }
+        let phone = new.phone.as_deref().map(digits);
+        if phone.as_ref().is_some_and(|phone| !(5..=15).contains(&phone.len())) {
+            return Err(error::PHONE_NUMBER_INVALID);
+        }
+        if phone.as_ref().is_some_and(|phone| self.by_phone(phone).is_some()) {
+            return Err(error::PHONE_NUMBER_OCCUPIED);
+        }
+        self.check_free(new.username.as_deref())?;
+        let dc = self.known_dc(new.dc)?;
+        let user = User { first_name: new.first_name, last_name: new.last_name, username: new.username, phone, dc, ..User::default() };
+        let id = self.make_user(user);
+        if let Some(password) = new.password {
+            self.set_password(id, &password);
+        }
+        self.settle(now);
+        Ok(id)
+    }
+
+    /// Creates a bot and returns its id and token.
+    ///
+    /// # Errors
+    /// The public name is malformed or taken; there is no such data centre.
+    pub fn create_bot(&mut self, new: NewBot, now: Now) -> Result<(i64, String), RpcError> {
+        self.check_free(Some(&new.username))?;
+        let dc = self.known_dc(new.dc)?;
+        let made = self.make_bot(&new.name, &new.username, new.privacy, dc);
+        self.settle(now);
+        Ok(made)
+    }
+
+    /// Creates a basic group and returns its id.
+    ///
+    /// # Errors
+    /// Somebody does not exist.
+    pub fn create_group(&mut self, creator: i64, title: &str, members: &[i64], now: Now) -> Result<i64, RpcError> {
+        for member in members.iter().chain([&creator]) {
+            self.user(*member)?;
+        }
+        let members: Vec<i64> = members.iter().copied().filter(|member| *member != creator).collect();
+        let chat = self.make_chat(creator, &members, title, now.seconds());
+        let mut fanout = Fanout::default();
+        let action = Action::ChatCreate { title: title.to_owned(), users: members };
+        self.post_action(&mut fanout, creator, Peer::Chat(chat), action, now.seconds());
+        self.publish_all(fanout, now.seconds());
+        self.settle(now);
+        Ok(chat)
+    }
+
+    /// Creates a supergroup or channel and returns its id.
+    ///
+    /// # Errors
+    /// Somebody does not exist; the public name is malformed or taken.
+    pub fn create_channel(
+        &mut self,
+        creator: i64,
+        title: &str,
+        megagroup: bool,
+        username: Option<&str>,
+        members: &[i64],
+        now: Now,
+    ) -> Result<i64, RpcError> {
+        for member in members.iter().chain([&creator]) {
+            self.user(*member)?;
+        }
+        self.check_free(username)?;
+        let date = now.seconds();
+        let id = self.make_channel(creator, title, "", megagroup, date);
+        self.set_username(Peer::Channel(id), None, username)?;
+        self.state.tables.channels.entry(&id).username = username.map(str::to_owned);
+        let mut fanout = Fanout::default();
+        self.post_action(&mut fanout, creator, Peer::Channel(id), Action::ChannelCreate { title: title.to_owned() }, date);
+        for member in members.iter().filter(|member| **member != creator) {
+            self.set_member(&mut fanout, id, *member, creator, Status::Member, date);
+        }
+        self.publish_all(fanout, date);
+        self.settle(now);
+        Ok(id)
+    }
+
+    /// Sends a text as somebody, without a client. Returns the message's id in the sender's box, or in the channel.
+    ///
+    /// # Errors
+    /// Somebody does not exist, or the sender may not write there.
+    pub fn say(&mut self, author: i64, peer: Peer, text: &str, now: Now) -> Result<i32, RpcError> {
+        self.user(author)?;
+        self.may_write(author, peer, now.seconds())?;
+        let mut fanout = Fanout::default();
+        let content = Content { text: text.to_owned(), ..Content::default() };
+        let id = self.post(&mut fanout, author, peer, content, 0, now.seconds());
+        self.publish_all(fanout, now.seconds());
+        self.settle(now);
+        Ok(id)
+    }
+
+    /// The login codes that can still be used, by number.
+    pub fn codes(&self) -> Vec<LoginCode> {
+        let codes = self.state.tables.codes.iter();
+        codes.map(|(phone, code)| LoginCode { phone: phone.clone(), code: code.code.clone(), sent: code.sent }).collect()
+    }
+
+    /// The login codes that were sent since the last time.
+    pub fn take_codes(&mut self) -> Vec<LoginCode> {
+        std::mem::take(&mut self.fresh_codes)
+    }
+
+    /// The messages of a conversation as an account has them, oldest first.
+    pub fn messages(&self, account: i64, peer: Peer) -> Vec<Transcript> {
+        let owner = super::peers::owner_of(account, peer);
+        let rows = self.state.history(owner, peer).iter();
+        rows.filter_map(|id| Some((*id, self.state.tables.messages.get(&(owner, *id))?)))
+            .map(|(id, message)| Transcript {
+                id,
+                author: message.author,
+                date: message.date,
+                edited: message.edited,
+                text: message.content.text.clone(),
+                media: message.content.kind(),
+            })
+            .collect()
+    }
+
+    /// The account behind a public name or a telephone number.
+    pub fn find_user(&self, name: &str) -> Option<i64> {
+        match self.by_username(name.trim_start_matches('@')) {
+            Some(Peer::User(id)) => Some(id),
+            _ => self.by_phone(name),
+        }
+    }
+
+    /// Signs a key in as an account, as if it had done so with a code: a ready-made session. The key itself is stored with
+    /// [`Keys::save`].
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn login_session(&mut self, caller: &Caller, user: i64, now: Now) -> Result<(), RpcError> {
+        self.user(user)?;
+        self.sign_in(caller, user, None, now.seconds());
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Who is signed in with a key.
+    pub fn account_of(&self, auth_key_id: u64) -> Option<i64> {
+        self.state.tables.logins.get(&auth_key_id).and_then(|login| login.user)
+    }
+
+    /// The home data centre of an account.
+    pub fn home_dc(&self, user: i64) -> Option<i32> {
+        self.state.tables.users.get(&user).map(|user| user.dc)
+    }
+
+    /// Destroys the login of a key because two connections sent with it: every further call is answered with
+    /// `AUTH_KEY_DUPLICATED`.
+    pub fn destroy_login(&mut self, auth_key_id: u64, now: Now) {
+        self.end_login(auth_key_id, Some(Ended::Duplicated));
+        self.settle(now);
+    }
+
+    /// Makes every file reference that was given out so far expire.
+    pub fn expire_file_references(&mut self, now: Now) {
+        self.state.meta().references += 1;
+        self.settle(now);
+    }
+
+    /// What an account can see.
+    pub fn digest(&self, account: i64) -> Digest {
+        let own = Peer::User(account);
+        let mut digest = Digest::default();
+        let boxes =
+            self.conversations(account).into_iter().map(|row| row.peer).filter(|peer| matches!(peer, Peer::Channel(_))).chain([own]);
+        for owner in boxes {
+            for (&(_, id), message) in self.state.tables.messages.range((owner, i32::MIN)..=(owner, i32::MAX)) {
+                let (edited, text) = (message.edited.unwrap_or(0), message.content.text.clone());
+                digest.messages.push(DigestEntry { peer: message.peer, id, edited, text });
+            }
+            for (_, entry) in self.state.tables.events.range((owner, i32::MIN)..=(owner, i32::MAX)) {
+                if let Event::Delete(ids) = &entry.event {
+                    digest.deleted.extend(ids.iter().map(|id| (owner, *id)));
+                }
+            }
+        }
+        digest.messages.sort();
+        digest.deleted.sort();
+        digest
+    }
+
+    /// The keys and small values that the server keeps here.
+    pub fn keys(&mut self) -> Keys<'_> {
+        Keys { world: self }
+    }
+
+    fn known_dc(&self, dc: Option<i32>) -> Result<i32, RpcError> {
+        match dc {
+            None => self.config.dcs.first().map(|dc| dc.id).ok_or(error::DC_ID_INVALID),
+            Some(dc) if self.config.dcs.iter().any(|known| known.id == dc) => Ok(dc),
+            Some(_) => Err(error::DC_ID_INVALID),
+        }
+    }
+
+    fn check_free(&self, username: Option<&str>) -> Result<(), RpcError> {
+        let Some(name) = username else { return Ok(()) };
+        check_username(name)?;
+        if self.by_username(name).is_some() { Err(error::USERNAME_OCCUPIED) } else { Ok(()) }
+    }
+
+    /// Writes what an administrator changed.
+    fn settle(&mut self, _: Now) {
+        if let Err(error) = self.state.commit() {
+            tracing::error!(%error, "the state file cannot be written");
+        }
+    }
+}
+
+impl Content {
+    fn kind(&self) -> Option<String> {
+        use super::state::rows::Media;
+        let name = match (&self.media, &self.action) {
+            (Some(Media::Photo { .. }), _) => "photo",
+            (Some(Media::Document { .. }), _) => "document",
+            (Some(Media::Other(tl)), _) => tl.0.name.as_str(),
+            (None, Some(_)) => "service",
+            (None, None) => return None,
+        };
+        Some(name.to_owned())
+    }
+}
+
+/// Keys of clients and small values of the server, written like everything else before the call returns.
+pub struct Keys<'a> {
+    world: &'a mut World,
+}
+
+impl Keys<'_> {
+    /// Stores a key that a client has agreed with the server of a data centre.
+    pub fn save(&mut self, auth_key_id: u64, key: &[u8], dc: i32) {
+        self.world.state.tables.keys.insert(auth_key_id, Key { key: key.to_vec(), dc });
+        self.commit();
+    }
+
+    /// The key of that id, and its data centre.
+    pub fn load(&self, auth_key_id: u64) -> Option<(&[u8], i32)> {
+        self.world.state.tables.keys.get(&auth_key_id).map(|row| (row.key.as_slice(), row.dc))
+    }
+
+    /// Every key id with its data centre.
+    pub fn all(&self) -> Vec<(u64, i32)> {
+        self.world.state.tables.keys.iter().map(|(id, row)| (*id, row.dc)).collect()
+    }
+
+    /// Forgets a key and who is signed in with it.
+    pub fn remove(&mut self, auth_key_id: u64) {
+        self.world.end_login(auth_key_id, None);
+        self.world.state.tables.keys.remove(&auth_key_id);
+        self.commit();
+    }
+
+    /// Stores a small value, or removes it.
+    pub fn put(&mut self, name: &str, value: Option<&[u8]>) {
+        match value {
+            Some(value) => self.world.state.tables.kv.insert(name.to_owned(), Kv(value.to_vec())),
+            None => drop(self.world.state.tables.kv.remove(&name.to_owned())),
+        }
+        self.commit();
+    }
+
+    /// A small value.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.world.state.tables.kv.get(&name.to_owned()).map(|value| value.0.as_slice())
+    }
+
+    fn commit(&mut self) {
+        if let Err(error) = self.world.state.commit() {
+            tracing::error!(%error, "the state file cannot be written");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! `auth.*`: signing in and out.
+
+use quadruplex_tl_schema::Object;
+
+use super::super::accounts::digits;
+use super::super::admin::LoginCode;
+use super::super::dispatch::{Access, Answer, Call, Method};
+use super::super::fanout::{Fanout, Update};
+use super::super::state::rows::{Code, Ended, Export, Login, User};
+use super::super::state::tl::hex;
+use super::super::{RpcError, World, error};
+use super::method;
+
+pub(crate) const METHODS: &[Method] = &[
+    method("auth.bindTempAuthKey", Access::Open, |_| Err(error::INPUT_METHOD_INVALID)),
+    method("auth.cancelCode", Access::Open, cancel_code),
+    method("auth.dropTempAuthKeys", Access::Open, |_| Ok(true.into())),
+    method("auth.exportAuthorization", Access::Home, export),
+    method("auth.importAuthorization", Access::Open, import),
+    method("auth.importBotAuthorization", Access::Open, sign_in_bot),
+    method("auth.logOut", Access::Anywhere, log_out),
+    method("auth.resendCode", Access::Open, resend_code),
+    method("auth.resetAuthorizations", Access::User, reset_all),
+    method("auth.sendCode", Access::Open, send_code),
+    method("auth.signIn", Access::Open, sign_in),
+    method("auth.signUp", Access::Open, sign_up),
+];
+
+/// How long a code is good, in seconds.
+const CODE_SECONDS: i32 = 600;
+/// How often a wrong code may be tried.
+const CODE_TRIES: i32 = 5;
+
+fn send_code(call: &mut Call<'_>) -> Answer {
+    check_api(call)?;
+    let phone = digits(call.text("phone_number"));
+    if !(5..=15).contains(&phone.len()) {
+        return Err(error::PHONE_NUMBER_INVALID);
+    }
+    let home = call.world.home_of(&phone, call.caller.dc);
+    if home != call.caller.dc {
+        return Err(error::phone_migrate(home));
+    }
+    let code = call.world.new_code(&phone);
+    let hash = hex::encode(&call.world.state.random_bytes::<9>());
+    let row = Code { hash: hash.clone(), code, sent: call.date(), tries: 0, confirmed: false };
+    call.world.announce_code(&phone, &row);
+    call.world.state.tables.codes.insert(phone.clone(), row);
+    let signed_in = call.world.by_phone(&phone).is_some_and(|user| call.world.state.keys_of(user).next().is_some());
+    Ok(sent_code(&hash, if signed_in { "auth.sentCodeTypeApp" } else { "auth.sentCodeTypeSms" }).into())
+}
+
+fn resend_code(call: &mut Call<'_>) -> Answer {
+    let (phone, code) = pending_code(call)?;
+    call.world.announce_code(&phone, &code);
+    Ok(sent_code(&code.hash, "auth.sentCodeTypeSms").into())
+}
+
+fn cancel_code(call: &mut Call<'_>) -> Answer {
+    let (phone, _) = pending_code(call)?;
+    call.world.state.tables.codes.remove(&phone);
+    Ok(true.into())
+}
+
+fn sent_code(hash: &str, kind: &'static str) -> Object {
+    let kind = Object::new(kind).with("length", 5);
+    Object::new("auth.sentCode").with("type", kind).with("phone_code_hash", hash).with("timeout", 60)
+}
+
+/// The code that was sent to the number of the request, found by the number and the hash.
+fn pending_code(call: &Call<'_>) -> Result<(String, Code), RpcError> {
+    let phone = digits(call.text("phone_number"));
+    let hash = call.text("phone_code_hash");
+    if hash.is_empty() {
+        return Err(error::PHONE_CODE_HASH_EMPTY);
+    }
+    let code = call.world.state.tables.codes.get(&phone).filter(|code| code.hash == hash).cloned().ok_or(error::PHONE_CODE_EXPIRED)?;
+    if code.sent + CODE_SECONDS < call.date() || code.tries >= CODE_TRIES {
+        return Err(error::PHONE_CODE_EXPIRED);
+    }
+    Ok((phone, code))
+}
+
+fn sign_in(call: &mut Call<'_>) -> Answer {
+    let (phone, code) = pending_code(call)?;
+    let given = call.text("phone_code");
+    if given.is_empty() {
+        return Err(error::PHONE_CODE_EMPTY);
+    }
+    if given != code.code {
+        call.world.state.tables.codes.entry_of(&phone, |code| code.tries += 1);
+        return Err(error::PHONE_CODE_INVALID);
+    }
+    let Some(user) = call.world.by_phone(&phone) else {
+        call.world.state.tables.codes.entry_of(&phone, |code| code.confirmed = true);
+        return Ok(Object::new("auth.authorizationSignUpRequired").into());
+    };
+    call.world.state.tables.codes.remove(&phone);
+    if call.world.user(user)?.password.is_some() {
+        let login = Login { owes_password: Some(user), dc: call.caller.dc, ..Login::default() };
+        call.world.state.set_login(call.caller.auth_key_id, login);
+        return Err(error::SESSION_PASSWORD_NEEDED);
+    }
+    Ok(welcome(call, user))
+}
+
+fn sign_up(call: &mut Call<'_>) -> Answer {
+    let (phone, code) = pending_code(call)?;
+    let first_name = call.text("first_name").trim().to_owned();
+    if call.world.by_phone(&phone).is_some() {
+        return Err(error::PHONE_NUMBER_OCCUPIED);
+    }
+    if !code.confirmed || !call.world.config.sign_up {
+        return Err(error::PHONE_CODE_INVALID);
+    }
+    if first_name.is_empty() || first_name.chars().count() > 64 {
+        return Err(error::FIRSTNAME_INVALID);
+    }
+    call.world.state.tables.codes.remove(&phone);
+    let last_name = call.text("last_name").trim().to_owned();
+    let user = User { first_name, last_name, phone: Some(phone), dc: call.caller.dc, ..User::default() };
+    let user = call.world.make_user(user);
+    Ok(welcome(call, user))
+}
+
+fn sign_in_bot(call: &mut Call<'_>) -> Answer {
+    check_api(call)?;
+    let token = call.text("bot_auth_token");
+    let user = token.split_once(':').and_then(|(id, _)| id.parse().ok()).unwrap_or(0);
+    let row = call.world.state.tables.users.get(&user);
+    let Some(row) = row.filter(|user| user.bot.as_ref().is_some_and(|bot| bot.token == token)) else {
+        return Err(error::ACCESS_TOKEN_INVALID);
+    };
+    if row.dc != call.caller.dc {
+        return Err(error::user_migrate(row.dc));
+    }
+    Ok(welcome(call, user))
+}
+
+/// Signs the caller in and tells the other sessions of the account.
+pub(crate) fn welcome(call: &mut Call<'_>, user: i64) -> quadruplex_tl_schema::Value {
+    let date = call.date();
+    let mut others = Fanout::default();
+    if call.world.state.keys_of(user).any(|(key, _)| key != call.caller.auth_key_id) {
+        let hash = call.world.derive("login", &[user, call.caller.auth_key_id.cast_signed()]);
+        let object = Object::new("updateNewAuthorization").with("unconfirmed", true).with("hash", hash).with("date", date);
+        others.tell(user, Update::Plain(object.with("device", call.caller.device_model.as_str()).with("location", "")));
+    }
+    call.publish_all(others);
+    call.world.sign_in(call.caller, user, None, date);
+    let user = call.world.view(user, date).user(user);
+    Object::new("auth.authorization").with("user", user).into()
+}
+
+fn check_api(call: &Call<'_>) -> Result<(), RpcError> {
+    if call.int("api_id") > 0 && !call.text("api_hash").is_empty() { Ok(()) } else { Err(error::API_ID_INVALID) }
+}
+
+fn export(call: &mut Call<'_>) -> Answer {
+    let dc = call.int("dc_id");
+    if dc == call.caller.dc || !call.world.config.dcs.iter().any(|known| known.id == dc) {
+        return Err(error::DC_ID_INVALID);
+    }
+    let bytes = call.world.state.random_bytes::<32>().to_vec();
+    let id = call.world.state.random();
+    let export = Export { user: call.me, dc, login: call.caller.auth_key_id, bytes: bytes.clone() };
+    call.world.state.tables.exports.insert(id, export);
+    Ok(Object::new("auth.exportedAuthorization").with("id", id).with("bytes", bytes).into())
+}
+
+fn import(call: &mut Call<'_>) -> Answer {
+    let id = call.long("id");
+    let found =
+        call.world.state.tables.exports.get(&id).filter(|export| export.dc == call.caller.dc && export.bytes == call.bytes("bytes"));
+    let Some(export) = found.cloned() else { return Err(error::AUTH_BYTES_INVALID) };
+    call.world.state.tables.exports.remove(&id);
+    let date = call.date();
+    call.world.sign_in(call.caller, export.user, Some(export.login), date);
+    let user = call.world.view(export.user, date).user(export.user);
+    Ok(Object::new("auth.authorization").with("user", user).into())
+}
+
+fn log_out(call: &mut Call<'_>) -> Answer {
+    call.world.end_login(call.caller.auth_key_id, None);
+    Ok(Object::new("auth.loggedOut").into())
+}
+
+fn reset_all(call: &mut Call<'_>) -> Answer {
+    let others: Vec<u64> = call.world.live_keys(call.me).filter(|key| *key != call.caller.auth_key_id).collect();
+    for key in others {
+        call.world.end_login(key, Some(Ended::Revoked));
+    }
+    Ok(true.into())
+}
+
+impl World {
+    fn announce_code(&mut self, phone: &str, code: &Code) {
+        self.fresh_codes.push(LoginCode { phone: phone.to_owned(), code: code.code.clone(), sent: code.sent });
+    }
+}

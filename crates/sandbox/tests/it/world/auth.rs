@@ -1,0 +1,110 @@
+//! Signing in and out.
+
+use quadruplex_sandbox::world::{NewBot, NewUser};
+use quadruplex_tl_schema::Object;
+
+use super::fixture::{Fixture, Session};
+
+fn send_code(phone: &str) -> Object {
+    let settings = Object::new("codeSettings");
+    Object::new("auth.sendCode").with("phone_number", phone).with("api_id", 1).with("api_hash", "a").with("settings", settings)
+}
+
+fn sign_in(phone: &str, hash: &str, code: &str) -> Object {
+    Object::new("auth.signIn").with("phone_number", phone).with("phone_code_hash", hash).with("phone_code", code)
+}
+
+fn me() -> Object {
+    Object::new("users.getUsers").with("id", vec![Object::new("inputUserSelf")])
+}
+
+/// Asks for a code and returns the hash.
+fn ask(fixture: &mut Fixture, session: &Session, phone: &str) -> String {
+    fixture.ok(session, send_code(phone)).string("phone_code_hash").unwrap().to_owned()
+}
+
+#[test]
+fn before_signing_in_there_is_only_the_config() {
+    let mut fixture = Fixture::new();
+    let session = fixture.session(2);
+    let config = fixture.ok(&session, Object::new("help.getConfig"));
+    assert_eq!(config.int("this_dc"), Some(2));
+    assert_eq!(config.objects("dc_options").map(|dc| dc.int("port").unwrap()).collect::<Vec<_>>(), [8001, 8002, 8003]);
+    fixture.ok(&session, Object::new("help.getNearestDc"));
+    fixture.ok(&session, Object::new("help.getAppConfig").with("hash", 0));
+    fixture.refused(&session, me(), "401 AUTH_KEY_UNREGISTERED");
+    fixture.refused(&session, Object::new("updates.getState"), "401 AUTH_KEY_UNREGISTERED");
+}
+
+#[test]
+fn a_new_number_signs_up() {
+    let mut fixture = Fixture::new();
+    let session = fixture.session(1);
+    let phone = "+44 7700 900123";
+    let hash = ask(&mut fixture, &session, phone);
+    assert_eq!(fixture.world.take_codes()[0].code, "12345");
+
+    fixture.refused(&session, sign_in(phone, &hash, ""), "400 PHONE_CODE_EMPTY");
+    fixture.refused(&session, sign_in(phone, &hash, "54321"), "400 PHONE_CODE_INVALID");
+    fixture.refused(&session, sign_in(phone, "", "12345"), "400 PHONE_CODE_HASH_EMPTY");
+    fixture.refused(&session, sign_in(phone, "other", "12345"), "400 PHONE_CODE_EXPIRED");
+    let sign_up = |hash: &str, name: &str| {
+        Object::new("auth.signUp").with("phone_number", phone).with("phone_code_hash", hash).with("first_name", name).with("last_name", "")
+    };
+    fixture.refused(&session, sign_up(&hash, "Alice"), "400 PHONE_CODE_INVALID");
+
+    assert!(fixture.ok(&session, sign_in(phone, &hash, "12345")).is("auth.authorizationSignUpRequired"));
+    fixture.refused(&session, sign_up(&hash, " "), "400 FIRSTNAME_INVALID");
+    let user = fixture.ok(&session, sign_up(&hash, "Alice"));
+    let user = user.object("user").unwrap();
+    assert!(user.flag("self"));
+    assert_eq!(user.string("phone"), Some("447700900123"));
+    assert_eq!(fixture.call(&session, me()).unwrap().as_vector().unwrap().len(), 1);
+
+    fixture.refused(&session, sign_up(&hash, "Alice"), "400 PHONE_CODE_EXPIRED");
+}
+
+#[test]
+fn a_code_expires_and_is_not_guessed() {
+    let mut fixture = Fixture::new();
+    let session = fixture.session(1);
+    let hash = ask(&mut fixture, &session, "447700900123");
+    for _ in 0..5 {
+        fixture.refused(&session, sign_in("447700900123", &hash, "00000"), "400 PHONE_CODE_INVALID");
+    }
+    fixture.refused(&session, sign_in("447700900123", &hash, "12345"), "400 PHONE_CODE_EXPIRED");
+
+    let hash = ask(&mut fixture, &session, "447700900123");
+    fixture.now.ms += 3_600_000;
+    fixture.refused(&session, sign_in("447700900123", &hash, "12345"), "400 PHONE_CODE_EXPIRED");
+}
+
+#[test]
+fn numbers_and_bots_live_in_one_dc() {
+    let mut fixture = Fixture::new();
+    let new = NewUser { first_name: "Bob".to_owned(), phone: Some("447700900200".to_owned()), dc: Some(3), ..NewUser::default() };
+    fixture.world.create_user(new, fixture.now).unwrap();
+    let bot = NewBot { name: "Echo".to_owned(), username: "echo_bot".to_owned(), dc: Some(2), ..NewBot::default() };
+    let (id, token) = fixture.world.create_bot(bot, fixture.now).unwrap();
+
+    let (one, two) = (fixture.session(1), fixture.session(2));
+    fixture.refused(&one, send_code("447700900200"), "303 PHONE_MIGRATE_3");
+    fixture.refused(&one, send_code("9996621234"), "303 PHONE_MIGRATE_2");
+    fixture.refused(&one, send_code("12"), "400 PHONE_NUMBER_INVALID");
+    let hash = ask(&mut fixture, &two, "9996621234");
+    fixture.ok(&two, sign_in("9996621234", &hash, "22222"));
+
+    let import = |token: &str, api_id: i32| {
+        Object::new("auth.importBotAuthorization")
+            .with("flags", 0)
+            .with("api_id", api_id)
+            .with("api_hash", "a")
+            .with("bot_auth_token", token)
+    };
+    fixture.refused(&one, import(&token, 1), "303 USER_MIGRATE_2");
+    fixture.refused(&two, import("1:AA", 1), "400 ACCESS_TOKEN_INVALID");
+    fixture.refused(&two, import(&token, 0), "400 API_ID_INVALID");
+    let user = fixture.ok(&two, import(&token, 1));
+    assert_eq!(user.object("user").unwrap().long("id"), Some(id));
+    fixture.refused(&two, Object::new("contacts.getContacts").with("hash", 0), "400 BOT_METHOD_INVALID");
+}

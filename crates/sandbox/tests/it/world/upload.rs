@@ -1,0 +1,158 @@
+//! Files up and down.
+
+use quadruplex_tl_schema::{Object, Value};
+
+use super::fixture::{Fixture, Session};
+
+const KIB: usize = 1024;
+
+fn part(file_id: i64, part: i32, bytes: &[u8]) -> Object {
+    Object::new("upload.saveFilePart").with("file_id", file_id).with("file_part", part).with("bytes", bytes)
+}
+
+fn big_part(file_id: i64, part: i32, total: i32, bytes: &[u8]) -> Object {
+    let object = Object::new("upload.saveBigFilePart").with("file_id", file_id).with("file_part", part);
+    object.with("file_total_parts", total).with("bytes", bytes)
+}
+
+fn small(file_id: i64, parts: i32, md5: &str) -> Object {
+    Object::new("inputFile").with("id", file_id).with("parts", parts).with("name", "a.bin").with("md5_checksum", md5)
+}
+
+fn send_document(file: Object, random_id: i64) -> Object {
+    let media = Object::new("inputMediaUploadedDocument")
+        .with("file", file)
+        .with("mime_type", "application/x")
+        .with("attributes", Value::Vector(Vec::new()));
+    let object = Object::new("messages.sendMedia").with("peer", Object::new("inputPeerSelf")).with("media", media);
+    object.with("message", "a file").with("random_id", random_id)
+}
+
+/// The document that an answer brought.
+fn document(answer: &Object) -> Object {
+    let message = answer.objects("updates").find_map(|update| update.object("message")).unwrap();
+    message.object("media").unwrap().object("document").unwrap().clone()
+}
+
+fn get_file(document: &Object, offset: i64, limit: i32) -> Object {
+    let location = ["id", "access_hash", "file_reference"]
+        .into_iter()
+        .fold(Object::new("inputDocumentFileLocation").with("thumb_size", ""), |location, field| {
+            location.with(field, document.get(field).unwrap().clone())
+        });
+    Object::new("upload.getFile").with("location", location).with("offset", offset).with("limit", limit)
+}
+
+/// Reads a whole document.
+fn download(fixture: &mut Fixture, session: &Session, document: &Object, limit: usize) -> Vec<u8> {
+    let mut all = Vec::new();
+    loop {
+        let part = fixture.ok(session, get_file(document, all.len() as i64, limit as i32));
+        let bytes = part.bytes("bytes").unwrap();
+        all.extend_from_slice(bytes);
+        if bytes.len() < limit {
+            return all;
+        }
+    }
+}
+
+fn noise(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at * 31 + at / 251) as u8).collect()
+}
+
+#[test]
+fn a_file_comes_back_as_it_went() {
+    let mut fixture = Fixture::new();
+    let alice = fixture.user("alice");
+    for (random_id, length, part_size) in [(1, 1, KIB), (2, 4096, 4096), (3, 70_000, 32 * KIB), (4, 3 << 20, 512 * KIB)] {
+        let bytes = noise(length);
+        let parts: Vec<&[u8]> = bytes.chunks(part_size).collect();
+        for (at, bytes) in parts.iter().enumerate().rev() {
+            assert_eq!(fixture.call(&alice, part(random_id, at as i32, bytes)), Ok(Value::Bool(true)));
+        }
+        let sent = fixture.ok(&alice, send_document(small(random_id, parts.len() as i32, ""), random_id));
+        let document = document(&sent);
+        assert_eq!(document.long("size"), Some(length as i64));
+        assert_eq!(download(&mut fixture, &alice, &document, 64 * KIB), bytes);
+
+        let big = 100 + random_id;
+        for (at, bytes) in parts.iter().enumerate() {
+            fixture.call(&alice, big_part(big, at as i32, parts.len() as i32, bytes)).unwrap();
+        }
+        let file = Object::new("inputFileBig").with("id", big).with("parts", parts.len() as i32).with("name", "b.bin");
+        let sent = fixture.ok(&alice, send_document(file, big));
+        assert_eq!(download(&mut fixture, &alice, &self::document(&sent), 1 << 20), bytes);
+    }
+}
+
+#[test]
+fn parts_follow_the_rules() {
+    let mut fixture = Fixture::new();
+    let alice = fixture.user("alice");
+    let kib = noise(KIB);
+    fixture.refused(&alice, part(1, -1, &kib), "400 FILE_PART_INVALID");
+    fixture.refused(&alice, part(1, 4000, &kib), "400 FILE_PART_INVALID");
+    fixture.refused(&alice, part(1, 0, &[]), "400 FILE_PART_EMPTY");
+    fixture.refused(&alice, part(1, 0, &noise(512 * KIB + 1)), "400 FILE_PART_TOO_BIG");
+    fixture.refused(&alice, big_part(1, 0, 0, &kib), "400 FILE_PARTS_INVALID");
+    fixture.refused(&alice, big_part(1, 0, 4001, &kib), "400 FILE_PARTS_INVALID");
+    fixture.refused(&alice, big_part(1, 2, 2, &kib), "400 FILE_PART_INVALID");
+    // 3 KiB do not divide 512 KiB, 1,000 bytes are no multiple of 1,024.
+    fixture.refused(&alice, big_part(1, 0, 2, &noise(3 * KIB)), "400 FILE_PART_SIZE_INVALID");
+    fixture.refused(&alice, big_part(1, 0, 2, &noise(1000)), "400 FILE_PART_SIZE_INVALID");
+
+    fixture.call(&alice, part(2, 0, &noise(1000))).unwrap();
+    fixture.refused(&alice, part(2, 1, &noise(1000)), "400 FILE_PART_SIZE_INVALID");
+    fixture.call(&alice, part(3, 1, &kib)).unwrap();
+    fixture.refused(&alice, part(3, 0, &noise(512)), "400 FILE_PART_SIZE_CHANGED");
+    fixture.call(&alice, part(3, 0, &noise(2 * KIB))).unwrap();
+    fixture.refused(&alice, part(3, 2, &noise(2 * KIB)), "400 FILE_PART_SIZE_CHANGED");
+
+    fixture.call(&alice, part(4, 0, &kib)).unwrap();
+    fixture.call(&alice, part(4, 2, &kib)).unwrap();
+    fixture.refused(&alice, send_document(small(4, 3, ""), 1), "400 FILE_PART_1_MISSING");
+    fixture.refused(&alice, send_document(small(4, 1, ""), 1), "400 FILE_PARTS_INVALID");
+    fixture.refused(&alice, send_document(small(5, 1, ""), 1), "400 FILE_PARTS_INVALID");
+    fixture.call(&alice, part(4, 1, &kib)).unwrap();
+    fixture.refused(&alice, send_document(small(4, 3, "d41d8cd98f00b204e9800998ecf8427e"), 1), "400 MD5_CHECKSUM_INVALID");
+
+    fixture.call(&alice, part(6, 0, b"abc")).unwrap();
+    fixture.ok(&alice, send_document(small(6, 1, "900150983cd24fb0d6963f7d28e17f72"), 1));
+    // The same upload may be sent again.
+    fixture.ok(&alice, send_document(small(6, 1, "900150983cd24fb0d6963f7d28e17f72"), 2));
+}
+
+#[test]
+fn reading_follows_the_rules() {
+    let mut fixture = Fixture::new();
+    let (alice, bob) = (fixture.user("alice"), fixture.user("bobby"));
+    let bytes = noise(10_000);
+    for (at, bytes) in bytes.chunks(4 * KIB).enumerate() {
+        fixture.call(&alice, part(1, at as i32, bytes)).unwrap();
+    }
+    let document = document(&fixture.ok(&alice, send_document(small(1, 3, ""), 1)));
+    for (offset, limit, error) in [
+        (0, 0, "400 LIMIT_INVALID"),
+        (0, -4096, "400 LIMIT_INVALID"),
+        (0, 1000, "400 LIMIT_INVALID"),
+        (0, 12 << 10, "400 LIMIT_INVALID"),
+        (0, 2 << 20, "400 LIMIT_INVALID"),
+        (1024, 4096, "400 OFFSET_INVALID"),
+        (-4096, 4096, "400 OFFSET_INVALID"),
+        (1 << 19, 1 << 20, "400 LIMIT_INVALID"),
+    ] {
+        fixture.refused(&alice, get_file(&document, offset, limit), error);
+    }
+    let precise = fixture.ok(&alice, get_file(&document, 1024, 3 * 1024).with("precise", true));
+    assert_eq!(precise.bytes("bytes"), Some(&bytes[1024..4096]));
+    let end = fixture.ok(&alice, get_file(&document, 8192, 4096));
+    assert_eq!(end.bytes("bytes"), Some(&bytes[8192..]));
+    let behind = fixture.ok(&alice, get_file(&document, 16384, 4096));
+    assert_eq!(behind.bytes("bytes"), Some(&[][..]));
+
+    fixture.refused(&bob, get_file(&document.clone().with("access_hash", 1i64), 0, 4096), "400 FILE_ID_INVALID");
+    fixture.refused(&bob, get_file(&document.clone().with("file_reference", vec![] as Vec<u8>), 0, 4096), "400 FILE_REFERENCE_EMPTY");
+    fixture.refused(&bob, get_file(&document.clone().with("file_reference", vec![1u8; 16]), 0, 4096), "400 FILE_REFERENCE_INVALID");
+    fixture.world.expire_file_references(fixture.now);
+    fixture.refused(&alice, get_file(&document, 0, 4096), "400 FILE_REFERENCE_EXPIRED");
+}
