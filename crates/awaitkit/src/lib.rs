@@ -1,5 +1,6 @@
 //! An async toolkit for Tokio: bounded maps, batching, memoising, queues, loops.
 
+mod batcher;
 mod concurrent;
 mod errors;
 mod limit;
@@ -8,6 +9,7 @@ mod memo;
 mod shared;
 mod waits;
 
+pub use batcher::{Batcher, BatcherBuilder, BatcherStats, Window};
 pub use concurrent::{
     Concurrent, Gather, Items, Kept, Keyed, Memory, Source, Split, Try, TryAll, Unit, Unordered, Values, filter_concurrent,
     for_each_concurrent, join_all, map_concurrent, map_keys_concurrent, partition_concurrent, try_filter_concurrent,

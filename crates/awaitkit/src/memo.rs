@@ -200,6 +200,14 @@ where
         false
     }
 
+    pub(crate) fn look_up(&self, key: &K) -> Option<Result<V, SharedError<E>>> {
+        self.inner.look_up(key)
+    }
+
+    pub(crate) fn keep(&self, key: &K, outcome: &Result<V, SharedError<E>>) {
+        self.inner.keep(key, outcome);
+    }
+
     fn claim<Fut>(&self, key: &K, init: &mut Option<Fut>) -> Result<Claim<V, E>, SharedError<E>>
     where
         Fut: Future<Output = Result<V, E>> + Send + 'static,

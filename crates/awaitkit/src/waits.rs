@@ -30,12 +30,21 @@ impl RunId {
     /// the current one already.
     pub(crate) fn wait(self) -> Result<Option<Waiting>, Cycle> {
         let Some(waiter) = Self::current() else { return Ok(None) };
-        let mut waits = lock(&WAITS);
-        if leads_to(&waits, self, waiter) {
+        if self.waits_for(waiter) {
             return Err(Cycle);
         }
-        waits.entry(waiter).or_default().push(self);
-        Ok(Some(Waiting { waiter, awaited: self }))
+        Ok(Some(self.wait_of(waiter)))
+    }
+
+    /// Notes that `waiter` waits for this one.
+    pub(crate) fn wait_of(self, waiter: Self) -> Waiting {
+        lock(&WAITS).entry(waiter).or_default().push(self);
+        Waiting { waiter, awaited: self }
+    }
+
+    /// Whether this one is `other`, or waits for it, perhaps through others.
+    pub(crate) fn waits_for(self, other: Self) -> bool {
+        leads_to(&lock(&WAITS), self, other)
     }
 }
 

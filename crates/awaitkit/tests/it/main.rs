@@ -1,4 +1,5 @@
 //! Integration tests; one module for each part of the crate.
 
+mod batcher;
 mod memo;
 mod shapes;

@@ -1,0 +1,151 @@
+use std::hash::Hash;
+use std::mem;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tokio::runtime::Handle;
+
+use super::queue::{Leaving, Slot};
+use super::{Answer, Inner};
+use crate::shared::{SharedError, lock, panic_text};
+use crate::waits::RunId;
+
+/// The task behind one batch: waits for the window to close and for room, takes the keys, loads, and hands out the answers.
+///
+/// It belongs to no caller. If it is dropped before its end, because its runtime ended, everybody who counts on it is told.
+pub(super) struct Batch<K, V, E>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    E: Send + Sync + 'static,
+{
+    inner: Arc<Inner<K, V, E>>,
+    id: RunId,
+    stage: Stage<K, V, E>,
+}
+
+enum Stage<K, V, E> {
+    Waiting,
+    Left(Leaving<K, V, E>),
+}
+
+impl<K, V, E> Batch<K, V, E>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    E: Send + Sync + 'static,
+{
+    /// Starts the task of the next batch. The caller has set `window_open`.
+    pub(super) fn open(inner: &Arc<Inner<K, V, E>>, runtime: &Handle) {
+        Self::spawn(inner, runtime, true);
+    }
+
+    fn spawn(inner: &Arc<Inner<K, V, E>>, runtime: &Handle, window: bool) {
+        let batch = Self { inner: Arc::clone(inner), id: RunId::new(), stage: Stage::Waiting };
+        inner.tasks.spawn_on(batch.run(window), runtime);
+    }
+
+    async fn run(mut self, window: bool) {
+        let inner = Arc::clone(&self.inner);
+        if inner.stop.run_until_cancelled(self.collect(window)).await.is_none() {
+            return self.give_up(Some(Err(SharedError::Stopped)));
+        }
+        let Stage::Left(left) = &self.stage else { return };
+        if left.slots.is_empty() {
+            return;
+        }
+        let keys: Vec<K> = left.slots.keys().cloned().collect();
+        inner.counters.batch(keys.len());
+        let load = async { (inner.loader)(keys).await };
+        let load = AssertUnwindSafe(self.id.scope(load)).catch_unwind();
+        let failed = match inner.stop.run_until_cancelled(load).await {
+            Some(Ok(Ok(answers))) => return self.hand_out(answers),
+            Some(Ok(Err(e))) => SharedError::Failed(Arc::new(e)),
+            Some(Err(panic)) => SharedError::Panicked(panic_text(&*panic).into()),
+            None => SharedError::Stopped,
+        };
+        inner.counters.failed();
+        self.give_up(Some(Err(failed)));
+    }
+
+    /// Waits for the end of the window and for room, then takes the keys. More keys than fit get the next task.
+    async fn collect(&mut self, window: bool) {
+        if window {
+            self.inner.wait_for_window().await;
+        }
+        // The semaphore is never closed; an error would only mean that there is no limit.
+        if let Ok(room) = self.inner.room.acquire().await {
+            room.forget();
+        }
+        let more = {
+            let mut queue = lock(&self.inner.queue);
+            self.stage = Stage::Left(queue.leave(self.id, self.inner.max_size));
+            queue.window_open = queue.growth().1 > 0;
+            queue.window_open
+        };
+        if more {
+            Self::spawn(&self.inner, &Handle::current(), false);
+        }
+    }
+
+    fn hand_out(mut self, answers: Vec<(K, Result<V, E>)>) {
+        let Stage::Left(left) = &mut self.stage else { return };
+        let mut slots = mem::take(&mut left.slots);
+        let mut due = Vec::with_capacity(slots.len());
+        for (key, answer) in answers {
+            if let Some(slot) = slots.remove(&key) {
+                due.push((key, slot, answer.map(Some).map_err(|e| SharedError::Failed(Arc::new(e)))));
+            }
+        }
+        due.extend(slots.into_iter().map(|(key, slot)| (key, slot, Ok(None))));
+        self.settle(due);
+    }
+
+    /// The same answer for every key; `None` makes those who wait ask again.
+    fn give_up(&mut self, answer: Option<Answer<V, E>>) {
+        match mem::replace(&mut self.stage, Stage::Left(Leaving::nobody())) {
+            Stage::Waiting => {
+                let abandoned = lock(&self.inner.queue).abandon();
+                abandoned.into_iter().for_each(|slot| slot.fill(answer.clone()));
+            }
+            Stage::Left(Leaving { slots, .. }) => {
+                let mut queue = lock(&self.inner.queue);
+                queue.in_flight.remove(&self.id);
+                slots.iter().for_each(|(key, slot)| {
+                    queue.arrive(key, slot);
+                });
+                drop(queue);
+                slots.into_values().for_each(|slot| slot.fill(answer.clone()));
+            }
+        }
+    }
+
+    fn settle(&mut self, due: Vec<(K, Arc<Slot<V, E>>, Answer<V, E>)>) {
+        let mut queue = lock(&self.inner.queue);
+        queue.in_flight.remove(&self.id);
+        for (key, slot, answer) in &due {
+            if queue.arrive(key, slot) {
+                self.inner.cache.keep(key, answer);
+            }
+        }
+        drop(queue);
+        due.into_iter().for_each(|(_, slot, answer)| slot.fill(Some(answer)));
+    }
+}
+
+impl<K, V, E> Drop for Batch<K, V, E>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    E: Send + Sync + 'static,
+{
+    fn drop(&mut self) {
+        let has_room = matches!(self.stage, Stage::Left(_));
+        self.give_up(None);
+        if has_room {
+            self.inner.room.add_permits(1);
+            self.inner.changed.notify_waiters();
+        }
+    }
+}
