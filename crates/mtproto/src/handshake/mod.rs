@@ -37,6 +37,8 @@
 
 mod client;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod messages;
 pub mod plain;
 mod secrets;

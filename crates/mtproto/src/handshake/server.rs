@@ -176,6 +176,10 @@ impl Inner {
     }
 }
 
+pub(super) fn fuzz_inner(decrypted: &[u8]) {
+    let _ = Inner::read(decrypted);
+}
+
 #[derive(Debug)]
 struct ExpectClientDh {
     nonces: Nonces,

@@ -1,5 +1,8 @@
 //! Both ends of the protocol against each other.
 
 mod framing;
+mod handshake;
+mod handshake_fuzz;
+mod handshake_published;
 mod simulation;
 mod vectors;
