@@ -1,11 +1,13 @@
 //! The chores of this repository. `cargo xtask` alone lists them.
 
+mod codegen;
 mod schema;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
+cargo xtask codegen [--check]                    write the generated code, or check that it is current
 cargo xtask schema import FILE [--skip NAME,…]   normalise a TL file, mtcute's JSON or a list of errors into schema/
 cargo xtask schema diff A B                      what changed from one TL file to another";
 
@@ -16,6 +18,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
+        ["codegen"] => codegen::run(false),
+        ["codegen", "--check"] => codegen::run(true),
         ["schema", "import", file] => schema::import(Path::new(file), &[]),
         ["schema", "import", file, "--skip", names] => schema::import(Path::new(file), &names.split(',').collect::<Vec<_>>()),
         ["schema", "diff", a, b] => schema::diff(Path::new(a), Path::new(b)),

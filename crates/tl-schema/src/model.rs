@@ -142,7 +142,7 @@ impl Schema {
     /// The names of all types with constructors, sorted.
     pub fn types(&self) -> Vec<&Name> {
         let mut names: Vec<_> = self.types.keys().collect();
-        names.sort_by(|a, b| a.as_str().cmp(b));
+        names.sort();
         names
     }
 

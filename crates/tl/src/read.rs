@@ -204,6 +204,19 @@ impl Deserialize for Vec<u8> {
     }
 }
 
+impl<T: Deserialize> Deserialize for Vec<T> {
+    #[inline]
+    fn deserialize(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let len = reader.vector_len(4, "vector")?;
+        // No more room at once than the bytes are large: items may be far larger in memory than on the wire.
+        let mut items = Self::with_capacity(len.min(reader.rest().len() / size_of::<T>().max(4)));
+        for _ in 0..len {
+            items.push(T::deserialize(reader)?);
+        }
+        Ok(items)
+    }
+}
+
 impl<T: Deserialize> Deserialize for Box<T> {
     #[inline]
     fn deserialize(reader: &mut Reader<'_>) -> Result<Self, Error> {

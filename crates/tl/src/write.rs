@@ -1,4 +1,4 @@
-use crate::{BOOL_FALSE, BOOL_TRUE, Serialize};
+use crate::{BOOL_FALSE, BOOL_TRUE, Serialize, VECTOR};
 
 /// The longest `bytes` or `string` that the three length bytes can tell.
 const MAX_BYTES: usize = 0xff_ffff;
@@ -81,6 +81,17 @@ impl Serialize for Vec<u8> {
     #[inline]
     fn serialize(&self, out: &mut Vec<u8>) {
         serialize_bytes(self, out);
+    }
+}
+
+impl<T: Serialize> Serialize for Vec<T> {
+    #[inline]
+    fn serialize(&self, out: &mut Vec<u8>) {
+        VECTOR.serialize(out);
+        (self.len() as u32).serialize(out);
+        for item in self {
+            item.serialize(out);
+        }
     }
 }
 

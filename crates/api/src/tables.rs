@@ -1,0 +1,33 @@
+use crate::generated::tables::{AFFECTED, NAMES, RANDOM_ID, READ_ONLY, UPDATES};
+
+/// The name of a constructor or function of this layer.
+///
+/// ```
+/// assert_eq!(quadruplex_api::name_for_id(0xfef4_8f62), Some("messages.sendMessage"));
+/// assert_eq!(quadruplex_api::name_for_id(1), None);
+/// ```
+pub fn name_for_id(id: u32) -> Option<&'static str> {
+    let at = NAMES.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+    Some(NAMES[at].1)
+}
+
+/// Whether this function only reads, so that it may be sent again when it is not known whether it was executed. Decided by its name;
+/// what presses buttons, costs Stars or uses up a proof does not count.
+pub fn is_read_only(function: u32) -> bool {
+    READ_ONLY.binary_search(&function).is_ok()
+}
+
+/// Whether this function carries a random id, by which Telegram knows a request that it has executed already.
+pub fn has_random_id(function: u32) -> bool {
+    RANDOM_ID.binary_search(&function).is_ok()
+}
+
+/// Whether an answer that starts with this id is an `Updates`.
+pub fn is_updates(constructor: u32) -> bool {
+    UPDATES.binary_search(&constructor).is_ok()
+}
+
+/// Whether an answer that starts with this id moves a pts: `messages.affectedMessages` and its like.
+pub fn is_affected(constructor: u32) -> bool {
+    AFFECTED.binary_search(&constructor).is_ok()
+}
