@@ -25,16 +25,6 @@
 
 mod arg;
 #[rustfmt::skip]
-#[allow(
-    missing_docs,
-    unused_imports,
-    unused_qualifications,
-    clippy::too_many_arguments,
-    clippy::new_without_default,
-    clippy::wrong_self_convention,
-    clippy::identity_op,
-    reason = "Telegram documents its fields, where each type links to; every file has the same imports; the shapes are the schema's"
-)]
 mod generated;
 mod peer_ref;
 mod read;

@@ -36,14 +36,18 @@ impl<'a> Fields<'a> {
 
     /// A type in the place of a field, with its `Box` or `Arg`.
     fn plain(&self, ty: &Type) -> String {
-        let name = match ty {
-            Type::Vector { item, .. } => format!("Vec<{}>", self.plain(item)),
-            ty => path(ty),
-        };
         match ty {
-            Type::Boxed(_) if self.model.is_lookup(self.definition, ty) => format!("Arg<{name}>"),
-            ty if self.model.is_field_boxed(self.definition, ty) => format!("Box<{name}>"),
-            _ => name,
+            ty if self.model.is_field_boxed(self.definition, ty) => format!("Box<{}>", path(ty)),
+            ty => self.unboxed(ty),
+        }
+    }
+
+    /// A type with its `Arg`. The items of a vector need no box.
+    fn unboxed(&self, ty: &Type) -> String {
+        match ty {
+            Type::Vector { item, .. } => format!("Vec<{}>", self.unboxed(item)),
+            ty if self.model.is_lookup(self.definition, ty) => format!("Arg<{}>", path(ty)),
+            ty => path(ty),
         }
     }
 
@@ -243,7 +247,7 @@ impl<'a> Fields<'a> {
     fn argument(&self, ty: &Type, field: &str) -> (String, String) {
         let owned = self.plain(ty);
         match ty {
-            Type::Vector { item, .. } => match self.plain(item) {
+            Type::Vector { item, .. } => match self.unboxed(item) {
                 item if matches!(item.as_str(), "i32" | "i64" | "f64") => {
                     (format!("impl IntoIterator<Item = {item}>"), format!("{field}.into_iter().collect()"))
                 }
