@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use quadruplex_tl_schema::builtin::{self, Audience};
-use quadruplex_tl_schema::{Definition, Type};
+use quadruplex_tl_schema::{Definition, Kind, Type};
 
 use crate::fields::{Fields, path};
 use crate::model::Model;
@@ -68,7 +68,7 @@ impl Emitter<'_> {
         }
         let variants: Vec<Variant> = constructors.iter().map(|constructor| self.variant(constructor, ty, &constructors)).collect();
         let has_lookups = self.model.has_lookups(ty);
-        let mut text = format!("{doc}{}\npub enum {name} {{\n", self.derives());
+        let mut text = format!("{doc}{}\npub enum {name} {{\n", self.derives(Some(ty)));
         for (variant, constructor) in variants.iter().zip(&constructors) {
             let _ = match &variant.payload {
                 Some(payload) => writeln!(text, "/// `{}`\n{}({payload}),", constructor.name, variant.name),
@@ -193,7 +193,11 @@ impl Emitter<'_> {
             let _ =
                 writeln!(text, "///\n/// [Telegram's page](https://core.telegram.org/{page}/{}){}", definition.name, remarks(definition));
         }
-        let _ = writeln!(text, "{}", self.derives());
+        let ty = match (&definition.kind, &definition.result) {
+            (Kind::Constructor, Type::Boxed(ty)) => Some(ty.as_str()),
+            _ => None,
+        };
+        let _ = writeln!(text, "{}", self.derives(ty));
         if fields.stored().next().is_none() {
             let _ = writeln!(text, "pub struct {name};");
         } else {
@@ -218,8 +222,10 @@ impl Emitter<'_> {
         text
     }
 
-    fn derives(&self) -> &'static str {
+    /// What is made of numbers alone can be copied and be a key.
+    fn derives(&self, ty: Option<&str>) -> &'static str {
         match self.target {
+            Target::Api if ty.is_some_and(|ty| self.model.is_numbers(ty)) => "#[derive(Clone, Copy, PartialEq, Eq, Hash)]",
             Target::Api => "#[derive(Clone, PartialEq)]",
             Target::Mtproto => "#[derive(Clone, Debug, PartialEq, Eq)]",
         }

@@ -91,6 +91,12 @@ impl<'a> Model<'a> {
         self.requests.contains(ty)
     }
 
+    /// Whether all constructors of the type hold whole numbers and flags only.
+    pub(crate) fn is_numbers(&self, ty: &str) -> bool {
+        let mut params = self.schema.constructors_of(ty).flat_map(|constructor| &constructor.params);
+        params.all(|param| matches!(param.ty, Type::Int | Type::Long | Type::True | Type::Bool | Type::Flags))
+    }
+
     /// Whether the type can contain itself.
     pub(crate) fn is_recursive(&self, ty: &str) -> bool {
         self.cycles.contains_key(ty)

@@ -135,7 +135,7 @@ impl fmt::Debug for Themes {
 pub use types::account::ContentSettings;
 
 /// `account.ResetPasswordResult`, see [Telegram's page](https://core.telegram.org/type/account.ResetPasswordResult).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ResetPasswordResult {
     /// `account.resetPasswordFailedWait`
     ResetPasswordFailedWait(types::account::ResetPasswordFailedWait),

@@ -122,7 +122,7 @@ pub use types::auth::ExportedAuthorization;
 pub use types::auth::PasswordRecovery;
 
 /// `auth.CodeType`, see [Telegram's page](https://core.telegram.org/type/auth.CodeType).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CodeType {
     /// `auth.codeTypeSms`
     Sms,

@@ -724,7 +724,7 @@ impl fmt::Debug for InputFileLocation {
 }
 
 /// `Peer`, see [Telegram's page](https://core.telegram.org/type/Peer).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Peer {
     /// `peerUser`
     User(types::PeerUser),
@@ -876,7 +876,7 @@ impl fmt::Debug for UserProfilePhoto {
 }
 
 /// `UserStatus`, see [Telegram's page](https://core.telegram.org/type/UserStatus).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserStatus {
     /// `userStatusEmpty`
     Empty,
@@ -2534,7 +2534,7 @@ impl fmt::Debug for WallPaper {
 }
 
 /// `ReportReason`, see [Telegram's page](https://core.telegram.org/type/ReportReason).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReportReason {
     /// `inputReportReasonSpam`
     InputReportReasonSpam,
@@ -2627,7 +2627,7 @@ pub use types::ImportedContact;
 pub use types::ContactStatus;
 
 /// `MessagesFilter`, see [Telegram's page](https://core.telegram.org/type/MessagesFilter).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessagesFilter {
     /// `inputMessagesFilterEmpty`
     InputMessagesFilterEmpty,
@@ -4419,7 +4419,7 @@ impl fmt::Debug for EncryptedChat {
 pub use types::InputEncryptedChat;
 
 /// `EncryptedFile`, see [Telegram's page](https://core.telegram.org/type/EncryptedFile).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EncryptedFile {
     /// `encryptedFileEmpty`
     Empty,
@@ -4932,7 +4932,7 @@ impl fmt::Debug for SendMessageAction {
 }
 
 /// `InputPrivacyKey`, see [Telegram's page](https://core.telegram.org/type/InputPrivacyKey).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InputPrivacyKey {
     /// `inputPrivacyKeyStatusTimestamp`
     StatusTimestamp,
@@ -5033,7 +5033,7 @@ impl fmt::Debug for InputPrivacyKey {
 }
 
 /// `PrivacyKey`, see [Telegram's page](https://core.telegram.org/type/PrivacyKey).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PrivacyKey {
     /// `privacyKeyStatusTimestamp`
     StatusTimestamp,
@@ -6700,7 +6700,7 @@ pub use types::ExportedMessageLink;
 pub use types::MessageFwdHeader;
 
 /// `InputBotInlineMessageID`, see [Telegram's page](https://core.telegram.org/type/InputBotInlineMessageID).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InputBotInlineMessageId {
     /// `inputBotInlineMessageID`
     InputBotInlineMessageId(types::InputBotInlineMessageId),
@@ -6755,7 +6755,7 @@ pub use types::InlineBotSwitchPm;
 pub use types::TopPeer;
 
 /// `TopPeerCategory`, see [Telegram's page](https://core.telegram.org/type/TopPeerCategory).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TopPeerCategory {
     /// `topPeerCategoryBotsPM`
     BotsPm,
@@ -8829,7 +8829,7 @@ pub use types::InputSingleMedia;
 pub use types::WebAuthorization;
 
 /// `InputMessage`, see [Telegram's page](https://core.telegram.org/type/InputMessage).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InputMessage {
     /// `inputMessageID`
     Id(types::InputMessageId),
@@ -9168,7 +9168,7 @@ impl fmt::Debug for SecurePlainData {
 }
 
 /// `SecureValueType`, see [Telegram's page](https://core.telegram.org/type/SecureValueType).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecureValueType {
     /// `secureValueTypePersonalDetails`
     PersonalDetails,
@@ -10204,7 +10204,7 @@ impl fmt::Debug for InputTheme {
 pub use types::Theme;
 
 /// `BaseTheme`, see [Telegram's page](https://core.telegram.org/type/BaseTheme).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BaseTheme {
     /// `baseThemeClassic`
     Classic,
@@ -10727,7 +10727,7 @@ impl fmt::Debug for InputGroupCall {
 pub use types::GroupCallParticipant;
 
 /// `InlineQueryPeerType`, see [Telegram's page](https://core.telegram.org/type/InlineQueryPeerType).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InlineQueryPeerType {
     /// `inlineQueryPeerTypeSameBotPM`
     SameBotPm,
@@ -11132,7 +11132,7 @@ impl fmt::Debug for NotificationSound {
 }
 
 /// `AttachMenuPeerType`, see [Telegram's page](https://core.telegram.org/type/AttachMenuPeerType).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttachMenuPeerType {
     /// `attachMenuPeerTypeSameBotPM`
     SameBotPm,
@@ -12555,7 +12555,7 @@ pub use types::PeerStories;
 pub use types::PremiumGiftCodeOption;
 
 /// `PrepaidGiveaway`, see [Telegram's page](https://core.telegram.org/type/PrepaidGiveaway).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PrepaidGiveaway {
     /// `prepaidGiveaway`
     PrepaidGiveaway(types::PrepaidGiveaway),
@@ -12613,7 +12613,7 @@ pub use types::MyBoost;
 pub use types::StoryFwdHeader;
 
 /// `PostInteractionCounters`, see [Telegram's page](https://core.telegram.org/type/PostInteractionCounters).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PostInteractionCounters {
     /// `postInteractionCountersMessage`
     Message(types::PostInteractionCountersMessage),
@@ -12900,7 +12900,7 @@ pub use types::InputBusinessRecipients;
 pub use types::BusinessRecipients;
 
 /// `BusinessAwayMessageSchedule`, see [Telegram's page](https://core.telegram.org/type/BusinessAwayMessageSchedule).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BusinessAwayMessageSchedule {
     /// `businessAwayMessageScheduleAlways`
     Always,
@@ -13160,7 +13160,7 @@ impl fmt::Debug for RequestedPeer {
 pub use types::SponsoredMessageReportOption;
 
 /// `ReactionNotificationsFrom`, see [Telegram's page](https://core.telegram.org/type/ReactionNotificationsFrom).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReactionNotificationsFrom {
     /// `reactionNotificationsFromContacts`
     Contacts,
@@ -13439,7 +13439,7 @@ pub use types::StarRefProgram;
 pub use types::ConnectedBotStarRef;
 
 /// `StarsAmount`, see [Telegram's page](https://core.telegram.org/type/StarsAmount).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StarsAmount {
     /// `starsAmount`
     StarsAmount(types::StarsAmount),
@@ -13676,7 +13676,7 @@ impl fmt::Debug for PaidReactionPrivacy {
 }
 
 /// `RequirementToContact`, see [Telegram's page](https://core.telegram.org/type/RequirementToContact).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequirementToContact {
     /// `requirementToContactEmpty`
     Empty,
@@ -13735,7 +13735,7 @@ pub use types::DisallowedGiftsSettings;
 pub use types::SponsoredPeer;
 
 /// `StarGiftAttributeId`, see [Telegram's page](https://core.telegram.org/type/StarGiftAttributeId).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StarGiftAttributeId {
     /// `starGiftAttributeIdModel`
     Model(types::StarGiftAttributeIdModel),
@@ -13823,7 +13823,7 @@ pub use types::StoryAlbum;
 pub use types::SearchPostsFlood;
 
 /// `ProfileTab`, see [Telegram's page](https://core.telegram.org/type/ProfileTab).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProfileTab {
     /// `profileTabPosts`
     Posts,
@@ -14133,7 +14133,7 @@ pub use types::InputPasskeyCredentialPublicKey as InputPasskeyCredential;
 pub use types::StarGiftBackground;
 
 /// `StarGiftAuctionRound`, see [Telegram's page](https://core.telegram.org/type/StarGiftAuctionRound).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StarGiftAuctionRound {
     /// `starGiftAuctionRound`
     StarGiftAuctionRound(types::StarGiftAuctionRound),
@@ -14182,7 +14182,7 @@ impl fmt::Debug for StarGiftAuctionRound {
 }
 
 /// `StarGiftAttributeRarity`, see [Telegram's page](https://core.telegram.org/type/StarGiftAttributeRarity).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StarGiftAttributeRarity {
     /// `starGiftAttributeRarity`
     StarGiftAttributeRarity(types::StarGiftAttributeRarity),

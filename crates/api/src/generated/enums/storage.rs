@@ -9,7 +9,7 @@ use crate::walk::{Object, Unit, Value as _, Visit, Walk, debug, node};
 use crate::{Arg, Peers, enums, types};
 
 /// `storage.FileType`, see [Telegram's page](https://core.telegram.org/type/storage.FileType).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileType {
     /// `storage.fileUnknown`
     FileUnknown,

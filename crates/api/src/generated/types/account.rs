@@ -487,7 +487,7 @@ impl Walk for SentEmailCode {
 /// `account.takeout#4dba4501 id:long = account.Takeout`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/account.takeout)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Takeout {
     pub id: i64,
 }
@@ -637,7 +637,7 @@ impl Walk for Themes {
 /// `account.contentSettings#57e28221 flags:# sensitive_enabled:flags.0?true sensitive_can_change:flags.1?true = account.ContentSettings`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/account.contentSettings)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContentSettings {
     pub sensitive_enabled: bool,
     pub sensitive_can_change: bool,
@@ -680,7 +680,7 @@ impl Walk for ContentSettings {
 /// `account.resetPasswordFailedWait#e3779861 retry_date:int = account.ResetPasswordResult`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/account.resetPasswordFailedWait)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ResetPasswordFailedWait {
     pub retry_date: i32,
 }
@@ -710,7 +710,7 @@ impl Walk for ResetPasswordFailedWait {
 /// `account.resetPasswordRequestedWait#e9effc7d until_date:int = account.ResetPasswordResult`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/account.resetPasswordRequestedWait)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ResetPasswordRequestedWait {
     pub until_date: i32,
 }
@@ -1139,7 +1139,7 @@ impl Walk for ResolvedBusinessChatLinks {
 /// `account.paidMessagesRevenue#1e109708 stars_amount:long = account.PaidMessagesRevenue`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/account.paidMessagesRevenue)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PaidMessagesRevenue {
     pub stars_amount: i64,
 }

@@ -408,7 +408,7 @@ impl Walk for ChatFull {
 /// `messages.affectedHistory#b45c69d1 pts:int pts_count:int offset:int = messages.AffectedHistory`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/messages.affectedHistory)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AffectedHistory {
     pub pts: i32,
     pub pts_count: i32,
@@ -651,7 +651,7 @@ impl Walk for AllStickers {
 /// `messages.affectedMessages#84d19185 pts:int pts_count:int = messages.AffectedMessages`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/messages.affectedMessages)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AffectedMessages {
     pub pts: i32,
     pub pts_count: i32,
@@ -881,7 +881,7 @@ impl Walk for BotCallbackAnswer {
 /// `messages.messageEditData#26b5dde6 flags:# caption:flags.0?true = messages.MessageEditData`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/messages.messageEditData)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MessageEditData {
     pub caption: bool,
 }
@@ -1520,7 +1520,7 @@ impl Walk for DiscussionMessage {
 /// `messages.historyImport#1662af0b id:long = messages.HistoryImport`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/messages.historyImport)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HistoryImport {
     pub id: i64,
 }

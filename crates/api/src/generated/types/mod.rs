@@ -79,7 +79,7 @@ impl Walk for Error {
 /// `null#56730bcc = Null`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/null)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Null;
 node!(Null, 0x56730bcc, "null");
 impl Null {
@@ -2030,7 +2030,7 @@ impl Walk for InputGroupCallStream {
 /// `peerUser#59511722 user_id:long = Peer`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/peerUser)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PeerUser {
     pub user_id: i64,
 }
@@ -2065,7 +2065,7 @@ impl Walk for PeerUser {
 /// `peerChat#36c6019a chat_id:long = Peer`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/peerChat)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PeerChat {
     pub chat_id: i64,
 }
@@ -2100,7 +2100,7 @@ impl Walk for PeerChat {
 /// `peerChannel#a2a5371e channel_id:long = Peer`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/peerChannel)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PeerChannel {
     pub channel_id: i64,
 }
@@ -2374,7 +2374,7 @@ impl Walk for UserProfilePhoto {
 /// `userStatusOnline#edb93949 expires:int = UserStatus`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/userStatusOnline)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserStatusOnline {
     pub expires: i32,
 }
@@ -2404,7 +2404,7 @@ impl Walk for UserStatusOnline {
 /// `userStatusOffline#8c703f was_online:int = UserStatus`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/userStatusOffline)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserStatusOffline {
     pub was_online: i32,
 }
@@ -2434,7 +2434,7 @@ impl Walk for UserStatusOffline {
 /// `userStatusRecently#7b197dc8 flags:# by_me:flags.0?true = UserStatus`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/userStatusRecently)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserStatusRecently {
     pub by_me: bool,
 }
@@ -2466,7 +2466,7 @@ impl Walk for UserStatusRecently {
 /// `userStatusLastWeek#541a1d1a flags:# by_me:flags.0?true = UserStatus`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/userStatusLastWeek)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserStatusLastWeek {
     pub by_me: bool,
 }
@@ -2498,7 +2498,7 @@ impl Walk for UserStatusLastWeek {
 /// `userStatusLastMonth#65899777 flags:# by_me:flags.0?true = UserStatus`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/userStatusLastMonth)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserStatusLastMonth {
     pub by_me: bool,
 }
@@ -8415,7 +8415,7 @@ impl Walk for UserFull {
 /// `contact#145ade0b user_id:long mutual:Bool = Contact`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/contact)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Contact {
     pub user_id: i64,
     pub mutual: bool,
@@ -8457,7 +8457,7 @@ impl Walk for Contact {
 /// `importedContact#c13e3c50 user_id:long client_id:long = ImportedContact`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/importedContact)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ImportedContact {
     pub user_id: i64,
     pub client_id: i64,
@@ -8541,7 +8541,7 @@ impl Walk for ContactStatus {
 /// `inputMessagesFilterPhoneCalls#80c99768 flags:# missed:flags.0?true = MessagesFilter`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputMessagesFilterPhoneCalls)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputMessagesFilterPhoneCalls {
     pub missed: bool,
 }
@@ -15041,7 +15041,7 @@ impl Walk for EncryptedChatDiscarded {
 /// `inputEncryptedChat#f141b5e1 chat_id:int access_hash:long = InputEncryptedChat`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputEncryptedChat)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputEncryptedChat {
     pub chat_id: i32,
     pub access_hash: i64,
@@ -15088,7 +15088,7 @@ impl Walk for InputEncryptedChat {
 /// `encryptedFile#a8008cd8 id:long access_hash:long size:long dc_id:int key_fingerprint:int = EncryptedFile`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/encryptedFile)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EncryptedFile {
     pub id: i64,
     pub access_hash: i64,
@@ -16312,7 +16312,7 @@ impl Walk for PrivacyValueDisallowChatParticipants {
 /// `accountDaysTTL#b8d0afdf days:int = AccountDaysTTL`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/accountDaysTTL)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AccountDaysTtl {
     pub days: i32,
 }
@@ -16993,7 +16993,7 @@ impl Walk for Authorization {
 /// `receivedNotifyMessage#a384b779 id:int flags:int = ReceivedNotifyMessage`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/receivedNotifyMessage)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReceivedNotifyMessage {
     pub id: i32,
     pub flags: i32,
@@ -18946,7 +18946,7 @@ impl Walk for InputChannelFromMessage {
 /// `messageRange#ae30253 min_id:int max_id:int = MessageRange`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/messageRange)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MessageRange {
     pub min_id: i32,
     pub max_id: i32,
@@ -20709,7 +20709,7 @@ impl Walk for MessageFwdHeader {
 /// `inputBotInlineMessageID#890c3d89 dc_id:int id:long access_hash:long = InputBotInlineMessageID`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputBotInlineMessageID)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputBotInlineMessageId {
     pub dc_id: i32,
     pub id: i64,
@@ -20750,7 +20750,7 @@ impl Walk for InputBotInlineMessageId {
 /// `inputBotInlineMessageID64#b6d915d7 dc_id:int owner_id:long id:int access_hash:long = InputBotInlineMessageID`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputBotInlineMessageID64)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputBotInlineMessageId64 {
     pub dc_id: i32,
     pub owner_id: i64,
@@ -21418,7 +21418,7 @@ impl Walk for InputGameShortName {
 /// `highScore#73a379eb pos:int user_id:long score:int = HighScore`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/highScore)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HighScore {
     pub pos: i32,
     pub user_id: i64,
@@ -25112,7 +25112,7 @@ impl Walk for InputStickerSetItem {
 /// `inputPhoneCall#1e36fded id:long access_hash:long = InputPhoneCall`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputPhoneCall)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputPhoneCall {
     pub id: i64,
     pub access_hash: i64,
@@ -27567,7 +27567,7 @@ impl Walk for ChannelAdminLogEvent {
 /// `channelAdminLogEventsFilter#ea107ae4 flags:# join:flags.0?true leave:flags.1?true invite:flags.2?true ban:flags.3?true unban:flags.4?true kick:flags.5?true unkick:flags.6?true promote:flags.7?true demote:flags.8?true info:flags.9?true settings:flags.10?true pinned:flags.11?true edit:flags.12?true delete:flags.13?true group_call:flags.14?true invites:flags.15?true send:flags.16?true forums:flags.17?true sub_extend:flags.18?true edit_rank:flags.19?true = ChannelAdminLogEventsFilter`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/channelAdminLogEventsFilter)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChannelAdminLogEventsFilter {
     pub join: bool,
     pub leave: bool,
@@ -27651,7 +27651,7 @@ impl Walk for ChannelAdminLogEventsFilter {
 /// `popularContact#5ce14175 client_id:long importers:int = PopularContact`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/popularContact)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PopularContact {
     pub client_id: i64,
     pub importers: i32,
@@ -27974,7 +27974,7 @@ impl Walk for WebAuthorization {
 /// `inputMessageID#a676a322 id:int = InputMessage`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputMessageID)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputMessageId {
     pub id: i32,
 }
@@ -28009,7 +28009,7 @@ impl Walk for InputMessageId {
 /// `inputMessageReplyTo#bad88395 id:int = InputMessage`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputMessageReplyTo)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputMessageReplyTo {
     pub id: i32,
 }
@@ -28044,7 +28044,7 @@ impl Walk for InputMessageReplyTo {
 /// `inputMessageCallbackQuery#acfa1a7e id:int query_id:long = InputMessage`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputMessageCallbackQuery)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputMessageCallbackQuery {
     pub id: i32,
     pub query_id: i64,
@@ -30633,7 +30633,7 @@ impl Walk for PollResults {
 /// `chatOnlines#f041e250 onlines:int = ChatOnlines`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/chatOnlines)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChatOnlines {
     pub onlines: i32,
 }
@@ -30711,7 +30711,7 @@ impl Walk for StatsUrl {
 /// `chatAdminRights#5fb224d5 flags:# change_info:flags.0?true post_messages:flags.1?true edit_messages:flags.2?true delete_messages:flags.3?true ban_users:flags.4?true invite_users:flags.5?true pin_messages:flags.7?true add_admins:flags.9?true anonymous:flags.10?true manage_call:flags.11?true other:flags.12?true manage_topics:flags.13?true post_stories:flags.14?true edit_stories:flags.15?true delete_stories:flags.16?true manage_direct_messages:flags.17?true manage_ranks:flags.18?true manage_linked_peers:flags.19?true manage_welcome_messages:flags.20?true = ChatAdminRights`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/chatAdminRights)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChatAdminRights {
     pub change_info: bool,
     pub post_messages: bool,
@@ -30793,7 +30793,7 @@ impl Walk for ChatAdminRights {
 /// `chatBannedRights#9f120418 flags:# view_messages:flags.0?true send_messages:flags.1?true send_media:flags.2?true send_stickers:flags.3?true send_gifs:flags.4?true send_games:flags.5?true send_inline:flags.6?true embed_links:flags.7?true send_polls:flags.8?true change_info:flags.10?true invite_users:flags.15?true pin_messages:flags.17?true manage_topics:flags.18?true send_photos:flags.19?true send_videos:flags.20?true send_roundvideos:flags.21?true send_audios:flags.22?true send_voices:flags.23?true send_docs:flags.24?true send_plain:flags.25?true edit_rank:flags.26?true send_reactions:flags.27?true manage_linked_peers:flags.28?true until_date:int = ChatBannedRights`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/chatBannedRights)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChatBannedRights {
     pub view_messages: bool,
     pub send_messages: bool,
@@ -31148,7 +31148,7 @@ impl Walk for WallPaperSettings {
 /// `autoDownloadSettings#baa57628 flags:# disabled:flags.0?true video_preload_large:flags.1?true audio_preload_next:flags.2?true phonecalls_less_data:flags.3?true stories_preload:flags.4?true photo_size_max:int video_size_max:long file_size_max:long video_upload_maxbitrate:int small_queue_active_operations_max:int large_queue_active_operations_max:int = AutoDownloadSettings`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/autoDownloadSettings)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AutoDownloadSettings {
     pub disabled: bool,
     pub video_preload_large: bool,
@@ -32583,7 +32583,7 @@ impl Walk for DialogFilterSuggested {
 /// `statsDateRangeDays#b637edaf min_date:int max_date:int = StatsDateRangeDays`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/statsDateRangeDays)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StatsDateRangeDays {
     pub min_date: i32,
     pub max_date: i32,
@@ -32934,7 +32934,7 @@ impl Walk for VideoSizeStickerMarkup {
 /// `statsGroupTopPoster#9d04af9b user_id:long messages:int avg_chars:int = StatsGroupTopPoster`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/statsGroupTopPoster)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StatsGroupTopPoster {
     pub user_id: i64,
     pub messages: i32,
@@ -32979,7 +32979,7 @@ impl Walk for StatsGroupTopPoster {
 /// `statsGroupTopAdmin#d7584c87 user_id:long deleted:int kicked:int banned:int = StatsGroupTopAdmin`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/statsGroupTopAdmin)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StatsGroupTopAdmin {
     pub user_id: i64,
     pub deleted: i32,
@@ -33027,7 +33027,7 @@ impl Walk for StatsGroupTopAdmin {
 /// `statsGroupTopInviter#535f779d user_id:long invitations:int = StatsGroupTopInviter`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/statsGroupTopInviter)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StatsGroupTopInviter {
     pub user_id: i64,
     pub invitations: i32,
@@ -33769,7 +33769,7 @@ impl Walk for ChatInviteImporter {
 /// `chatAdminWithInvites#f2ecef23 admin_id:long invites_count:int revoked_invites_count:int = ChatAdminWithInvites`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/chatAdminWithInvites)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChatAdminWithInvites {
     pub admin_id: i64,
     pub invites_count: i32,
@@ -34182,7 +34182,7 @@ impl Walk for SponsoredMessage {
 /// `searchResultsCalendarPeriod#c9b0539f date:int min_msg_id:int max_msg_id:int count:int = SearchResultsCalendarPeriod`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/searchResultsCalendarPeriod)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SearchResultsCalendarPeriod {
     pub date: i32,
     pub min_msg_id: i32,
@@ -34230,7 +34230,7 @@ impl Walk for SearchResultsCalendarPeriod {
 /// `searchResultPosition#7f648b67 msg_id:int date:int offset:int = SearchResultsPosition`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/searchResultPosition)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SearchResultPosition {
     pub msg_id: i32,
     pub date: i32,
@@ -34506,7 +34506,7 @@ impl Walk for MessagePeerReaction {
 /// `groupCallStreamChannel#80eb48af channel:int scale:int last_timestamp_ms:long = GroupCallStreamChannel`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/groupCallStreamChannel)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GroupCallStreamChannel {
     pub channel: i32,
     pub scale: i32,
@@ -36960,7 +36960,7 @@ impl Walk for ForumTopic {
 /// `defaultHistoryTTL#43b46b20 period:int = DefaultHistoryTTL`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/defaultHistoryTTL)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DefaultHistoryTtl {
     pub period: i32,
 }
@@ -37407,7 +37407,7 @@ impl Walk for TextWithEntities {
 /// `autoSaveSettings#c84834ce flags:# photos:flags.0?true videos:flags.1?true video_max_size:flags.2?long = AutoSaveSettings`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/autoSaveSettings)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AutoSaveSettings {
     pub photos: bool,
     pub videos: bool,
@@ -37681,7 +37681,7 @@ impl Walk for InlineBotWebView {
 /// `readParticipantDate#4a4ff172 user_id:long date:int = ReadParticipantDate`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/readParticipantDate)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReadParticipantDate {
     pub user_id: i64,
     pub date: i32,
@@ -37723,7 +37723,7 @@ impl Walk for ReadParticipantDate {
 /// `inputChatlistDialogFilter#f3e0da33 filter_id:int = InputChatlist`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputChatlistDialogFilter)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputChatlistDialogFilter {
     pub filter_id: i32,
 }
@@ -38488,7 +38488,7 @@ impl Walk for ExportedStoryLink {
 /// `storiesStealthMode#712e27fd flags:# active_until_date:flags.0?int cooldown_until_date:flags.1?int = StoriesStealthMode`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/storiesStealthMode)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StoriesStealthMode {
     pub active_until_date: Option<i32>,
     pub cooldown_until_date: Option<i32>,
@@ -39090,7 +39090,7 @@ impl Walk for PremiumGiftCodeOption {
 /// `prepaidGiveaway#b2539d54 id:long months:int quantity:int date:int = PrepaidGiveaway`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/prepaidGiveaway)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PrepaidGiveaway {
     pub id: i64,
     pub months: i32,
@@ -39129,7 +39129,7 @@ impl Walk for PrepaidGiveaway {
 /// `prepaidStarsGiveaway#9a9d77e0 id:long stars:long quantity:int boosts:int date:int = PrepaidGiveaway`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/prepaidStarsGiveaway)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PrepaidStarsGiveaway {
     pub id: i64,
     pub stars: i64,
@@ -39354,7 +39354,7 @@ impl Walk for StoryFwdHeader {
 /// `postInteractionCountersMessage#e7058e7f msg_id:int views:int forwards:int reactions:int = PostInteractionCounters`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/postInteractionCountersMessage)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PostInteractionCountersMessage {
     pub msg_id: i32,
     pub views: i32,
@@ -39393,7 +39393,7 @@ impl Walk for PostInteractionCountersMessage {
 /// `postInteractionCountersStory#8a480e27 story_id:int views:int forwards:int reactions:int = PostInteractionCounters`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/postInteractionCountersStory)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PostInteractionCountersStory {
     pub story_id: i32,
     pub views: i32,
@@ -39867,7 +39867,7 @@ impl Walk for SavedReactionTag {
 /// `outboxReadDate#3bb842ac date:int = OutboxReadDate`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/outboxReadDate)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OutboxReadDate {
     pub date: i32,
 }
@@ -39951,7 +39951,7 @@ impl Walk for SmsJob {
 /// `businessWeeklyOpen#120b1ab9 start_minute:int end_minute:int = BusinessWeeklyOpen`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/businessWeeklyOpen)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BusinessWeeklyOpen {
     pub start_minute: i32,
     pub end_minute: i32,
@@ -40208,7 +40208,7 @@ impl Walk for BusinessRecipients {
 /// `businessAwayMessageScheduleCustom#cc4d9ecc start_date:int end_date:int = BusinessAwayMessageSchedule`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/businessAwayMessageScheduleCustom)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BusinessAwayMessageScheduleCustom {
     pub start_date: i32,
     pub end_date: i32,
@@ -40674,7 +40674,7 @@ impl Walk for ConnectedBot {
 /// `birthday#6c8e1e06 flags:# day:int month:int year:flags.0?int = Birthday`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/birthday)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Birthday {
     pub day: i32,
     pub month: i32,
@@ -41116,7 +41116,7 @@ impl Walk for ContactBirthday {
 /// `missingInvitee#628c9224 flags:# premium_would_allow_invite:flags.0?true premium_required_for_pm:flags.1?true user_id:long = MissingInvitee`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/missingInvitee)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MissingInvitee {
     pub premium_would_allow_invite: bool,
     pub premium_required_for_pm: bool,
@@ -42151,7 +42151,7 @@ impl Walk for BotPreviewMedia {
 /// `starsSubscriptionPricing#5416d58 period:int amount:long = StarsSubscriptionPricing`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starsSubscriptionPricing)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarsSubscriptionPricing {
     pub period: i32,
     pub amount: i64,
@@ -42381,7 +42381,7 @@ impl Walk for StarsGiveawayOption {
 /// `starsGiveawayWinnersOption#54236209 flags:# default:flags.0?true users:int per_user_stars:long = StarsGiveawayWinnersOption`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starsGiveawayWinnersOption)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarsGiveawayWinnersOption {
     pub default: bool,
     pub users: i32,
@@ -43001,7 +43001,7 @@ impl Walk for ConnectedBotStarRef {
 /// `starsAmount#bbb6b4a3 amount:long nanos:int = StarsAmount`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starsAmount)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarsAmount {
     pub amount: i64,
     pub nanos: i32,
@@ -43039,7 +43039,7 @@ impl Walk for StarsAmount {
 /// `starsTonAmount#74aee3e0 amount:long = StarsAmount`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starsTonAmount)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarsTonAmount {
     pub amount: i64,
 }
@@ -43605,7 +43605,7 @@ impl Walk for PaidReactionPrivacyPeer {
 /// `requirementToContactPaidMessages#b4f67e93 stars_amount:long = RequirementToContact`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/requirementToContactPaidMessages)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequirementToContactPaidMessages {
     pub stars_amount: i64,
 }
@@ -43635,7 +43635,7 @@ impl Walk for RequirementToContactPaidMessages {
 /// `businessBotRights#a0624cf7 flags:# reply:flags.0?true read_messages:flags.1?true delete_sent_messages:flags.2?true delete_received_messages:flags.3?true edit_name:flags.4?true edit_bio:flags.5?true edit_profile_photo:flags.6?true edit_username:flags.7?true view_gifts:flags.8?true sell_gifts:flags.9?true change_gift_settings:flags.10?true transfer_and_upgrade_gifts:flags.11?true transfer_stars:flags.12?true manage_stories:flags.13?true = BusinessBotRights`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/businessBotRights)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BusinessBotRights {
     pub reply: bool,
     pub read_messages: bool,
@@ -43707,7 +43707,7 @@ impl Walk for BusinessBotRights {
 /// `disallowedGiftsSettings#71f276c4 flags:# disallow_unlimited_stargifts:flags.0?true disallow_limited_stargifts:flags.1?true disallow_unique_stargifts:flags.2?true disallow_premium_gifts:flags.3?true disallow_stargifts_from_channels:flags.4?true = DisallowedGiftsSettings`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/disallowedGiftsSettings)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DisallowedGiftsSettings {
     pub disallow_unlimited_stargifts: bool,
     pub disallow_limited_stargifts: bool,
@@ -43812,7 +43812,7 @@ impl Walk for SponsoredPeer {
 /// `starGiftAttributeIdModel#48aaae3c document_id:long = StarGiftAttributeId`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starGiftAttributeIdModel)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarGiftAttributeIdModel {
     pub document_id: i64,
 }
@@ -43847,7 +43847,7 @@ impl Walk for StarGiftAttributeIdModel {
 /// `starGiftAttributeIdPattern#4a162433 document_id:long = StarGiftAttributeId`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starGiftAttributeIdPattern)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarGiftAttributeIdPattern {
     pub document_id: i64,
 }
@@ -43882,7 +43882,7 @@ impl Walk for StarGiftAttributeIdPattern {
 /// `starGiftAttributeIdBackdrop#1f01c757 backdrop_id:int = StarGiftAttributeId`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starGiftAttributeIdBackdrop)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarGiftAttributeIdBackdrop {
     pub backdrop_id: i32,
 }
@@ -44212,7 +44212,7 @@ impl Walk for SuggestedPost {
 /// `starsRating#1b0e4f07 flags:# level:int current_level_stars:long stars:long next_level_stars:flags.0?long = StarsRating`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starsRating)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarsRating {
     pub level: i32,
     pub current_level_stars: i64,
@@ -44368,7 +44368,7 @@ impl Walk for StoryAlbum {
 /// `searchPostsFlood#3e0b5b6a flags:# query_is_free:flags.0?true total_daily:int remains:int wait_till:flags.1?int stars_amount:long = SearchPostsFlood`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/searchPostsFlood)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SearchPostsFlood {
     pub query_is_free: bool,
     pub total_daily: i32,
@@ -44491,7 +44491,7 @@ impl Walk for InputChatThemeUniqueGift {
 /// `starGiftUpgradePrice#99ea331d date:int upgrade_stars:long = StarGiftUpgradePrice`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starGiftUpgradePrice)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarGiftUpgradePrice {
     pub date: i32,
     pub upgrade_stars: i64,
@@ -44638,7 +44638,7 @@ impl Walk for GroupCallDonor {
 /// `recentStory#711d692d flags:# live:flags.0?true max_id:flags.1?int = RecentStory`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/recentStory)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecentStory {
     pub live: bool,
     pub max_id: Option<i32>,
@@ -44687,7 +44687,7 @@ impl Walk for RecentStory {
 /// `auctionBidLevel#310240cc pos:int amount:long date:int = AuctionBidLevel`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/auctionBidLevel)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AuctionBidLevel {
     pub pos: i32,
     pub amount: i64,
@@ -45287,7 +45287,7 @@ impl Walk for InputPasskeyCredentialPublicKey {
 /// `starGiftBackground#aff56398 center_color:int edge_color:int text_color:int = StarGiftBackground`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starGiftBackground)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarGiftBackground {
     pub center_color: i32,
     pub edge_color: i32,
@@ -45337,7 +45337,7 @@ impl Walk for StarGiftBackground {
 /// `starGiftAuctionRound#3aae0528 num:int duration:int = StarGiftAuctionRound`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starGiftAuctionRound)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarGiftAuctionRound {
     pub num: i32,
     pub duration: i32,
@@ -45370,7 +45370,7 @@ impl Walk for StarGiftAuctionRound {
 /// `starGiftAuctionRoundExtendable#aa021e5 num:int duration:int extend_top:int extend_window:int = StarGiftAuctionRound`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starGiftAuctionRoundExtendable)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarGiftAuctionRoundExtendable {
     pub num: i32,
     pub duration: i32,
@@ -45409,7 +45409,7 @@ impl Walk for StarGiftAuctionRoundExtendable {
 /// `starGiftAttributeRarity#36437737 permille:int = StarGiftAttributeRarity`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/starGiftAttributeRarity)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StarGiftAttributeRarity {
     pub permille: i32,
 }
@@ -45444,7 +45444,7 @@ impl Walk for StarGiftAttributeRarity {
 /// `keyboardButtonStyle#4fdd3430 flags:# bg_primary:flags.0?true bg_danger:flags.1?true bg_success:flags.2?true icon:flags.3?long = KeyboardButtonStyle`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/keyboardButtonStyle)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyboardButtonStyle {
     pub bg_primary: bool,
     pub bg_danger: bool,
@@ -45497,7 +45497,7 @@ impl Walk for KeyboardButtonStyle {
 /// `inputMessageReadMetric#402b4495 msg_id:int view_id:long time_in_view_ms:int active_time_in_view_ms:int height_to_viewport_ratio_permille:int seen_range_ratio_permille:int = InputMessageReadMetric`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/inputMessageReadMetric)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InputMessageReadMetric {
     pub msg_id: i32,
     pub view_id: i64,
@@ -46994,7 +46994,7 @@ impl Walk for KeyboardInlineButtonRow {
 /// `richButtonStyle#3c610bd flags:# bg_primary:flags.0?true bg_danger:flags.1?true bg_success:flags.2?true link:flags.3?true = RichButtonStyle`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/richButtonStyle)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RichButtonStyle {
     pub bg_primary: bool,
     pub bg_danger: bool,
@@ -47979,7 +47979,7 @@ impl Walk for TonConnectSession {
 /// `tonConnectNextEventId#582464e3 event_id:long = TonConnectNextEventId`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/tonConnectNextEventId)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TonConnectNextEventId {
     pub event_id: i64,
 }

@@ -409,7 +409,7 @@ impl Walk for FoundStories {
 /// `stories.canSendStoryCount#c387c04e count_remains:int = stories.CanSendStoryCount`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/stories.canSendStoryCount)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CanSendStoryCount {
     pub count_remains: i32,
 }

@@ -11,7 +11,7 @@ use crate::{Arg, Peers, enums, types};
 /// `updates.state#a56c2a3e pts:int qts:int date:int seq:int unread_count:int = updates.State`
 ///
 /// [Telegram's page](https://core.telegram.org/constructor/updates.state)
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     pub pts: i32,
     pub qts: i32,
