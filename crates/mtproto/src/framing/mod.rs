@@ -7,15 +7,10 @@
 //! ```
 //! use bytes::BytesMut;
 //! use quadruplex_mtproto::framing::{ClientFramer, Frame, ServerFramer, Transport};
-//! # struct Zero;
-//! # impl rand_core::TryRng for Zero {
-//! #     type Error = rand_core::Infallible;
-//! #     fn try_next_u32(&mut self) -> Result<u32, Self::Error> { Ok(0) }
-//! #     fn try_next_u64(&mut self) -> Result<u64, Self::Error> { Ok(0) }
-//! #     fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Self::Error> { dst.fill(0); Ok(()) }
-//! # }
-//! # let rng = &mut Zero;
+//! use rand_chacha::ChaCha20Rng;
+//! use rand_chacha::rand_core::SeedableRng;
 //!
+//! let rng = &mut ChaCha20Rng::seed_from_u64(1); // a real one is seeded by the operating system
 //! let mut client = ClientFramer::new(Transport::Intermediate);
 //! let mut wire = Vec::new();
 //! let frame = client.begin(&mut wire);

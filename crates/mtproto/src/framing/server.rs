@@ -82,7 +82,8 @@ impl ServerFramer {
         self.transport
     }
 
-    /// The data centre that an obfuscated header names; `None` without obfuscation.
+    /// The data centre that an obfuscated header names; `None` without obfuscation. Many clients fill it in only when they
+    /// go through a proxy and leave it random otherwise, so a server that is no proxy does not rely on it.
     #[must_use]
     pub fn dc(&self) -> Option<i16> {
         self.dc
