@@ -2,6 +2,7 @@
 
 mod codegen;
 mod schema;
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +10,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask codegen [--check]                    write the generated code, or check that it is current
 cargo xtask schema import FILE [--skip NAME,…]   normalise a TL file, mtcute's JSON or a list of errors into schema/
-cargo xtask schema diff A B                      what changed from one TL file to another";
+cargo xtask schema diff A B                      what changed from one TL file to another
+cargo xtask tidy                                 the rules of the house that no compiler checks";
 
 /// What a chore ends with: an error text for the person who called it.
 type Result<T = ()> = std::result::Result<T, String>;
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         ["schema", "import", file] => schema::import(Path::new(file), &[]),
         ["schema", "import", file, "--skip", names] => schema::import(Path::new(file), &names.split(',').collect::<Vec<_>>()),
         ["schema", "diff", a, b] => schema::diff(Path::new(a), Path::new(b)),
+        ["tidy"] => tidy::run(),
         _ => Err(format!("usage:\n{USAGE}")),
     };
     match result {

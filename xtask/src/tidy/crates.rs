@@ -1,0 +1,102 @@
+//! Which crate may use which, and that every dependency is explained.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::{Result, read};
+
+/// The arrows of the house: a crate may use those named here, and whatever they may use. What is not drawn is forbidden.
+const ARROWS: [(&str, &[&str]); 18] = [
+    ("awaitkit", &["awaitkit-macros"]),
+    ("awaitkit-http", &["awaitkit"]),
+    ("awaitkit-macros", &[]),
+    ("awaitkit-memcached", &["awaitkit"]),
+    ("awaitlint", &[]),
+    ("quadruplex", &["quadruplex-net", "quadruplex-store", "quadruplex-api", "quadruplex-tl-schema", "quadruplex-sandbox", "awaitkit"]),
+    ("quadruplex-api", &["quadruplex-tl"]),
+    ("quadruplex-cli", &["quadruplex", "quadruplex-sandbox"]),
+    ("quadruplex-crypto", &[]),
+    ("quadruplex-macros", &[]),
+    ("quadruplex-mtproto", &["quadruplex-crypto", "quadruplex-tl"]),
+    ("quadruplex-net", &["quadruplex-mtproto"]),
+    ("quadruplex-sandbox", &["quadruplex-mtproto", "quadruplex-net", "quadruplex-tl-schema", "quadruplex-api", "quadruplex-store"]),
+    ("quadruplex-store", &[]),
+    ("quadruplex-tl", &[]),
+    ("quadruplex-tl-gen", &["quadruplex-tl-schema"]),
+    ("quadruplex-tl-schema", &["quadruplex-tl"]),
+    ("xtask", &["quadruplex-tl-gen"]),
+];
+
+/// Crates at the end of all arrows, which may use everything.
+const ENDS: [&str; 2] = ["bench", "examples"];
+
+pub(super) fn check(root: &Path, findings: &mut Vec<String>) -> Result {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root)
+        .output()
+        .map_err(|error| format!("cargo metadata: {error}"))?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    let packages = metadata.get("packages").and_then(Value::as_array).ok_or("cargo metadata names no packages")?;
+    let names: BTreeSet<&str> = packages.iter().map(|package| text(package, "name")).collect();
+    let mut external = BTreeMap::new();
+    for package in packages {
+        let name = text(package, "name");
+        let dependencies = package.get("dependencies").and_then(Value::as_array).into_iter().flatten();
+        for dependency in dependencies {
+            let used = text(dependency, "name");
+            let is_for_tests = dependency.get("kind").and_then(Value::as_str) == Some("dev");
+            if !names.contains(used) {
+                external.insert(used, name);
+            } else if !is_for_tests && !ENDS.contains(&name) && !may_use(name, used) {
+                findings.push(format!("{name} uses {used}: no arrow allows it"));
+            }
+        }
+    }
+    check_reasons(&read(&root.join("CONTRIBUTING.md"))?, &external, findings);
+    Ok(())
+}
+
+/// Whether an arrow leads from one crate to another, directly or over others.
+fn may_use(from: &str, to: &str) -> bool {
+    let direct = ARROWS.iter().find(|(name, _)| *name == from).map_or([].as_slice(), |(_, direct)| direct);
+    direct.iter().any(|name| *name == to || may_use(name, to))
+}
+
+/// Every dependency from outside has its line in the table of CONTRIBUTING, and every line its dependency.
+fn check_reasons(contributing: &str, external: &BTreeMap<&str, &str>, findings: &mut Vec<String>) {
+    let rows = contributing.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let explained: BTreeSet<&str> = rows.map(|(name, _)| name.trim()).filter(|name| *name != "crate").collect();
+    for (name, user) in external.iter().filter(|(name, _)| !explained.contains(*name)) {
+        findings.push(format!("CONTRIBUTING.md: `{name}`, used by {user}, has no line: what for, why this one"));
+    }
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrows() {
+        assert!(may_use("quadruplex-net", "quadruplex-tl"));
+        assert!(may_use("quadruplex-cli", "awaitkit"));
+        assert!(!may_use("quadruplex-sandbox", "quadruplex"));
+        assert!(!may_use("quadruplex-mtproto", "quadruplex-api"));
+        assert!(!may_use("awaitkit", "quadruplex-tl"));
+    }
+
+    #[test]
+    fn a_dependency_without_a_line() {
+        let mut findings = Vec::new();
+        let external = BTreeMap::from([("aes", "quadruplex-crypto"), ("left-pad", "quadruplex")]);
+        check_reasons("| crate | what for |\n|---|---|\n| aes | blocks |\n", &external, &mut findings);
+        assert_eq!(findings, ["CONTRIBUTING.md: `left-pad`, used by quadruplex, has no line: what for, why this one"]);
+    }
+}
