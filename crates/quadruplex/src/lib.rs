@@ -1,1 +1,12 @@
-//! The Telegram (MTProto) framework: bots and user accounts.
+//! The Telegram (MTProto) framework: bots and user accounts, without a Bot API server in between.
+
+mod client;
+mod error;
+mod updates;
+
+pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn};
+pub use error::{Error, PeerError, RpcError};
+pub use quadruplex_api as api;
+pub use quadruplex_mtproto::framing::Transport;
+pub use quadruplex_net as net;
+pub use quadruplex_store as store;

@@ -1,0 +1,254 @@
+//! Signing in and out: <https://core.telegram.org/api/auth>.
+
+use std::sync::Arc;
+
+use quadruplex_api::functions::{account, auth};
+use quadruplex_api::{enums, types};
+use quadruplex_crypto::dh::{Group, Secret};
+use quadruplex_crypto::srp::Parameters;
+use quadruplex_store::{Commit, OwnUser};
+
+use super::Client;
+use super::pool::lock;
+use crate::Error;
+
+/// A code that is on its way to the owner of a number.
+#[derive(Clone, Debug)]
+pub struct LoginCode {
+    phone: String,
+    hash: String,
+    /// Where the code goes.
+    pub kind: CodeKind,
+    /// How many characters it has, if Telegram says so.
+    pub length: Option<u32>,
+}
+
+/// Where a login code goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CodeKind {
+    /// To Telegram on the owner's other devices.
+    App,
+    /// By text message.
+    Sms,
+    /// Read out by a call.
+    Call,
+    /// The last digits of the number that calls; the pattern shows what is known of it.
+    FlashCall(String),
+    /// The last digits of the number of a missed call that begins with this.
+    MissedCall(String),
+    /// To this e-mail address, of which parts are hidden.
+    Email(String),
+    /// To the owner of an anonymous number, on this page.
+    Fragment(String),
+    /// A word in a text message that begins with this.
+    Word(Option<String>),
+    /// A phrase in a text message that begins with this.
+    Phrase(Option<String>),
+    /// In a way that is for Telegram's own applications; ask to have it sent again.
+    Other,
+}
+
+/// What a correct code leads to.
+#[derive(Clone, Debug)]
+pub enum SignIn {
+    /// The account is signed in.
+    Done(enums::User),
+    /// Two-step verification is on: go on with [`Client::check_password`].
+    PasswordNeeded {
+        /// What the owner wrote to remember it by.
+        hint: Option<String>,
+    },
+    /// Nobody has this number: go on with [`Client::sign_up`], where Telegram allows it.
+    SignUpNeeded,
+}
+
+impl Client {
+    /// Signs in as a bot, with the token that @BotFather gave.
+    ///
+    /// # Errors
+    /// `ACCESS_TOKEN_INVALID`, `API_ID_INVALID` and those of every call.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the account may be signed in or not; signing in again is harmless.
+    pub async fn sign_in_bot(&self, token: &str) -> Result<enums::User, Error> {
+        let api = &self.inner.settings.api;
+        let request = auth::ImportBotAuthorization::new(0, api.id, api.hash.as_str(), token.trim());
+        let authorization = self.inner.invoke(request).await?;
+        match self.signed_in(authorization).await? {
+            SignIn::Done(user) => Ok(user),
+            _ => Err(Error::NotSignedIn),
+        }
+    }
+
+    /// Asks Telegram to send a login code to the owner of a number.
+    ///
+    /// # Errors
+    /// `PHONE_NUMBER_INVALID`, `PHONE_NUMBER_BANNED`, `API_ID_INVALID` and those of every call.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, a code may have been sent.
+    pub async fn request_code(&self, phone: &str) -> Result<LoginCode, Error> {
+        let api = &self.inner.settings.api;
+        let request = auth::SendCode::new(phone, api.id, api.hash.as_str(), types::CodeSettings::new());
+        let sent = self.inner.invoke(request).await?;
+        self.code_sent(phone, sent).await
+    }
+
+    /// Has the code sent in the next way that Telegram offers.
+    ///
+    /// # Errors
+    /// `SEND_CODE_UNAVAILABLE` when there is no other way, and those of every call.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, a code may have been sent.
+    pub async fn resend_code(&self, code: &LoginCode) -> Result<LoginCode, Error> {
+        let sent = self.inner.invoke(auth::ResendCode::new(code.phone.as_str(), code.hash.as_str())).await?;
+        self.code_sent(&code.phone, sent).await
+    }
+
+    /// Signs in with the code that came.
+    ///
+    /// # Errors
+    /// `PHONE_CODE_INVALID`, `PHONE_CODE_EXPIRED` and those of every call. A wrong code can be tried again with the right one.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the account may be signed in or not; signing in again is harmless.
+    pub async fn sign_in(&self, code: &LoginCode, typed: &str) -> Result<SignIn, Error> {
+        let request =
+            auth::SignIn { phone_code: Some(typed.trim().to_owned()), ..auth::SignIn::new(code.phone.as_str(), code.hash.as_str()) };
+        match self.inner.invoke(request).await {
+            Ok(authorization) => self.signed_in(authorization).await,
+            Err(error) if error.is("SESSION_PASSWORD_NEEDED") => {
+                let password = self.inner.invoke(account::GetPassword).await?;
+                Ok(SignIn::PasswordNeeded { hint: password.hint })
+            }
+            Err(error) if error.is("PHONE_NUMBER_UNOCCUPIED") => Ok(SignIn::SignUpNeeded),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Signs in with the password of two-step verification. It does not leave this machine: the server only learns that we
+    /// know it.
+    ///
+    /// # Errors
+    /// `PASSWORD_HASH_INVALID` when it is wrong, and those of every call.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the account may be signed in or not; signing in again is harmless.
+    pub async fn check_password(&self, password: &str) -> Result<enums::User, Error> {
+        let mut tries = 0;
+        loop {
+            let state = self.inner.invoke(account::GetPassword).await?;
+            let proof = self.prove(&state, password).await?;
+            match self.inner.invoke(auth::CheckPassword::new(proof)).await {
+                Ok(authorization) => match self.signed_in(authorization).await? {
+                    SignIn::Done(user) => return Ok(user),
+                    _ => return Err(Error::NotSignedIn),
+                },
+                // The server has forgotten its half of the proof: a new one is made.
+                Err(error) if error.is("SRP_ID_INVALID") && tries == 0 => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Makes a new account for a number that nobody has, with a code that was correct.
+    ///
+    /// # Errors
+    /// Telegram lets few applications do this; the others get `PHONE_NUMBER_UNOCCUPIED` or `API_ID_INVALID` and have to send their users to an
+    /// official application. And those of every call.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the account may have been made.
+    pub async fn sign_up(&self, code: &LoginCode, first_name: &str, last_name: &str) -> Result<enums::User, Error> {
+        let request = auth::SignUp::new(code.phone.as_str(), code.hash.as_str(), first_name, last_name);
+        let authorization = self.inner.invoke(request).await?;
+        match self.signed_in(authorization).await? {
+            SignIn::Done(user) => Ok(user),
+            _ => Err(Error::NotSignedIn),
+        }
+    }
+
+    /// Signs out: the server forgets the login, the store forgets its keys, the connections close. The client cannot be used any more.
+    ///
+    /// # Errors
+    /// Those of every call; the login is kept then.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the login may be gone.
+    pub async fn sign_out(&self) -> Result<(), Error> {
+        self.inner.invoke(auth::LogOut).await?;
+        self.inner.set_identity(|identity| identity.user = None).await?;
+        self.inner.pool.forget_keys().await;
+        Ok(())
+    }
+
+    async fn code_sent(&self, phone: &str, sent: enums::auth::SentCode) -> Result<LoginCode, Error> {
+        match sent {
+            enums::auth::SentCode::SentCode(sent) => {
+                let (kind, length) = code_kind(&sent.r#type);
+                Ok(LoginCode { phone: phone.to_owned(), hash: sent.phone_code_hash, kind, length })
+            }
+            enums::auth::SentCode::Success(success) => {
+                self.signed_in(success.authorization).await?;
+                Err(Error::Invalid("an earlier login was recognised: the account is signed in without a code".to_owned()))
+            }
+            enums::auth::SentCode::PaymentRequired(_) => Err(Error::Invalid(
+                "Telegram wants a payment before it sends a code to this number; sign in with an official application once".to_owned(),
+            )),
+        }
+    }
+
+    async fn signed_in(&self, authorization: enums::auth::Authorization) -> Result<SignIn, Error> {
+        let authorization = match authorization {
+            enums::auth::Authorization::Authorization(authorization) => authorization,
+            enums::auth::Authorization::SignUpRequired(_) => return Ok(SignIn::SignUpNeeded),
+        };
+        let enums::User::User(user) = &authorization.user else { return Err(Error::NotSignedIn) };
+        let own = OwnUser { id: user.id, bot: user.bot };
+        self.inner.set_identity(|identity| identity.user = Some(own)).await?;
+        if let Some(token) = authorization.future_auth_token {
+            let mut commit = Commit::default();
+            commit.login_token(token);
+            self.inner.writer.store().commit(Arc::new(commit)).await?;
+        }
+        Ok(SignIn::Done(authorization.user))
+    }
+
+    /// The proof takes a tenth of a second of computing, away from the runtime's threads.
+    async fn prove(&self, state: &types::account::Password, password: &str) -> Result<enums::InputCheckPasswordSrp, Error> {
+        let (Some(algo), Some(b), Some(srp_id)) = (&state.current_algo, state.srp_b.clone(), state.srp_id) else {
+            return Err(Error::Invalid("this account has no password".to_owned()));
+        };
+        let enums::PasswordKdfAlgo::Sha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow(algo) = algo else {
+            return Err(Error::Invalid("the password is protected in a way that this release does not know".to_owned()));
+        };
+        let group = Group::new(algo.g.cast_unsigned(), &algo.p)
+            .map_err(|error| Error::Invalid(format!("the password cannot be proven safely: {error}")))?;
+        let parameters = Parameters { group, salt1: algo.salt1.clone(), salt2: algo.salt2.clone() };
+        let secret = Secret::random(&mut *lock(&self.inner.random));
+        let password = password.as_bytes().to_vec();
+        let proof = tokio::task::spawn_blocking(move || parameters.prove(&password, &b, secret)).await;
+        let proof = proof.map_err(|error| Error::Invalid(error.to_string()))?;
+        let proof = proof.map_err(|error| Error::Invalid(format!("the password cannot be proven safely: {error}")))?;
+        Ok(types::InputCheckPasswordSrp::new(srp_id, proof.a, proof.m1).into())
+    }
+}
+
+fn code_kind(kind: &enums::auth::SentCodeType) -> (CodeKind, Option<u32>) {
+    use enums::auth::SentCodeType as Sent;
+    let length = |length: i32| u32::try_from(length).ok();
+    match kind {
+        Sent::App(app) => (CodeKind::App, length(app.length)),
+        Sent::Sms(sms) => (CodeKind::Sms, length(sms.length)),
+        Sent::Call(call) => (CodeKind::Call, length(call.length)),
+        Sent::FlashCall(call) => (CodeKind::FlashCall(call.pattern.clone()), None),
+        Sent::MissedCall(call) => (CodeKind::MissedCall(call.prefix.clone()), length(call.length)),
+        Sent::EmailCode(email) => (CodeKind::Email(email.email_pattern.clone()), length(email.length)),
+        Sent::FragmentSms(page) => (CodeKind::Fragment(page.url.clone()), length(page.length)),
+        Sent::SmsWord(word) => (CodeKind::Word(word.beginning.clone()), None),
+        Sent::SmsPhrase(phrase) => (CodeKind::Phrase(phrase.beginning.clone()), None),
+        _ => (CodeKind::Other, None),
+    }
+}

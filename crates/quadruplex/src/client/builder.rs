@@ -1,0 +1,178 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use quadruplex_mtproto::framing::Transport;
+use quadruplex_net::{Dial, Environment, TcpDialer};
+use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer};
+use tokio::sync::mpsc;
+
+use super::pool::{Pool, stored_key};
+use super::settings::{ApiId, Settings};
+use super::{Client, Inner, PeerBook, Servers, keep_config};
+use crate::Error;
+
+/// How many updates may wait between the connections and whoever takes them.
+const UPDATES: usize = 1024;
+
+/// How a client is made; see [`Client::builder`].
+#[derive(Debug)]
+pub struct Builder {
+    settings: Settings,
+    session: Option<Session>,
+}
+
+impl Client {
+    /// Begins a client with an application id from <https://my.telegram.org/apps>. A sandbox takes any.
+    pub fn builder(api_id: i32, api_hash: impl Into<String>) -> Builder {
+        Builder {
+            settings: Settings {
+                api: ApiId { id: api_id, hash: api_hash.into() },
+                servers: Servers::telegram(),
+                transport: Transport::Abridged,
+                obfuscated: false,
+                dial: Arc::new(TcpDialer::default()),
+                environment: Environment::system(),
+                device_model: format!("Quadruplex on {}", std::env::consts::ARCH),
+                system_version: std::env::consts::OS.to_owned(),
+                app_version: env!("CARGO_PKG_VERSION").to_owned(),
+                flood_wait: Duration::from_secs(30),
+                upload_connections: 4,
+                download_connections: 2,
+            },
+            session: None,
+        }
+    }
+}
+
+impl Builder {
+    /// Other servers than Telegram's: its test servers, a sandbox.
+    #[must_use]
+    pub fn servers(mut self, servers: Servers) -> Self {
+        self.settings.servers = servers;
+        self
+    }
+
+    /// How packets are delimited, and whether the stream looks like noise to who watches it. Abridged and plain unless told
+    /// otherwise; [`Transport::Full`] cannot be obfuscated.
+    #[must_use]
+    pub fn transport(mut self, transport: Transport, obfuscated: bool) -> Self {
+        self.settings.transport = transport;
+        self.settings.obfuscated = obfuscated;
+        self
+    }
+
+    /// How servers are reached; plain TCP unless told otherwise.
+    #[must_use]
+    pub fn dialer(mut self, dial: Arc<dyn Dial>) -> Self {
+        self.settings.dial = dial;
+        self
+    }
+
+    /// Clocks and randomness other than the system's, for simulations.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.settings.environment = environment;
+        self
+    }
+
+    /// What Telegram shows in the list of the account's devices.
+    #[must_use]
+    pub fn device(mut self, model: impl Into<String>, system: impl Into<String>, app: impl Into<String>) -> Self {
+        self.settings.device_model = model.into();
+        self.settings.system_version = system.into();
+        self.settings.app_version = app.into();
+        self
+    }
+
+    /// The longest time that calls wait by themselves when Telegram wants them to; 30 s unless told otherwise.
+    #[must_use]
+    pub fn flood_wait(mut self, up_to: Duration) -> Self {
+        self.settings.flood_wait = up_to;
+        self
+    }
+
+    /// How many connections carry files up and down to one data centre; 4 and 2 unless told otherwise, at most 8 each.
+    #[must_use]
+    pub fn file_connections(mut self, up: usize, down: usize) -> Self {
+        self.settings.upload_connections = up.clamp(1, 8);
+        self.settings.download_connections = down.clamp(1, 8);
+        self
+    }
+
+    /// Starts from a login that was exported as a string. A store that already holds one is left as it is.
+    #[must_use]
+    pub fn session(mut self, session: Session) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// Connects with a store that is lost with the process.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes what was opened.
+    pub async fn connect_in_memory(self) -> Result<Client, Error> {
+        self.connect(Memory::new()).await
+    }
+
+    /// Connects. Returns at once: calls wait for the connection, [`Client::connection`] tells how it stands.
+    ///
+    /// # Errors
+    /// The store cannot be read, or is of another kind of servers.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes what was opened.
+    pub async fn connect(self, store: impl Store) -> Result<Client, Error> {
+        let Self { settings, session } = self;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let mut snapshot = store.load().await?;
+        if snapshot.identity.is_none() {
+            let commit = match session {
+                Some(session) => session.to_commit(),
+                None => {
+                    let identity = Identity { home_dc: settings.servers.first_dc, user: None, test: settings.servers.test };
+                    Commit { identity: Some(identity), ..Commit::default() }
+                }
+            };
+            store.commit(Arc::new(commit)).await?;
+            snapshot = store.load().await?;
+        }
+        let Some(identity) = snapshot.identity else {
+            return Err(Error::Invalid(format!("the store {} does not keep what is written to it", store.place())));
+        };
+        if identity.test != settings.servers.test {
+            return Err(Error::Invalid(format!(
+                "{} holds a login of {} servers, but the client is set up for the others",
+                store.place(),
+                if identity.test { "Telegram's test" } else { "Telegram's" }
+            )));
+        }
+        let now = settings.environment.now();
+        let server_time = snapshot.time_offset.map(|offset| now.wall.as_secs().saturating_add_signed(i64::from(offset)));
+        let mut keys = HashMap::new();
+        for (slot, key) in &snapshot.keys {
+            if slot.kind == KeyKind::Permanent {
+                let salts = snapshot.salts.get(slot).map_or(&[][..], Vec::as_slice);
+                keys.insert(slot.dc, stored_key(&key.key, salts, server_time.map(Duration::from_secs)));
+            }
+        }
+        let writer = Writer::spawn(store);
+        let (events, updates) = mpsc::channel(UPDATES);
+        let random = settings.environment.random(u64::MAX).map_err(|error| Error::io("random numbers", error))?;
+        let pool = Arc::new(Pool::new(settings.clone(), writer.clone(), keys, events));
+        let inner = Arc::new_cyclic(|client| Inner {
+            settings,
+            writer,
+            pool,
+            peers: PeerBook::new(client.clone()),
+            identity: Mutex::new(identity),
+            random: Mutex::new(random),
+            updates: Mutex::new(Some(updates)),
+        });
+        tokio::spawn(keep_config(Arc::downgrade(&inner)));
+        Ok(Client { inner })
+    }
+}

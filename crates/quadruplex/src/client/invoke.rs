@@ -1,0 +1,223 @@
+//! The way of a call: peers, bytes, a connection, and what to do about what comes back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use quadruplex_api::functions::{auth, users};
+use quadruplex_api::{Lookups, Request, enums, has_random_id, is_read_only};
+use quadruplex_net::{Repeat, Request as Packet};
+use quadruplex_store::Peer;
+use quadruplex_tl::{Deserialize, Serialize};
+use tokio::time::{sleep, timeout};
+use tracing::{debug, info};
+
+use super::call::{CallOptions, Erased};
+use super::pool::Purpose;
+use super::seen::peers_in;
+use super::{Client, Inner};
+use crate::{Error, RpcError};
+
+/// The longest pause before a call is repeated because the server is in trouble.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// So often a call is repeated because the server is in trouble.
+const TROUBLES: u32 = 8;
+/// So often a call follows where it is sent.
+const MIGRATIONS: u32 = 4;
+
+/// What has been tried for one call.
+#[derive(Default)]
+struct Tried {
+    troubles: u32,
+    migrations: u32,
+    looked_up_again: bool,
+    signed_in_again: bool,
+}
+
+/// What to do about an error.
+enum Next {
+    Fail,
+    Again,
+    AgainAfter(Duration),
+    LookUpAgain,
+}
+
+impl Inner {
+    /// Makes a typed call with default options.
+    pub(crate) async fn invoke<R: Request>(self: &Arc<Self>, mut request: R) -> Result<R::Return, Error> {
+        let answer = self.perform(&mut request, CallOptions::default()).await?;
+        let value = R::Return::from_bytes(&answer).map_err(|error| Error::Unreadable { method: R::NAME, error })?;
+        self.remember(peers_in(quadruplex_api::Value::field(&value)));
+        Ok(value)
+    }
+
+    /// Makes a call and returns the bytes of its answer.
+    pub(crate) async fn perform(self: &Arc<Self>, request: &mut dyn Erased, options: CallOptions) -> Result<Bytes, Error> {
+        let method = request.name();
+        match options.timeout {
+            Some(after) => timeout(after, self.persist(request, options)).await.unwrap_or(Err(Error::Timeout { method, after })),
+            None => self.persist(request, options).await,
+        }
+    }
+
+    async fn persist(self: &Arc<Self>, request: &mut dyn Erased, mut options: CallOptions) -> Result<Bytes, Error> {
+        // Drawn once and kept, so that Telegram knows a repetition.
+        request.fill_random(&mut || self.random_id());
+        let mut lookups = Lookups::new();
+        request.lookups(&mut lookups);
+        let mut body = self.encode(request, &lookups, options).await?;
+        let mut tried = Tried::default();
+        loop {
+            let dc = options.dc.unwrap_or_else(|| self.home_dc());
+            let error = match self.send(dc, request, body.clone(), options).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match self.react(&error, dc, request, &mut options, &mut tried).await? {
+                Next::Fail => return Err(error),
+                Next::Again => {}
+                Next::AgainAfter(pause) => {
+                    debug!(method = request.name(), ?pause, %error, "the call is repeated after a pause");
+                    sleep(pause).await;
+                }
+                Next::LookUpAgain => {
+                    if !self.peers.forget(&lookups) {
+                        return Err(error);
+                    }
+                    body = self.encode(request, &lookups, options).await?;
+                }
+            }
+        }
+    }
+
+    async fn encode(self: &Arc<Self>, request: &dyn Erased, lookups: &Lookups, options: CallOptions) -> Result<Bytes, Error> {
+        let peers = self.peers.resolve(self, lookups).await?;
+        let mut body = Vec::new();
+        if options.without_updates {
+            quadruplex_api::functions::InvokeWithoutUpdates.serialize(&mut body);
+        }
+        request.encode(&peers, &mut body);
+        Ok(quadruplex_mtproto::gzip(body.into()))
+    }
+
+    async fn send(self: &Arc<Self>, dc: i32, request: &dyn Erased, body: Bytes, options: CallOptions) -> Result<Bytes, Error> {
+        let method = request.name();
+        if dc != self.home_dc() && !method.starts_with("auth.") && !method.starts_with("help.") {
+            Box::pin(self.sign_in_on(dc)).await?;
+        }
+        let len = body.len();
+        let repeat = if options.repeatable || is_repeatable(request.id()) { Repeat::Safe } else { Repeat::Unsafe };
+        let connection = self.pool.connection(dc, Purpose::Main)?;
+        connection.send(Packet { body, repeat, alone: false }).await.map_err(|error| Error::of_call(method, len, error))
+    }
+
+    async fn react(
+        self: &Arc<Self>,
+        error: &Error,
+        dc: i32,
+        request: &dyn Erased,
+        options: &mut CallOptions,
+        tried: &mut Tried,
+    ) -> Result<Next, Error> {
+        let Error::Rpc { error, method } = error else { return Ok(Next::Fail) };
+        if let Some(to) = migration(error) {
+            tried.migrations += 1;
+            if tried.migrations > MIGRATIONS {
+                return Ok(Next::Fail);
+            }
+            info!(method, from = dc, to, reason = error.name, "the call goes to another data centre");
+            if matches!(error.name.as_str(), "PHONE_MIGRATE" | "USER_MIGRATE" | "NETWORK_MIGRATE") {
+                self.set_home_dc(to).await?;
+            } else {
+                options.dc = Some(to);
+            }
+            return Ok(Next::Again);
+        }
+        if let Some(wait) = error.flood_wait() {
+            let most = options.flood_wait.unwrap_or(self.settings.flood_wait);
+            return Ok(if wait <= most { Next::AgainAfter(wait) } else { Next::Fail });
+        }
+        match error.name.as_str() {
+            "AUTH_KEY_UNREGISTERED" if dc != self.home_dc() && !std::mem::replace(&mut tried.signed_in_again, true) => {
+                self.pool.forget_authorization(dc);
+                Ok(Next::Again)
+            }
+            "PEER_ID_INVALID" | "USER_ID_INVALID" | "CHANNEL_INVALID" | "CHAT_ID_INVALID"
+                if !std::mem::replace(&mut tried.looked_up_again, true) =>
+            {
+                Ok(Next::LookUpAgain)
+            }
+            "MSG_WAIT_TIMEOUT" | "MSG_WAIT_FAILED" => Ok(trouble(tried)),
+            _ if is_trouble(error) && is_repeatable(request.id()) && waits_for_server(method) => Ok(trouble(tried)),
+            _ => Ok(Next::Fail),
+        }
+    }
+
+    /// Signs the account in on another data centre, once: an authorization is exported at home and imported there.
+    pub(crate) async fn sign_in_on(self: &Arc<Self>, dc: i32) -> Result<(), Error> {
+        let cell = self.pool.authorization(dc);
+        cell.get_or_try_init(|| async {
+            if self.own_user().is_none() {
+                return Err(Error::NotSignedIn);
+            }
+            let exported = self.invoke(auth::ExportAuthorization::new(dc)).await?;
+            let mut import = auth::ImportAuthorization::new(exported.id, exported.bytes);
+            let options = CallOptions { dc: Some(dc), ..CallOptions::default() };
+            self.perform(&mut import, options).await.map(drop)
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Stores whom an answer names.
+    pub(crate) fn remember(&self, peers: Vec<Peer>) {
+        if !peers.is_empty() {
+            let _ = self.writer.queue(|commit| peers.into_iter().for_each(|peer| commit.peer(peer)));
+        }
+    }
+}
+
+impl Client {
+    /// The account that is signed in.
+    ///
+    /// # Errors
+    /// [`Error::NotSignedIn`], and those of the call.
+    ///
+    /// # Cancel safety
+    /// Only reads.
+    pub async fn me(&self) -> Result<enums::User, Error> {
+        let users = self.inner.invoke(users::GetUsers::new([enums::InputUser::UserSelf])).await?;
+        users.into_iter().next().ok_or(Error::NotSignedIn)
+    }
+}
+
+fn is_repeatable(function: u32) -> bool {
+    is_read_only(function) || has_random_id(function)
+}
+
+/// `PHONE_MIGRATE_2` and its like: the data centre to ask instead.
+fn migration(error: &RpcError) -> Option<i32> {
+    let is_migration = error.code == 303 || error.name.ends_with("_MIGRATE");
+    error.value.filter(|_| is_migration).and_then(|dc| i32::try_from(dc).ok())
+}
+
+/// The server is in trouble and may be out of it soon.
+fn is_trouble(error: &RpcError) -> bool {
+    matches!(error.code, 500 | -503 | 503) || error.name == "TIMEDOUT" || error.message == "Timeout"
+}
+
+/// Who pressed a button does not wait for a second attempt.
+fn waits_for_server(method: &str) -> bool {
+    !matches!(
+        method,
+        "messages.getBotCallbackAnswer" | "messages.setBotCallbackAnswer" | "messages.getInlineBotResults" | "messages.setInlineBotResults"
+    )
+}
+
+fn trouble(tried: &mut Tried) -> Next {
+    tried.troubles += 1;
+    if tried.troubles > TROUBLES {
+        return Next::Fail;
+    }
+    Next::AgainAfter(Duration::from_millis(500).saturating_mul(1 << tried.troubles.min(10)).min(LONGEST_PAUSE))
+}

@@ -1,0 +1,218 @@
+//! The client: one account, its connections, its peers, its calls.
+
+mod auth;
+mod builder;
+mod call;
+mod invoke;
+mod peers;
+mod pool;
+mod seen;
+mod servers;
+mod settings;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use quadruplex_api::{PeerRef, Request, enums};
+use quadruplex_net::{Event, Random, State};
+use quadruplex_store::{Commit, Identity, OwnUser, Session, Writer};
+use rand_chacha::rand_core::Rng;
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+use tracing::debug;
+
+use crate::Error;
+pub use auth::{CodeKind, LoginCode, SignIn};
+pub use builder::Builder;
+pub use call::Call;
+use peers::PeerBook;
+use pool::{Pool, Purpose, lock};
+pub use servers::Servers;
+pub use settings::ApiId;
+use settings::Settings;
+
+/// A signed-in account, or one about to sign in. Cheap to clone; everything is shared.
+///
+/// The connections close when the last clone is gone; [`close`](Self::close) does it now and waits.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) writer: Writer,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) peers: PeerBook,
+    identity: Mutex<Identity>,
+    random: Mutex<Random>,
+    /// Updates and what goes with them, for whoever takes them.
+    updates: Mutex<Option<mpsc::Receiver<(i32, Event)>>>,
+}
+
+impl Client {
+    /// Calls a function of the API.
+    ///
+    /// ```no_run
+    /// # async fn example(client: quadruplex::Client) -> Result<(), quadruplex::Error> {
+    /// use quadruplex::api::functions::messages;
+    ///
+    /// let request = messages::SendMessage { silent: true, ..messages::SendMessage::new("@lena", "hi") };
+    /// client.call(request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call<R: Request>(&self, request: R) -> Call<R::Return> {
+        Call::<R>::new(self.clone(), request)
+    }
+
+    /// The exact form of a peer, for the few places that take no other.
+    ///
+    /// # Errors
+    /// The peer cannot be found.
+    ///
+    /// # Cancel safety
+    /// A lookup goes on for whoever else waits for it.
+    pub async fn input_peer(&self, peer: impl Into<PeerRef>) -> Result<enums::InputPeer, Error> {
+        self.inner.peers.find(&self.inner, &peer.into()).await
+    }
+
+    /// The user with this id. Users asked for at the same time travel in one request.
+    ///
+    /// # Errors
+    /// Those of the call; [`Error::Peer`] if there is no such user that this account may see.
+    ///
+    /// # Cancel safety
+    /// Only reads.
+    pub async fn user(&self, id: i64) -> Result<enums::User, Error> {
+        let user = self.inner.peers.user(id).await?;
+        user.ok_or_else(|| {
+            Error::Peer(crate::PeerError {
+                peer: id.to_string(),
+                tried: vec!["users.getUsers → nobody this account may see".to_owned()],
+                help: "a plain id works only after this account has met the user",
+            })
+        })
+    }
+
+    /// Whether an account is signed in, and which.
+    pub fn own_user(&self) -> Option<OwnUser> {
+        self.inner.own_user()
+    }
+
+    /// The data centre on which the account lives, or where it will try first.
+    pub fn home_dc(&self) -> i32 {
+        self.inner.home_dc()
+    }
+
+    /// How the main connection stands; wait on it for changes.
+    ///
+    /// # Errors
+    /// The home data centre has no known address.
+    pub fn connection(&self) -> Result<watch::Receiver<State>, Error> {
+        Ok(self.inner.pool.connection(self.home_dc(), Purpose::Main)?.state())
+    }
+
+    /// What has gone over all connections so far.
+    pub fn traffic(&self) -> quadruplex_net::Traffic {
+        self.inner.pool.traffic()
+    }
+
+    /// The login as a string, to be kept like a password. `None` before there is a key.
+    ///
+    /// ```no_run
+    /// # fn example(client: quadruplex::Client) -> Option<()> {
+    /// let session = client.session()?.to_string();
+    /// # Some(()) }
+    /// ```
+    pub fn session(&self) -> Option<Session> {
+        let identity = self.inner.identity();
+        let key = self.inner.pool.key(identity.home_dc)?;
+        Some(Session {
+            dc: identity.home_dc,
+            test: identity.test,
+            user: identity.user,
+            address: self.inner.settings.servers.addresses.get(&identity.home_dc).and_then(|all| all.first().copied()),
+            key: quadruplex_store::AuthKey::from_bytes(*key.auth_key.expose()),
+        })
+    }
+
+    /// Closes all connections and writes what has to be kept. Calls in flight end with an error.
+    ///
+    /// # Cancel safety
+    /// May be called again.
+    pub async fn close(&self) {
+        self.inner.pool.close().await;
+        self.inner.writer.flush().await;
+    }
+}
+
+impl Inner {
+    fn identity(&self) -> Identity {
+        lock(&self.identity).clone()
+    }
+
+    pub(crate) fn own_user(&self) -> Option<OwnUser> {
+        lock(&self.identity).user
+    }
+
+    pub(crate) fn home_dc(&self) -> i32 {
+        lock(&self.identity).home_dc
+    }
+
+    pub(crate) fn random_id(&self) -> i64 {
+        lock(&self.random).next_u64().cast_signed()
+    }
+
+    /// The account lives elsewhere: everything from now on goes there.
+    async fn set_home_dc(&self, dc: i32) -> Result<(), Error> {
+        self.set_identity(|identity| identity.home_dc = dc).await
+    }
+
+    async fn set_identity(&self, change: impl FnOnce(&mut Identity)) -> Result<(), Error> {
+        let identity = {
+            let mut identity = lock(&self.identity);
+            change(&mut identity);
+            identity.clone()
+        };
+        let commit = Commit { identity: Some(identity), ..Commit::default() };
+        Ok(self.writer.store().commit(Arc::new(commit)).await?)
+    }
+
+    /// Updates of main connections, once.
+    pub(crate) fn take_updates(&self) -> Option<mpsc::Receiver<(i32, Event)>> {
+        lock(&self.updates).take()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let identity = self.inner.identity();
+        f.debug_struct("Client").field("user", &identity.user.map(|user| user.id)).field("home_dc", &identity.home_dc).finish()
+    }
+}
+
+/// Asks for the configuration at once and whenever it expires.
+async fn keep_config(client: Weak<Inner>) {
+    let mut pause = Duration::from_secs(1);
+    loop {
+        let Some(inner) = client.upgrade() else { return };
+        let config = inner.invoke(quadruplex_api::functions::help::GetConfig).await;
+        let wait = match config {
+            Ok(config) => {
+                inner.pool.update_servers(&config);
+                pause = Duration::from_secs(1);
+                Duration::from_secs(u64::from((config.expires - config.date).clamp(60, 86_400).unsigned_abs()))
+            }
+            Err(Error::Closed(_)) => return,
+            Err(error) => {
+                debug!(%error, "no configuration; asking again");
+                pause = (pause * 2).min(Duration::from_secs(300));
+                pause
+            }
+        };
+        drop(inner);
+        sleep(wait).await;
+    }
+}

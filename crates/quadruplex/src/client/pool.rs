@@ -1,0 +1,201 @@
+//! Connections by data centre and purpose.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use quadruplex_api::{is_affected, is_updates};
+use quadruplex_net::{Connection, Event, KeyState, Options, State, StoredKey};
+use quadruplex_store::{AuthKey, KeySlot, Writer};
+use tokio::sync::{OnceCell, mpsc};
+use tracing::warn;
+
+use super::servers::Servers;
+use super::settings::Settings;
+use crate::Error;
+
+/// What a connection is for. A data centre has exactly one main connection: two that send with one key destroy the login, and
+/// only file calls may go beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Purpose {
+    Main,
+    Upload(usize),
+    Download(usize),
+}
+
+/// The connections of a client.
+pub(crate) struct Pool {
+    settings: Settings,
+    servers: Mutex<Servers>,
+    writer: Writer,
+    connections: Mutex<HashMap<(i32, Purpose), Connection>>,
+    keys: Mutex<HashMap<i32, StoredKey>>,
+    /// Whether the account is signed in on a data centre: decided once, by whoever comes first.
+    authorized: Mutex<HashMap<i32, Arc<OnceCell<()>>>>,
+    /// Updates of main connections, with the data centre they came from.
+    updates: mpsc::Sender<(i32, Event)>,
+}
+
+impl Pool {
+    pub(crate) fn new(settings: Settings, writer: Writer, keys: HashMap<i32, StoredKey>, updates: mpsc::Sender<(i32, Event)>) -> Self {
+        let servers = Mutex::new(settings.servers.clone());
+        Self { settings, servers, writer, connections: Mutex::default(), keys: Mutex::new(keys), authorized: Mutex::default(), updates }
+    }
+
+    /// The connection for a purpose, made if there is none. It need not stand yet.
+    pub(crate) fn connection(self: &Arc<Self>, dc: i32, purpose: Purpose) -> Result<Connection, Error> {
+        let mut connections = lock(&self.connections);
+        if let Some(connection) = connections.get(&(dc, purpose)) {
+            if !matches!(&*connection.state().borrow(), State::Closed(_)) {
+                return Ok(connection.clone());
+            }
+            connections.remove(&(dc, purpose));
+        }
+        let addresses = lock(&self.servers).addresses.get(&dc).cloned();
+        let addresses = addresses.ok_or_else(|| Error::Invalid(format!("data centre {dc} is not known to this client")))?;
+        let options = Options {
+            addresses,
+            dc: if self.settings.servers.test { dc + 10_000 } else { dc },
+            transport: self.settings.transport,
+            obfuscated: self.settings.obfuscated,
+            server_keys: self.settings.servers.keys.clone(),
+            init: self.settings.init(),
+            key: lock(&self.keys).get(&dc).cloned(),
+            is_update: carries_updates,
+            event_capacity: 1024,
+        };
+        let (connection, events) = Connection::open(options, self.settings.dial.clone(), self.settings.environment.clone());
+        tokio::spawn(self.clone().listen(dc, purpose, events));
+        connections.insert((dc, purpose), connection.clone());
+        Ok(connection)
+    }
+
+    /// A connection for files, which shares the key of the main one and therefore waits until there is one.
+    pub(crate) async fn file_connection(self: &Arc<Self>, dc: i32, purpose: Purpose) -> Result<Connection, Error> {
+        if !lock(&self.keys).contains_key(&dc) {
+            let mut state = self.connection(dc, Purpose::Main)?.state();
+            let ready = state.wait_for(|state| matches!(state, State::Ready { .. } | State::Closed(_))).await;
+            if let Ok(State::Closed(reason)) = ready.as_deref() {
+                return Err(Error::Closed(reason.clone()));
+            }
+        }
+        self.connection(dc, purpose)
+    }
+
+    /// Whether a main connection was made for this data centre.
+    pub(crate) fn main(&self, dc: i32) -> Option<Connection> {
+        lock(&self.connections).get(&(dc, Purpose::Main)).cloned()
+    }
+
+    pub(crate) fn update_servers(&self, config: &quadruplex_api::types::Config) {
+        lock(&self.servers).update(config);
+    }
+
+    /// The cell that is filled once the account is signed in on a data centre.
+    pub(crate) fn authorization(&self, dc: i32) -> Arc<OnceCell<()>> {
+        lock(&self.authorized).entry(dc).or_default().clone()
+    }
+
+    /// Forgets that the account is signed in on a data centre: the next call signs it in again.
+    pub(crate) fn forget_authorization(&self, dc: i32) {
+        lock(&self.authorized).remove(&dc);
+    }
+
+    /// The authorization key of a data centre.
+    pub(crate) fn key(&self, dc: i32) -> Option<StoredKey> {
+        lock(&self.keys).get(&dc).cloned()
+    }
+
+    /// Closes everything. Calls in flight end with an error.
+    pub(crate) async fn close(&self) {
+        let connections: Vec<_> = lock(&self.connections).drain().map(|(_, connection)| connection).collect();
+        connections.iter().for_each(Connection::close);
+        for connection in connections {
+            connection.closed().await;
+        }
+    }
+
+    /// Closes and forgets the keys: after a log-out they open nothing.
+    pub(crate) async fn forget_keys(&self) {
+        self.close().await;
+        let keys = std::mem::take(&mut *lock(&self.keys));
+        self.writer.queue(|commit| keys.keys().for_each(|dc| commit.remove_key(KeySlot::permanent(*dc))));
+        self.writer.flush().await;
+    }
+
+    /// Everything that has gone over all connections.
+    pub(crate) fn traffic(&self) -> quadruplex_net::Traffic {
+        let mut sum = quadruplex_net::Traffic::default();
+        for traffic in lock(&self.connections).values().map(Connection::traffic) {
+            sum.packets_sent += traffic.packets_sent;
+            sum.packets_received += traffic.packets_received;
+            sum.bytes_sent += traffic.bytes_sent;
+            sum.bytes_received += traffic.bytes_received;
+            sum.calls += traffic.calls;
+        }
+        sum
+    }
+
+    async fn listen(self: Arc<Self>, dc: i32, purpose: Purpose, mut events: mpsc::Receiver<Event>) {
+        while let Some(event) = events.recv().await {
+            match event {
+                Event::Key(key) => self.store_key(dc, key).await,
+                event if purpose == Purpose::Main => {
+                    // A full channel slows the connection's own, which tells when it drops something. The receiver is gone
+                    // when nobody wants updates.
+                    let _ = self.updates.send((dc, event)).await;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn store_key(&self, dc: i32, key: StoredKey) {
+        let salts = salts_to_store(&key.state);
+        let is_new = lock(&self.keys).insert(dc, key.clone()).is_none_or(|known| known.auth_key != key.auth_key);
+        let slot = KeySlot::permanent(dc);
+        if is_new {
+            let stored = quadruplex_store::StoredKey { key: AuthKey::from_bytes(*key.auth_key.expose()), expires: None, authorized: false };
+            let mut commit = quadruplex_store::Commit::default();
+            commit.add_key(slot, stored);
+            commit.salts(slot, salts);
+            if let Err(error) = self.writer.store().commit(Arc::new(commit)).await {
+                warn!(dc, %error, "the new authorization key could not be stored: the next start will have to sign in again");
+            }
+        } else {
+            self.writer.queue(|commit| commit.salts(slot, salts));
+        }
+    }
+}
+
+/// Answers whose updates belong to the account's boxes.
+fn carries_updates(answer: &[u8]) -> bool {
+    answer.first_chunk().map(|id| u32::from_le_bytes(*id)).is_some_and(|id| is_updates(id) || is_affected(id))
+}
+
+/// The salt in use has no known end; it is stored as one that holds for ever and is replaced by those that follow.
+fn salts_to_store(state: &KeyState) -> Vec<quadruplex_store::Salt> {
+    let current = quadruplex_store::Salt { since: 0, until: i32::MAX, salt: state.salt };
+    let future = state.future_salts.iter().map(|salt| quadruplex_store::Salt {
+        since: i32::try_from(salt.valid_since).unwrap_or(i32::MAX),
+        until: i32::try_from(salt.valid_until).unwrap_or(i32::MAX),
+        salt: salt.salt,
+    });
+    std::iter::once(current).chain(future).collect()
+}
+
+/// The reverse of what [`Pool::store_key`] writes.
+pub(crate) fn stored_key(key: &AuthKey, salts: &[quadruplex_store::Salt], server_time: Option<std::time::Duration>) -> StoredKey {
+    let current = salts.iter().find(|salt| salt.since == 0).map_or(0, |salt| salt.salt);
+    let future_salts = salts.iter().filter(|salt| salt.since != 0).map(|salt| quadruplex_mtproto::Salt {
+        valid_since: salt.since.cast_unsigned(),
+        valid_until: salt.until.cast_unsigned(),
+        salt: salt.salt,
+    });
+    let state = KeyState { salt: current, future_salts: future_salts.collect(), server_time };
+    StoredKey { auth_key: quadruplex_crypto::AuthKey::from_bytes(key.as_bytes()), state }
+}
+
+/// A panic elsewhere leaves these tables as good as they were: each change to them is one statement.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

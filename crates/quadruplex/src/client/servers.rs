@@ -1,0 +1,62 @@
+//! Which data centres there are and where.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use quadruplex_api::types::Config;
+use quadruplex_crypto::rsa::PublicKey;
+
+/// The servers that a client talks to.
+#[derive(Clone, Debug)]
+pub struct Servers {
+    /// Where the first connection goes before the account's own data centre is known.
+    pub first_dc: i32,
+    /// The addresses of the data centres, in order of preference. Telegram's answer to `help.getConfig` replaces them.
+    pub addresses: BTreeMap<i32, Vec<SocketAddr>>,
+    /// The keys by which they are known.
+    pub keys: Vec<PublicKey>,
+    /// Whether they are Telegram's test servers.
+    pub test: bool,
+}
+
+impl Servers {
+    /// Telegram's servers: <https://core.telegram.org/api/datacenter>.
+    pub fn telegram() -> Self {
+        let dcs = [[149, 154, 175, 50], [149, 154, 167, 51], [149, 154, 175, 100], [149, 154, 167, 91], [149, 154, 171, 5]];
+        Self::at(2, &dcs, PublicKey::telegram(), false)
+    }
+
+    /// Telegram's test servers, with accounts of their own.
+    pub fn telegram_test() -> Self {
+        let dcs = [[149, 154, 175, 10], [149, 154, 167, 40], [149, 154, 175, 117]];
+        Self::at(2, &dcs, PublicKey::telegram_test(), true)
+    }
+
+    /// Any server: a sandbox, or one of your own.
+    pub fn custom(first_dc: i32, addresses: impl IntoIterator<Item = (i32, SocketAddr)>, key: PublicKey) -> Self {
+        let mut known: BTreeMap<i32, Vec<_>> = BTreeMap::new();
+        addresses.into_iter().for_each(|(dc, address)| known.entry(dc).or_default().push(address));
+        Self { first_dc, addresses: known, keys: vec![key], test: false }
+    }
+
+    fn at(first_dc: i32, dcs: &[[u8; 4]], key: PublicKey, test: bool) -> Self {
+        let all = |ip: [u8; 4]| [443, 80, 5222].map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::from(ip)), port)).to_vec();
+        let addresses = (1..).zip(dcs).map(|(dc, ip)| (dc, all(*ip))).collect();
+        Self { first_dc, addresses, keys: vec![key], test }
+    }
+
+    /// Takes over what Telegram says of its servers. What a plain TCP client cannot use is left out; data centres that are not
+    /// named keep their addresses.
+    pub(crate) fn update(&mut self, config: &Config) {
+        let mut told: BTreeMap<i32, Vec<SocketAddr>> = BTreeMap::new();
+        for option in &config.dc_options {
+            let Ok(ip) = option.ip_address.parse::<IpAddr>() else { continue };
+            let Ok(port) = u16::try_from(option.port) else { continue };
+            if option.cdn || option.media_only || option.tcpo_only || option.secret.is_some() || option.ipv6 {
+                continue;
+            }
+            told.entry(option.id).or_default().push(SocketAddr::new(ip, port));
+        }
+        self.addresses.extend(told);
+    }
+}

@@ -1,0 +1,4 @@
+//! The client against the sandbox, in memory.
+
+mod common;
+mod sign_in;

@@ -1,0 +1,71 @@
+use std::future::IntoFuture as _;
+
+use quadruplex::SignIn;
+use quadruplex::api::enums;
+use quadruplex::api::functions::{help, messages};
+use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
+
+use crate::common::{builder, person, signed_in};
+
+#[tokio::test]
+async fn a_code_opens_an_account() {
+    let telegram = Sandbox::start().await.unwrap();
+    telegram.create_user(person("Alice", "15550001")).unwrap();
+    let alice = signed_in(&telegram, "15550001").await;
+    let enums::User::User(me) = alice.me().await.unwrap() else { panic!("an empty user") };
+    assert_eq!(me.username.as_deref(), Some("alice"));
+    assert!(me.is_self);
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_refused_and_can_be_tried_again() {
+    let telegram = Sandbox::start().await.unwrap();
+    telegram.create_user(person("Alice", "15550001")).unwrap();
+    let client = builder(&telegram).connect_in_memory().await.unwrap();
+    let code = client.request_code("+1 555 0001").await.unwrap();
+    let error = client.sign_in(&code, "00000").await.unwrap_err();
+    assert!(error.is("PHONE_CODE_INVALID"), "{error}");
+    let typed = telegram.world().codes().last().unwrap().code.clone();
+    assert!(matches!(client.sign_in(&code, &typed).await, Ok(SignIn::Done(_))));
+}
+
+#[tokio::test]
+async fn a_password_is_proven() {
+    let telegram = Sandbox::start().await.unwrap();
+    telegram.create_user(NewUser { password: Some("secret".into()), ..person("Alice", "15550001") }).unwrap();
+    let client = builder(&telegram).connect_in_memory().await.unwrap();
+    let code = client.request_code("15550001").await.unwrap();
+    let typed = telegram.world().codes().last().unwrap().code.clone();
+    assert!(matches!(client.sign_in(&code, &typed).await, Ok(SignIn::PasswordNeeded { .. })));
+    let error = client.check_password("wrong").await.unwrap_err();
+    assert!(error.is("PASSWORD_HASH_INVALID"), "{error}");
+    client.check_password("secret").await.unwrap();
+    assert!(client.own_user().is_some());
+}
+
+#[tokio::test]
+async fn a_bot_signs_in_and_is_written_to() {
+    let telegram = Sandbox::start().await.unwrap();
+    telegram.create_user(person("Alice", "15550001")).unwrap();
+    let (_, token) = telegram.create_bot(NewBot { name: "Echo".into(), username: "echo_bot".into(), ..NewBot::default() }).unwrap();
+    let bot = builder(&telegram).connect_in_memory().await.unwrap();
+    bot.sign_in_bot(&token).await.unwrap();
+    let alice = signed_in(&telegram, "15550001").await;
+    alice.call(messages::SendMessage::new("@echo_bot", "hello")).await.unwrap();
+    let error = alice.call(messages::SendMessage::new("@nobody_here", "hello")).await.unwrap_err();
+    assert!(error.to_string().contains("@nobody_here was not found"), "{error}");
+}
+
+#[tokio::test]
+async fn calls_made_together_share_packets() {
+    let telegram = Sandbox::start().await.unwrap();
+    telegram.create_user(person("Alice", "15550001")).unwrap();
+    let alice = signed_in(&telegram, "15550001").await;
+    let before = alice.traffic();
+    let calls = (0..100).map(|_| alice.call(help::GetNearestDc).into_future());
+    let answers = awaitkit::join_all(calls, awaitkit::Unlimited).await;
+    assert!(answers.iter().all(Result::is_ok));
+    let after = alice.traffic();
+    assert_eq!(after.calls - before.calls, 100);
+    assert!(after.packets_sent - before.packets_sent <= 3, "{} packets", after.packets_sent - before.packets_sent);
+}
