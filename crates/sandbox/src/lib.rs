@@ -133,13 +133,7 @@ impl Sandbox {
 
     /// A sandbox of one's own making.
     pub fn builder() -> Builder {
-        Builder {
-            dcs: 1,
-            listen: None,
-            state: None,
-            environment: Environment::system(),
-            world: world::Config::default(),
-        }
+        Builder { dcs: 1, listen: None, state: None, environment: Environment::system(), world: world::Config::default() }
     }
 
     /// The data centres and their addresses. Those of a sandbox that does not listen mean something to its

@@ -238,14 +238,8 @@ impl Key {
         let mut sessions = lock(&self.sessions);
         let slot = sessions.entry(session_id).or_insert_with(|| {
             let session = Session::new(self.auth.clone(), session_id, lock(&self.salts).clone(), random);
-            let state = SlotState {
-                session,
-                connection: 0,
-                wake: Arc::default(),
-                wants_updates: false,
-                layer: 0,
-                outcomes: Outcomes::default(),
-            };
+            let state =
+                SlotState { session, connection: 0, wake: Arc::default(), wants_updates: false, layer: 0, outcomes: Outcomes::default() };
             Arc::new(Slot { session_id, state: Mutex::new(state) })
         });
         slot.clone()
