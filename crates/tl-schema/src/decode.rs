@@ -2,6 +2,7 @@ use quadruplex_tl::{Deserialize, ErrorKind, MAX_DEPTH, Reader};
 
 use crate::error::{At, DecodeError};
 use crate::model::{Definition, Kind, Schema, Type};
+use crate::parse::MAX_WORDS;
 use crate::value::{Object, Value};
 
 /// Reading, by the schema. Nothing here panics, and what is allocated is bounded by the bytes that are there: every item of a
@@ -142,17 +143,21 @@ impl Schema {
         if depth >= MAX_DEPTH {
             return Err(within(reader.error("object", ErrorKind::TooDeep).into()));
         }
-        let mut words = Vec::new();
+        let mut words = [0; MAX_WORDS];
+        let mut slot = 0;
         for param in &definition.params {
             if param.ty == Type::Flags {
-                words.push((&param.name, reader.u32("flags").map_err(|error| within(error.into()))?));
+                let word = reader.u32("flags").map_err(|error| within(error.into()))?;
+                if let Some(slot) = words.get_mut(slot) {
+                    *slot = word;
+                }
+                slot += 1;
                 continue;
             }
-            if let Some(flag) = &param.flag {
-                let word = words.iter().find(|(name, _)| **name == flag.word).map_or(0, |(_, word)| *word);
-                if word & (1 << flag.bit) == 0 {
-                    continue;
-                }
+            if let Some(flag) = &param.flag
+                && words[usize::from(flag.slot)] & 1 << flag.bit == 0
+            {
+                continue;
             }
             if param.ty == Type::Query && query == Query::Leave {
                 break;

@@ -1,7 +1,8 @@
 use quadruplex_tl::{MAX_DEPTH, Serialize, VECTOR, serialize_bytes};
 
 use crate::error::{At, EncodeError};
-use crate::model::{Definition, Flag, Param, Schema, Type};
+use crate::model::{Definition, Param, Schema, Type};
+use crate::parse::MAX_WORDS;
 use crate::value::{Object, Value};
 
 /// What becomes of fields that are missing or that the layer does not have.
@@ -136,13 +137,15 @@ impl Encoder<'_> {
         {
             return Err(within(EncodeError::new(no_field(definition, name))));
         }
+        let words = flags_words(definition, object);
+        let mut next_word = words.iter();
         for param in &definition.params {
             if param.ty == Type::Flags {
-                flags_word(definition, object, param).serialize(out);
+                next_word.next().copied().unwrap_or_default().serialize(out);
                 continue;
             }
             // A field may share its bit with another: then neither can be left out alone.
-            let on_the_wire = param.flag.as_ref().is_none_or(|flag| is_any_set(definition, object, flag));
+            let on_the_wire = param.flag.as_ref().is_none_or(|flag| words[usize::from(flag.slot)] & 1 << flag.bit != 0);
             match object.get(&param.name) {
                 Some(value) if on_the_wire => self.value(&param.ty, value, out, depth + 1),
                 None if on_the_wire => self.default(&param.ty, out),
@@ -196,16 +199,17 @@ impl Param {
     }
 }
 
-/// The word of flags that the fields which are there make.
-fn flags_word(definition: &Definition, object: &Object, word: &Param) -> u32 {
-    let flags = definition.params.iter().filter_map(|param| param.flag.as_ref()).filter(|flag| flag.word == word.name);
-    flags.filter(|flag| is_any_set(definition, object, flag)).fold(0, |word, flag| word | 1 << flag.bit)
-}
-
-/// Whether a field that hangs on this flag is there.
-fn is_any_set(definition: &Definition, object: &Object, flag: &Flag) -> bool {
-    let mut sharing = definition.params.iter().filter(|param| param.flag.as_ref() == Some(flag));
-    sharing.any(|param| object.get(&param.name).is_some_and(|value| param.is_set(value)))
+/// The words of flags that the fields which are there make.
+fn flags_words(definition: &Definition, object: &Object) -> [u32; MAX_WORDS] {
+    let mut words = [0; MAX_WORDS];
+    for param in &definition.params {
+        if let Some(flag) = &param.flag
+            && object.get(&param.name).is_some_and(|value| param.is_set(value))
+        {
+            words[usize::from(flag.slot)] |= 1 << flag.bit;
+        }
+    }
+    words
 }
 
 pub(crate) fn no_field(definition: &Definition, name: &str) -> String {

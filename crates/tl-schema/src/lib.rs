@@ -23,6 +23,8 @@ mod decode;
 mod encode;
 mod error;
 mod errors;
+#[doc(hidden)]
+pub mod fuzzing;
 mod json;
 mod model;
 mod parse;

@@ -58,6 +58,8 @@ pub struct Param {
 pub struct Flag {
     /// The parameter that holds the word: `flags`, `flags2`.
     pub word: Name,
+    /// Which of the words that is, from 0.
+    pub slot: u8,
     /// Which bit.
     pub bit: u8,
 }
@@ -214,7 +216,7 @@ impl fmt::Display for Definition {
 impl fmt::Display for Param {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.name)?;
-        if let Some(Flag { word, bit }) = &self.flag {
+        if let Some(Flag { word, bit, .. }) = &self.flag {
             write!(f, "{word}.{bit}?")?;
         }
         write!(f, "{}", self.ty)

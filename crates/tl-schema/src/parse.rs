@@ -20,6 +20,12 @@ pub struct ParseError {
 /// The primitives. A schema may list them; there is nothing to be read from their lines.
 const BUILT_IN: [&str; 8] = ["int", "long", "double", "string", "vector", "int128", "int256", "true"];
 
+/// How many words of flags a definition may have. Telegram's have at most two.
+pub(crate) const MAX_WORDS: usize = 4;
+
+/// How deep vectors of vectors may be.
+const MAX_VECTORS: usize = 8;
+
 pub(crate) fn schema(text: &str) -> Result<Schema, ParseErrors> {
     let mut schema = Schema::default();
     let mut kind = Kind::Constructor;
@@ -106,10 +112,11 @@ fn param(token: &str, before: &[Param], generic: Option<&str>) -> Result<Param, 
         Some((flag, text)) => {
             let (word, bit) = flag.split_once('.').ok_or_else(|| format!("`{flag}` is not of the form flags.N"))?;
             let bit = bit.parse().ok().filter(|bit| *bit < 32).ok_or_else(|| format!("`{flag}` is not a bit of 0 to 31"))?;
-            if !before.iter().any(|param| param.name == word && param.ty == Type::Flags) {
-                return Err(format!("`{name}` depends on `{word}`, which is not a flags word before it"));
-            }
-            (Some(Flag { word: word.to_owned().into(), bit }), text)
+            let mut words = before.iter().filter(|param| param.ty == Type::Flags);
+            let slot = words.position(|param| param.name == word).filter(|slot| *slot < MAX_WORDS);
+            let slot = slot
+                .ok_or_else(|| format!("`{name}` depends on `{word}`, which is not one of the first {MAX_WORDS} flags words before it"))?;
+            (Some(Flag { word: word.to_owned().into(), slot: slot as u8, bit }), text)
         }
     };
     let ty = match text.strip_prefix('!') {
@@ -125,6 +132,9 @@ fn param(token: &str, before: &[Param], generic: Option<&str>) -> Result<Param, 
 
 /// The text of a type. Whether it exists is for the schema to say.
 pub(crate) fn ty(text: &str) -> Result<Type, String> {
+    if text.matches('<').count() > MAX_VECTORS {
+        return Err(format!("is a vector of more than {MAX_VECTORS} vectors"));
+    }
     let item = |text: &str| text.strip_suffix('>').ok_or_else(|| format!("`{text}` has no `>`")).and_then(ty).map(Box::new);
     Ok(match text {
         "#" => Type::Flags,

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Definition, Param, Schema, Type};
+use crate::model::{Definition, Flag, Param, Schema, Type};
+use crate::parse::MAX_WORDS;
 use crate::value::{Name, Object, Value};
 
 /// A small deterministic generator (SplitMix64), so that a failing seed can be named.
@@ -119,9 +120,9 @@ impl<'a> Random<'a> {
     fn object_at(&self, definition: &Definition, rng: &mut Rng, depth: u32) -> Object {
         let mut object = Object::new(definition.name.clone());
         // Fields that share a bit come and go together.
-        let words = [rng.u64(), rng.u64()].map(|word| if depth > DEEP { 0 } else { word });
+        let words = [(); MAX_WORDS].map(|()| rng.u64()).map(|word| if depth > DEEP { 0 } else { word });
         for param in definition.fields() {
-            let is_there = |flag: &crate::model::Flag| words[usize::from(flag.word != "flags")] & (1 << flag.bit) != 0;
+            let is_there = |flag: &Flag| words[usize::from(flag.slot)] & (1 << flag.bit) != 0;
             if param.flag.as_ref().is_none_or(is_there) {
                 object.fields.push((param.name.clone(), self.value_at(&param.ty, rng, depth + 1)));
             }

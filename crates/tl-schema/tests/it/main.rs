@@ -2,5 +2,6 @@
 
 mod builtin;
 mod bytes;
+mod fuzzing;
 mod json;
 mod parsing;

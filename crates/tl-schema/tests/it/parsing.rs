@@ -14,7 +14,9 @@ fn lines_that_are_not_tl() {
     refused("a#1 = A;", 1, "is not the CRC32 of the definition, which is #7aae25b9");
     refused("a b = A;", 1, "not of the form name:type");
     refused("a b:int b:int = A;", 1, "twice");
-    refused("a b:flags.0?int = A;", 1, "not a flags word before it");
+    refused("a b:flags.0?int = A;", 1, "not one of the first 4 flags words before it");
+    refused("a f:# g:# h:# i:# j:# b:j.0?int = A;", 1, "not one of the first 4 flags words before it");
+    refused(&format!("a b:{}int{} = A;", "Vector<".repeat(9), ">".repeat(9)), 1, "more than 8 vectors");
     refused("a flags:# b:flags.32?int = A;", 1, "not a bit of 0 to 31");
     refused("a flags:# b:flags?int = A;", 1, "not of the form flags.N");
     refused("a b:true = A;", 1, "carries nothing");

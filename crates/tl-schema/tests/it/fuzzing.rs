@@ -1,0 +1,53 @@
+//! The fuzz bodies, for a moment and with seeds.
+
+use quadruplex_tl_schema::testing::{Random, Rng};
+use quadruplex_tl_schema::{Kind, Missing, builtin, fuzzing};
+
+/// What was written well, then damaged a little.
+fn damaged(rng: &mut Rng, mut bytes: Vec<u8>, body: fn(&[u8])) {
+    body(&bytes);
+    for _ in 0..4 {
+        let at = rng.below(bytes.len());
+        bytes[at] = rng.u64() as u8;
+        body(&bytes);
+        body(&bytes[..at]);
+    }
+}
+
+#[test]
+fn functions() {
+    let api = builtin::api(230).expect("is built in");
+    let (random, mut rng) = (Random::new(api), Rng::new(3));
+    for definition in api.definitions().iter().filter(|definition| definition.kind == Kind::Function) {
+        let mut bytes = vec![0];
+        api.encode_function(&random.object(definition, &mut rng), &mut bytes).expect("what was generated fits");
+        damaged(&mut rng, bytes, fuzzing::function);
+    }
+}
+
+#[test]
+fn updates() {
+    let api = builtin::api(230).expect("is built in");
+    let (random, mut rng) = (Random::new(api), Rng::new(5));
+    let ty = api.ty("Updates").expect("is there");
+    for _ in 0..200 {
+        let mut bytes = Vec::new();
+        api.encode_type(&ty, &random.value(&ty, &mut rng), Missing::Error, &mut bytes).expect("what was generated fits");
+        damaged(&mut rng, bytes, fuzzing::updates);
+    }
+}
+
+#[test]
+fn texts() {
+    let mut rng = Rng::new(7);
+    for text in [
+        "// LAYER 1\na flags:# b:flags.0?true c:Vector<bytes> = A;\n---functions---\nf {X:Type} a:A q:!X = X;\n",
+        "vector {t:Type} # [ t ] = Vector t;",
+    ] {
+        damaged(&mut rng, text.as_bytes().to_vec(), fuzzing::schema_text);
+    }
+    let json = br#"{"peer":{"_":"inputPeerUser","user_id":5,"access_hash":"7"},"message":"hi","random_id":1,"entities":[]}"#;
+    for _ in 0..200 {
+        damaged(&mut rng, json.to_vec(), fuzzing::json);
+    }
+}
