@@ -82,10 +82,11 @@ impl Writer {
     pub fn queue(&self, change: impl FnOnce(&mut Commit)) -> Ticket {
         let mut groups = self.shared.groups();
         change(&mut groups.open);
-        let ticket = Ticket { group: groups.number, durable: self.durable.clone() };
+        // A change that changes nothing is durable with what came before it.
+        let group = groups.number - u64::from(groups.open.is_empty());
         drop(groups);
         self.shared.changed.notify_one();
-        ticket
+        Ticket { group, durable: self.durable.clone() }
     }
 
     /// Writes what is open now, without waiting for more, and returns when everything queued before is durable.
@@ -93,10 +94,11 @@ impl Writer {
     /// # Cancel safety
     /// Dropping it changes nothing: what is queued is written.
     pub async fn flush(&self) {
-        let ticket = self.queue(|_| {});
-        self.shared.groups().hurry = true;
-        self.shared.changed.notify_one();
-        ticket.durable().await;
+        {
+            let mut groups = self.shared.groups();
+            groups.hurry = !groups.open.is_empty();
+        }
+        self.queue(|_| {}).durable().await;
     }
 
     /// One answer for each key, in their order; what is queued counts as stored.
@@ -183,7 +185,7 @@ impl Shared {
                 }
                 continue;
             };
-            let result = if commit.is_empty() { Ok(()) } else { self.store.commit(Arc::clone(&commit)).await };
+            let result = self.store.commit(Arc::clone(&commit)).await;
             let failed = result.is_err();
             self.groups().settle(commit, result);
             match failed {
@@ -230,10 +232,10 @@ impl Shared {
 impl Groups {
     /// Takes the open group for writing; none when there is nothing to do.
     fn close(&mut self) -> Option<(u64, Arc<Commit>)> {
-        if self.open.is_empty() && !std::mem::take(&mut self.hurry) {
+        self.hurry = false;
+        if self.open.is_empty() {
             return None;
         }
-        self.hurry = false;
         let group = self.number;
         self.number += 1;
         let commit = Arc::new(std::mem::take(&mut self.open));

@@ -135,10 +135,22 @@ async fn a_row_done_while_it_is_written_is_deleted_by_the_next_commit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_that_changes_nothing_is_durable_with_those_before_it() {
+    let (_store, writer) = writer();
+    let first = writer.queue(|commit| commit.add_row(row(1)));
+    sleep(Duration::from_millis(12)).await;
+    let nothing = writer.queue(|_| {});
+    assert!(!first.is_durable() && !nothing.is_durable(), "the first is being written");
+    nothing.durable().await;
+    assert!(first.is_durable());
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_written_when_nothing_changes() {
     let (store, writer) = writer();
     sleep(Duration::from_secs(3600)).await;
     writer.flush().await;
+    writer.queue(|_| {}).durable().await;
     assert_eq!(store.attempts.load(Ordering::Relaxed), 0);
     drop(writer);
     sleep(Duration::from_secs(1)).await;
