@@ -1,5 +1,6 @@
 //! From a request to its handler: who may ask what, where.
 
+use quadruplex_tl_schema::builtin::{Audience, audience};
 use quadruplex_tl_schema::{Object, Value};
 
 use super::methods::TABLE;
@@ -12,7 +13,7 @@ pub(crate) type Answer = Result<Value, RpcError>;
 /// The function that executes a method.
 pub(crate) type Handler = fn(&mut Call<'_>) -> Answer;
 
-/// Who may call a method.
+/// Where a method may be called, and whether before signing in. Whether by users or bots only is in `schema/methods.tsv`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Anybody, also before signing in.
@@ -21,10 +22,6 @@ pub(crate) enum Access {
     Anywhere,
     /// Whoever has signed in, at home.
     Home,
-    /// Users, not bots, at home.
-    User,
-    /// Bots at home.
-    Bot,
 }
 
 /// A method of the API.
@@ -73,19 +70,19 @@ pub(crate) fn call(world: &mut World, caller: &Caller, request: &Object, now: No
                 _ => error::AUTH_KEY_UNREGISTERED,
             });
         }
-        check_access(world, caller, me, method.access)?;
+        check_access(world, caller, me, method)?;
     }
     (method.handler)(&mut Call { world, caller, request, now, me })
 }
 
-fn check_access(world: &World, caller: &Caller, me: i64, access: Access) -> Result<(), RpcError> {
+fn check_access(world: &World, caller: &Caller, me: i64, method: &Method) -> Result<(), RpcError> {
     let user = world.user(me)?;
-    if access != Access::Anywhere && user.dc != caller.dc {
+    if method.access != Access::Anywhere && user.dc != caller.dc {
         return Err(error::user_migrate(user.dc));
     }
-    match access {
-        Access::User if user.bot.is_some() => Err(error::BOT_METHOD_INVALID),
-        Access::Bot if user.bot.is_none() => Err(error::USER_BOT_REQUIRED),
+    match (audience(method.name), &user.bot) {
+        (Audience::User, Some(_)) => Err(error::BOT_METHOD_INVALID),
+        (Audience::Bot, None) => Err(error::USER_BOT_REQUIRED),
         _ => Ok(()),
     }
 }
@@ -129,5 +126,25 @@ impl<'a> Call<'a> {
     /// The server's time in seconds.
     pub(crate) fn date(&self) -> i32 {
         self.now.seconds()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use quadruplex_tl_schema::builtin::{LAYERS, api};
+
+    use super::*;
+
+    #[test]
+    fn every_method_is_one_of_every_layer() {
+        let mut seen = BTreeSet::new();
+        for method in TABLE.iter().flat_map(|methods| methods.iter()) {
+            assert!(seen.insert(method.name), "{} is twice in the table", method.name);
+            for layer in LAYERS {
+                assert!(api(layer).unwrap().function(method.name).is_some(), "{} is not in layer {layer}", method.name);
+            }
+        }
     }
 }

@@ -1,15 +1,15 @@
 //! The methods of the API, one room for each namespace.
 
-//mod account;
+mod account;
 mod auth;
-//mod bots;
-//mod channels;
+mod bots;
+mod channels;
 mod contacts;
 mod help;
 mod langpack;
 mod messages;
 mod password;
-//mod photos;
+mod photos;
 mod updates;
 mod upload;
 mod users;
@@ -18,25 +18,26 @@ use super::dispatch::{Access, Handler, Method};
 
 /// Every method that the sandbox has.
 pub(crate) static TABLE: &[&[Method]] = &[
-    //account::METHODS,
+    account::METHODS,
     auth::METHODS,
-    //bots::METHODS,
-    //channels::METHODS,
+    bots::METHODS,
+    channels::MEMBERS,
+    channels::METHODS,
     contacts::METHODS,
     help::METHODS,
     langpack::METHODS,
-    //messages::chats::METHODS,
+    messages::chats::METHODS,
     messages::dialogs::METHODS,
-    //messages::edit::METHODS,
-    //messages::forward::METHODS,
+    messages::edit::METHODS,
+    messages::forward::METHODS,
     messages::history::METHODS,
     messages::media::METHODS,
     messages::pin::METHODS,
-    //messages::quiet::METHODS,
+    messages::quiet::METHODS,
     messages::read::METHODS,
     messages::send::METHODS,
     password::METHODS,
-    //photos::METHODS,
+    photos::METHODS,
     updates::METHODS,
     upload::METHODS,
     users::METHODS,

@@ -14,8 +14,7 @@ use quadruplex_tl_schema::{Object, Value};
 use super::World;
 use super::state::rows::Peer;
 
-pub(crate) use self::chat::{admin_rights, chat_participants, no_rights};
-pub(crate) use self::media::photo_empty;
+pub(crate) use self::chat::chat_participants;
 
 /// The world through the eyes of one account. Everybody who is mentioned is remembered, so that an answer can name them.
 pub(crate) struct View<'a> {

@@ -20,7 +20,7 @@ pub(crate) const METHODS: &[Method] = &[
     method("auth.importBotAuthorization", Access::Open, sign_in_bot),
     method("auth.logOut", Access::Anywhere, log_out),
     method("auth.resendCode", Access::Open, resend_code),
-    method("auth.resetAuthorizations", Access::User, reset_all),
+    method("auth.resetAuthorizations", Access::Home, reset_all),
     method("auth.sendCode", Access::Open, send_code),
     method("auth.signIn", Access::Open, sign_in),
     method("auth.signUp", Access::Open, sign_up),

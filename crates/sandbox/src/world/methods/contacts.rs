@@ -11,19 +11,19 @@ use super::super::{World, error};
 use super::method;
 
 pub(crate) const METHODS: &[Method] = &[
-    method("contacts.addContact", Access::User, add_contact),
-    method("contacts.block", Access::User, block),
-    method("contacts.deleteContacts", Access::User, delete_contacts),
-    method("contacts.getBlocked", Access::User, get_blocked),
-    method("contacts.getContactIDs", Access::User, contact_ids),
-    method("contacts.getContacts", Access::User, get_contacts),
-    method("contacts.getStatuses", Access::User, |_| Ok(Value::Vector(Vec::new()))),
-    method("contacts.getTopPeers", Access::User, |_| Ok(Object::new("contacts.topPeersDisabled").into())),
-    method("contacts.importContacts", Access::User, import_contacts),
-    method("contacts.resolvePhone", Access::User, resolve_phone),
+    method("contacts.addContact", Access::Home, add_contact),
+    method("contacts.block", Access::Home, block),
+    method("contacts.deleteContacts", Access::Home, delete_contacts),
+    method("contacts.getBlocked", Access::Home, get_blocked),
+    method("contacts.getContactIDs", Access::Home, contact_ids),
+    method("contacts.getContacts", Access::Home, get_contacts),
+    method("contacts.getStatuses", Access::Home, |_| Ok(Value::Vector(Vec::new()))),
+    method("contacts.getTopPeers", Access::Home, |_| Ok(Object::new("contacts.topPeersDisabled").into())),
+    method("contacts.importContacts", Access::Home, import_contacts),
+    method("contacts.resolvePhone", Access::Home, resolve_phone),
     method("contacts.resolveUsername", Access::Home, resolve_username),
-    method("contacts.search", Access::User, search),
-    method("contacts.unblock", Access::User, unblock),
+    method("contacts.search", Access::Home, search),
+    method("contacts.unblock", Access::Home, unblock),
 ];
 
 fn resolve_username(call: &mut Call<'_>) -> Answer {

@@ -21,7 +21,7 @@ pub(crate) const METHODS: &[Method] = &[
     method("help.getTermsOfServiceUpdate", Access::Open, terms),
     method("help.getTimezonesList", Access::Home, timezones),
     method("help.saveAppLog", Access::Open, |_| Ok(true.into())),
-    method("help.setBotUpdatesStatus", Access::Bot, |_| Ok(true.into())),
+    method("help.setBotUpdatesStatus", Access::Home, |_| Ok(true.into())),
 ];
 
 /// The longest a client may rely on what it has been told, in seconds.

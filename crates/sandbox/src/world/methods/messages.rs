@@ -1,12 +1,12 @@
 //! `messages.*`.
 
-//pub(crate) mod chats;
+pub(crate) mod chats;
 pub(crate) mod dialogs;
-//pub(crate) mod edit;
-//pub(crate) mod forward;
+pub(crate) mod edit;
+pub(crate) mod forward;
 pub(crate) mod history;
 pub(crate) mod media;
 pub(crate) mod pin;
-//pub(crate) mod quiet;
+pub(crate) mod quiet;
 pub(crate) mod read;
 pub(crate) mod send;

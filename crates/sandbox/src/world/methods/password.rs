@@ -13,8 +13,8 @@ use super::method;
 
 pub(crate) const METHODS: &[Method] = &[
     method("account.getPassword", Access::Open, get_password),
-    method("account.getPasswordSettings", Access::User, get_settings),
-    method("account.updatePasswordSettings", Access::User, update_settings),
+    method("account.getPasswordSettings", Access::Home, get_settings),
+    method("account.updatePasswordSettings", Access::Home, update_settings),
     method("auth.checkPassword", Access::Open, check_password),
 ];
 

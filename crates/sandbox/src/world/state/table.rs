@@ -69,10 +69,6 @@ impl<R: Row> Table<R> {
         self.rows.contains_key(key)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&R::Key, &R)> {
         self.rows.iter()
     }

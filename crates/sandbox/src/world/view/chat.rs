@@ -26,9 +26,9 @@ impl View<'_> {
             .with("participants_count", chat.members.len() as i32)
             .with("date", me.date)
             .with("version", chat.version)
-            .with_some("admin_rights", (creator || me.admin).then(|| admin_rights()))
+            .with_some("admin_rights", (creator || me.admin).then(admin_rights))
             .with_some("migrated_to", chat.migrated_to.map(|channel| self.input_channel(channel)))
-            .with("default_banned_rights", no_rights("chatBannedRights"))
+            .with("default_banned_rights", nothing_forbidden())
     }
 
     /// A supergroup or channel as a `Chat`.
@@ -60,8 +60,8 @@ impl View<'_> {
             .with("photo", self.chat_photo(channel.photo))
             .with("date", joined)
             .with("participants_count", self.world.member_count(id) as i32)
-            .with_some("admin_rights", status.admin().then(|| admin_rights()))
-            .with_some("default_banned_rights", channel.megagroup.then(|| no_rights("chatBannedRights")))
+            .with_some("admin_rights", status.admin().then(admin_rights))
+            .with_some("default_banned_rights", channel.megagroup.then(nothing_forbidden))
     }
 
     fn chat_photo(&self, photo: Option<i64>) -> Object {
@@ -100,7 +100,7 @@ impl View<'_> {
                 .with("left", true)
                 .with("kicked_by", inviter)
                 .with("date", member.date)
-                .with("banned_rights", no_rights("chatBannedRights").with("view_messages", true)),
+                .with("banned_rights", nothing_forbidden().with("view_messages", true)),
             Status::Left => Object::new("channelParticipantLeft").with("peer", peer),
         }
     }
@@ -125,12 +125,11 @@ pub(crate) fn chat_participants(id: i64, chat: &Chat) -> Object {
 }
 
 /// `ChatAdminRights` of those who have them.
-pub(crate) fn admin_rights() -> Object {
+fn admin_rights() -> Object {
     ADMIN_RIGHTS.into_iter().fold(Object::new("chatAdminRights"), |rights, right| rights.with(right, true))
 }
 
-/// Rights of which none is set.
-pub(crate) fn no_rights(name: &'static str) -> Object {
-    let rights = Object::new(name);
-    if name == "chatBannedRights" { rights.with("until_date", i32::MAX) } else { rights }
+/// `ChatBannedRights` that forbid nothing.
+fn nothing_forbidden() -> Object {
+    Object::new("chatBannedRights").with("until_date", i32::MAX)
 }

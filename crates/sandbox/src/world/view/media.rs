@@ -66,6 +66,6 @@ impl View<'_> {
 }
 
 /// A `Photo` that is not there.
-pub(crate) fn photo_empty(id: i64) -> Object {
+fn photo_empty(id: i64) -> Object {
     Object::new("photoEmpty").with("id", id)
 }

@@ -1,7 +1,15 @@
 //! The model, called directly: every request and answer goes through the schemas of layers 227, 229 and 230.
 
+mod account;
 mod auth;
+mod chats;
+mod edit;
+mod faults;
 mod fixture;
 mod messages;
+mod photos;
+mod replay;
+mod restart;
+mod small;
 mod updates;
 mod upload;

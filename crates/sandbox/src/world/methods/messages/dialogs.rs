@@ -1,6 +1,6 @@
 //! `messages.getDialogs` and what belongs to conversations.
 
-use quadruplex_tl_schema::{Object, Value};
+use quadruplex_tl_schema::Object;
 
 use super::super::super::dispatch::{Access, Answer, Call, Method};
 use super::super::super::fanout::{Fanout, Update};
@@ -11,11 +11,11 @@ use super::super::super::{RpcError, World, error};
 use super::super::{method, updates};
 
 pub(crate) const METHODS: &[Method] = &[
-    method("messages.getDialogs", Access::User, get_dialogs),
-    method("messages.getPeerDialogs", Access::User, get_peer_dialogs),
-    method("messages.getPinnedDialogs", Access::User, get_pinned_dialogs),
-    method("messages.markDialogUnread", Access::User, mark_unread),
-    method("messages.toggleDialogPin", Access::User, toggle_pin),
+    method("messages.getDialogs", Access::Home, get_dialogs),
+    method("messages.getPeerDialogs", Access::Home, get_peer_dialogs),
+    method("messages.getPinnedDialogs", Access::Home, get_pinned_dialogs),
+    method("messages.markDialogUnread", Access::Home, mark_unread),
+    method("messages.toggleDialogPin", Access::Home, toggle_pin),
 ];
 
 /// The most conversations of one answer.

@@ -9,11 +9,11 @@ use super::super::super::{RpcError, World, error};
 use super::super::method;
 
 pub(crate) const METHODS: &[Method] = &[
-    method("messages.getHistory", Access::User, get_history),
+    method("messages.getHistory", Access::Home, get_history),
     method("messages.getMessages", Access::Home, get_messages),
-    method("messages.getSearchCounters", Access::User, search_counters),
-    method("messages.search", Access::User, search),
-    method("messages.searchGlobal", Access::User, search_global),
+    method("messages.getSearchCounters", Access::Home, search_counters),
+    method("messages.search", Access::Home, search),
+    method("messages.searchGlobal", Access::Home, search_global),
 ];
 
 /// The most messages of one answer.

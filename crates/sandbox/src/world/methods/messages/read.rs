@@ -11,12 +11,12 @@ use super::super::super::{World, error};
 use super::super::method;
 
 pub(crate) const METHODS: &[Method] = &[
-    method("messages.getMessagesViews", Access::User, views),
-    method("messages.readHistory", Access::User, read_history),
-    method("messages.readMentions", Access::User, |call| nothing_affected(call)),
-    method("messages.readMessageContents", Access::User, read_contents),
-    method("messages.readReactions", Access::User, |call| nothing_affected(call)),
-    method("messages.receivedMessages", Access::User, |_| Ok(Value::Vector(Vec::new()))),
+    method("messages.getMessagesViews", Access::Home, views),
+    method("messages.readHistory", Access::Home, read_history),
+    method("messages.readMentions", Access::Home, |call| nothing_affected(call)),
+    method("messages.readMessageContents", Access::Home, read_contents),
+    method("messages.readReactions", Access::Home, |call| nothing_affected(call)),
+    method("messages.receivedMessages", Access::Home, |_| Ok(Value::Vector(Vec::new()))),
     method("messages.setTyping", Access::Home, set_typing),
 ];
 

@@ -5,7 +5,7 @@ use quadruplex_tl_schema::{Object, Value};
 use super::super::super::dispatch::{Access, Answer, Call, Method};
 use super::super::super::fanout::{Fanout, Update};
 use super::super::super::peers::owner_of;
-use super::super::super::state::rows::{Content, Event, Media, Peer, Sent};
+use super::super::super::state::rows::{Content, Event, Peer, Sent};
 use super::super::super::state::tl::Tl;
 use super::super::super::{RpcError, error};
 use super::super::method;
@@ -15,7 +15,7 @@ pub(crate) const METHODS: &[Method] = &[
     method("messages.sendMedia", Access::Home, send_media),
     method("messages.sendMessage", Access::Home, send_message),
     method("messages.sendMultiMedia", Access::Home, send_album),
-    method("messages.startBot", Access::User, start_bot),
+    method("messages.startBot", Access::Home, start_bot),
 ];
 
 /// The most messages of an album.
@@ -75,15 +75,25 @@ fn send_album(call: &mut Call<'_>) -> Answer {
     let mut contents = Vec::new();
     for (item, random_id) in items.iter().zip(random_ids) {
         let mut content = written(call, peer, item, call.world.config.caption_length, error::MEDIA_CAPTION_TOO_LONG)?;
-        let media = attach(call, item.object("media").ok_or(error::MEDIA_EMPTY)?)?;
-        if !matches!(media, Media::Photo { .. } | Media::Document { .. }) {
+        let input = item.object("media").ok_or(error::MEDIA_EMPTY)?;
+        // An album takes only what `messages.uploadMedia` or a message has made a photo or document of.
+        if !input.is("inputMediaPhoto") && !input.is("inputMediaDocument") {
             return Err(error::MEDIA_INVALID);
         }
+        let media = attach(call, input).map_err(|problem| of_item(contents.len(), problem))?;
         content.media = Some(media);
         content.album = Some(album);
         contents.push((content, random_id));
     }
     Ok(post(call, peer, contents)?.1.into())
+}
+
+/// An album says which of its file references is bad.
+fn of_item(at: usize, problem: RpcError) -> RpcError {
+    match problem.name.strip_prefix("FILE_REFERENCE_") {
+        Some(what) => RpcError::new(problem.code, format!("FILE_REFERENCE_{at}_{what}")),
+        None => problem,
+    }
 }
 
 fn start_bot(call: &mut Call<'_>) -> Answer {

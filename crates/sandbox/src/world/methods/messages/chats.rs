@@ -1,0 +1,305 @@
+//! Basic groups, and invite links of all groups and channels.
+
+use quadruplex_tl_schema::{Object, Value};
+
+use super::super::super::dispatch::{Access, Answer, Call, Method};
+use super::super::super::fanout::{Fanout, Update};
+use super::super::super::state::rows::{Action, Chat, ChatMember, Invite, Peer, Status};
+use super::super::super::state::tl::hex;
+use super::super::super::view::{WithFlag, chat_participants};
+use super::super::super::{RpcError, World, error};
+use super::super::{channels, messages, method};
+
+pub(crate) const METHODS: &[Method] = &[
+    method("messages.addChatUser", Access::Home, add_user),
+    method("messages.checkChatInvite", Access::Home, check_invite),
+    method("messages.createChat", Access::Home, create_chat),
+    method("messages.deleteChatUser", Access::Home, delete_user),
+    method("messages.editChatAbout", Access::Home, edit_about),
+    method("messages.editChatTitle", Access::Home, edit_title),
+    method("messages.exportChatInvite", Access::Home, export_invite),
+    method("messages.getChats", Access::Home, get_chats),
+    method("messages.getCommonChats", Access::Home, common_chats),
+    method("messages.getFullChat", Access::Home, full_chat),
+    method("messages.importChatInvite", Access::Home, import_invite),
+    method("messages.migrateChat", Access::Home, migrate),
+];
+
+const MAX_TITLE: usize = 128;
+const MAX_ABOUT: usize = 255;
+
+/// A title, trimmed.
+pub(crate) fn checked_title(call: &Call<'_>) -> Result<String, RpcError> {
+    let title = call.text("title").trim();
+    if title.is_empty() { Err(error::CHAT_TITLE_EMPTY) } else { Ok(title.chars().take(MAX_TITLE).collect()) }
+}
+
+/// The users of a field, without the caller and without repetition.
+pub(crate) fn named_users(call: &Call<'_>, field: &str) -> Result<Vec<i64>, RpcError> {
+    let mut users = Vec::new();
+    for input in call.request.objects(field) {
+        let user = call.world.input_user(call.me, input)?;
+        if user != call.me && !users.contains(&user) {
+            users.push(user);
+        }
+    }
+    Ok(users)
+}
+
+fn create_chat(call: &mut Call<'_>) -> Answer {
+    let title = checked_title(call)?;
+    let users = named_users(call, "users")?;
+    if users.is_empty() {
+        return Err(error::USERS_TOO_FEW);
+    }
+    let (me, date) = (call.me, call.date());
+    let chat = call.world.make_chat(me, &users, &title, date);
+    let mut fanout = Fanout::default();
+    call.world.tell_members(&mut fanout, chat);
+    call.world.post_action(&mut fanout, me, Peer::Chat(chat), Action::ChatCreate { title, users }, date);
+    Ok(invited(call.publish(fanout)))
+}
+
+/// `messages.invitedUsers`: everybody could be invited.
+pub(crate) fn invited(updates: Object) -> Value {
+    Object::new("messages.invitedUsers").with("updates", updates).with("missing_invitees", Value::Vector(Vec::new())).into()
+}
+
+/// The basic group of the field `chat_id`, if the caller is in it.
+fn my_chat(call: &Call<'_>) -> Result<i64, RpcError> {
+    let id = call.long("chat_id");
+    if call.world.in_chat(id, call.me) && !call.world.chat(id)?.deactivated { Ok(id) } else { Err(error::CHAT_ID_INVALID) }
+}
+
+fn add_user(call: &mut Call<'_>) -> Answer {
+    let chat = my_chat(call)?;
+    let user = call.world.input_user(call.me, call.object("user_id")?)?;
+    if call.world.in_chat(chat, user) {
+        return Err(error::USER_ALREADY_PARTICIPANT);
+    }
+    let (me, date) = (call.me, call.date());
+    let mut fanout = Fanout::default();
+    call.world.join_chat(&mut fanout, chat, user, me, date);
+    call.world.post_action(&mut fanout, me, Peer::Chat(chat), Action::AddUsers(vec![user]), date);
+    Ok(invited(call.publish(fanout)))
+}
+
+fn delete_user(call: &mut Call<'_>) -> Answer {
+    let chat = my_chat(call)?;
+    let user = call.world.input_user(call.me, call.object("user_id")?)?;
+    let row = call.world.chat(chat)?;
+    let Some(member) = row.members.iter().find(|member| member.user == user) else { return Err(error::USER_NOT_PARTICIPANT) };
+    if user != call.me && row.creator != call.me && member.inviter != call.me {
+        return Err(error::CHAT_ADMIN_REQUIRED);
+    }
+    let (me, date) = (call.me, call.date());
+    let mut fanout = Fanout::default();
+    // Whoever leaves or is removed still reads that they did.
+    call.world.post_action(&mut fanout, me, Peer::Chat(chat), Action::DeleteUser(user), date);
+    call.world.state.tables.chats.entry_of(&chat, |chat| {
+        chat.members.retain(|member| member.user != user);
+        chat.version += 1;
+    });
+    call.world.tell_members(&mut fanout, chat);
+    Ok(call.publish(fanout).into())
+}
+
+fn edit_title(call: &mut Call<'_>) -> Answer {
+    let (chat, title) = (my_chat(call)?, checked_title(call)?);
+    if call.world.chat(chat)?.title == title {
+        return Err(error::CHAT_NOT_MODIFIED);
+    }
+    call.world.state.tables.chats.entry_of(&chat, |chat| {
+        chat.title.clone_from(&title);
+        chat.version += 1;
+    });
+    let (me, date) = (call.me, call.date());
+    let mut fanout = Fanout::default();
+    call.world.post_action(&mut fanout, me, Peer::Chat(chat), Action::Title(title), date);
+    Ok(call.publish(fanout).into())
+}
+
+fn edit_about(call: &mut Call<'_>) -> Answer {
+    let about = call.text("about").to_owned();
+    if about.chars().count() > MAX_ABOUT {
+        return Err(error::CHAT_ABOUT_TOO_LONG);
+    }
+    match call.world.input_peer(call.me, call.object("peer")?)? {
+        Peer::Chat(id) => call.world.state.tables.chats.entry_of(&id, |chat| chat.about = about),
+        Peer::Channel(id) if call.world.status(id, call.me).admin() => {
+            call.world.state.tables.channels.entry_of(&id, |channel| channel.about = about);
+        }
+        Peer::Channel(_) => return Err(error::CHAT_ADMIN_REQUIRED),
+        Peer::User(_) => return Err(error::PEER_ID_INVALID),
+    }
+    Ok(true.into())
+}
+
+fn get_chats(call: &mut Call<'_>) -> Answer {
+    let view = call.world.view(call.me, call.date());
+    let chats: Value = call.request.longs("id").map(|id| view.chat(id)).collect();
+    Ok(Object::new("messages.chats").with("chats", chats).into())
+}
+
+fn common_chats(call: &mut Call<'_>) -> Answer {
+    let user = call.world.input_user(call.me, call.object("user_id")?)?;
+    let mut view = call.world.view(call.me, call.date());
+    view.mentioned.extend(call.world.common_chats(call.me, user));
+    Ok(Object::new("messages.chats").with("chats", view.chats()).into())
+}
+
+fn full_chat(call: &mut Call<'_>) -> Answer {
+    let id = call.long("chat_id");
+    if !call.world.in_chat(id, call.me) {
+        return Err(error::CHAT_ID_INVALID);
+    }
+    let chat: &Chat = call.world.chat(id)?;
+    let mut view = call.world.view(call.me, call.date());
+    view.mentioned.insert(Peer::Chat(id));
+    view.mentioned.extend(chat.members.iter().map(|member| Peer::User(member.user)));
+    let full = Object::new("chatFull")
+        .with("id", id)
+        .with("about", chat.about.as_str())
+        .with("participants", chat_participants(id, chat))
+        .with_some("chat_photo", chat.photo.map(|photo| view.photo(photo)))
+        .with("notify_settings", Object::new("peerNotifySettings"))
+        .with_some("exported_invite", chat.invite.as_deref().map(|hash| invite_object(hash, chat.creator, chat.date)))
+        .with_some("pinned_msg_id", messages::pin::newest_pin(call.world, call.me, Peer::Chat(id)));
+    Ok(view.close(Object::new("messages.chatFull").with("full_chat", full)).into())
+}
+
+fn migrate(call: &mut Call<'_>) -> Answer {
+    let chat = my_chat(call)?;
+    let row = call.world.chat(chat)?.clone();
+    if row.creator != call.me {
+        return Err(error::CHAT_ADMIN_REQUIRED);
+    }
+    let (me, date) = (call.me, call.date());
+    let channel = call.world.make_channel(me, &row.title, &row.about, true, date);
+    let mut fanout = Fanout::default();
+    for member in row.members.iter().filter(|member| member.user != me) {
+        call.world.set_member(&mut fanout, channel, member.user, member.inviter, Status::Member, date);
+    }
+    call.world.state.tables.channels.entry_of(&channel, |row| row.migrated_from = Some(chat));
+    call.world.post_action(&mut fanout, me, Peer::Chat(chat), Action::MigrateTo(channel), date);
+    call.world.state.tables.chats.entry_of(&chat, |row| {
+        row.deactivated = true;
+        row.migrated_to = Some(channel);
+        row.version += 1;
+    });
+    fanout.tell(me, Update::Seq(Object::new("updateChannel").with("channel_id", channel)));
+    call.world.post_action(&mut fanout, me, Peer::Channel(channel), Action::MigrateFrom { title: row.title, chat }, date);
+    Ok(call.publish(fanout).into())
+}
+
+fn export_invite(call: &mut Call<'_>) -> Answer {
+    let peer = call.world.input_peer(call.me, call.object("peer")?)?;
+    let allowed = match peer {
+        Peer::Chat(id) => call.world.chat(id)?.creator == call.me,
+        Peer::Channel(id) => call.world.status(id, call.me).admin(),
+        Peer::User(_) => return Err(error::PEER_ID_INVALID),
+    };
+    if !allowed {
+        return Err(error::CHAT_ADMIN_REQUIRED);
+    }
+    let hash = hex::encode(&call.world.state.random_bytes::<8>());
+    let invite = Some(hash.clone());
+    // A new link takes the place of the old one.
+    let old = match peer {
+        Peer::Chat(id) => call.world.state.tables.chats.get_mut(&id).and_then(|chat| std::mem::replace(&mut chat.invite, invite)),
+        _ => call.world.state.tables.channels.get_mut(&peer.id()).and_then(|channel| std::mem::replace(&mut channel.invite, invite)),
+    };
+    if let Some(old) = old {
+        call.world.state.tables.invites.remove(&old);
+    }
+    call.world.state.tables.invites.insert(hash.clone(), Invite(peer));
+    Ok(invite_object(&hash, call.me, call.date()).into())
+}
+
+/// An `ExportedChatInvite`.
+pub(crate) fn invite_object(hash: &str, admin: i64, date: i32) -> Object {
+    let link = format!("https://t.me/+{hash}");
+    Object::new("chatInviteExported").with("permanent", true).with("link", link).with("admin_id", admin).with("date", date)
+}
+
+fn invited_to(call: &Call<'_>) -> Result<Peer, RpcError> {
+    let hash = call.text("hash").trim_start_matches('+');
+    if hash.is_empty() {
+        return Err(error::INVITE_HASH_EMPTY);
+    }
+    call.world.state.tables.invites.get(&hash.to_owned()).map(|invite| invite.0).ok_or(error::INVITE_HASH_EXPIRED)
+}
+
+fn is_member(call: &Call<'_>, peer: Peer) -> bool {
+    match peer {
+        Peer::Chat(id) => call.world.in_chat(id, call.me),
+        Peer::Channel(id) => call.world.status(id, call.me).inside(),
+        Peer::User(_) => false,
+    }
+}
+
+fn check_invite(call: &mut Call<'_>) -> Answer {
+    let peer = invited_to(call)?;
+    let view = call.world.view(call.me, call.date());
+    if is_member(call, peer) {
+        let chat = if let Peer::Channel(id) = peer { view.channel(id) } else { view.chat(peer.id()) };
+        return Ok(Object::new("chatInviteAlready").with("chat", chat).into());
+    }
+    let (title, count, megagroup, photo) = match peer {
+        Peer::Channel(id) => {
+            let channel = call.world.channel(id)?;
+            (&channel.title, call.world.member_count(id), Some(channel.megagroup), channel.photo)
+        }
+        _ => {
+            let chat = call.world.chat(peer.id())?;
+            (&chat.title, chat.members.len(), None, chat.photo)
+        }
+    };
+    Ok(Object::new("chatInvite")
+        .with_flag("channel", megagroup.is_some())
+        .with_flag("broadcast", megagroup == Some(false))
+        .with_flag("megagroup", megagroup == Some(true))
+        .with("title", title.as_str())
+        .with("photo", view.photo(photo.unwrap_or(0)))
+        .with("participants_count", count as i32)
+        .with("color", 0)
+        .into())
+}
+
+fn import_invite(call: &mut Call<'_>) -> Answer {
+    let peer = invited_to(call)?;
+    if is_member(call, peer) {
+        return Err(error::USER_ALREADY_PARTICIPANT);
+    }
+    match peer {
+        Peer::Channel(id) => channels::join(call, id),
+        _ => {
+            let (me, date) = (call.me, call.date());
+            let inviter = call.world.chat(peer.id())?.creator;
+            let mut fanout = Fanout::default();
+            call.world.join_chat(&mut fanout, peer.id(), me, inviter, date);
+            call.world.post_action(&mut fanout, me, peer, Action::JoinedByLink(inviter), date);
+            Ok(channels::joined(call.publish(fanout)))
+        }
+    }
+}
+
+impl World {
+    /// Adds a member to a basic group and tells everybody in it.
+    fn join_chat(&mut self, fanout: &mut Fanout, chat: i64, user: i64, inviter: i64, date: i32) {
+        self.state.tables.chats.entry_of(&chat, |chat| {
+            chat.members.push(ChatMember { user, inviter, date, admin: false });
+            chat.version += 1;
+        });
+        self.tell_members(fanout, chat);
+    }
+
+    /// Tells everybody in a basic group who is in it.
+    pub(crate) fn tell_members(&self, fanout: &mut Fanout, id: i64) {
+        let Some(chat) = self.state.tables.chats.get(&id) else { return };
+        let update = Object::new("updateChatParticipants").with("participants", chat_participants(id, chat));
+        for member in &chat.members {
+            fanout.tell(member.user, Update::Seq(update.clone()));
+        }
+    }
+}
