@@ -146,6 +146,7 @@ impl<U> Engine<U> {
             Some(pts) if channel.fetch.lost.is_none() => Request::ChannelDifference { id, pts, limit },
             _ => Request::ChannelState { id },
         };
+        channel.sequence.mark_asked();
         channel.fetch.stage = Stage::Asked(request);
         self.asking += 1;
         self.requests.push_back(request);
@@ -164,6 +165,12 @@ impl<U> Engine<U> {
         let Some(channel) = self.channels.get_mut(&id) else { return };
         channel.fetch.answered(is_last);
         channel.was_behind = false;
+        if is_last {
+            drain(&mut channel.sequence, batch);
+            if channel.fetch.is_hopeless(channel.sequence.is_astray()) {
+                batch.events.extend(channel.sequence.take_astray().flatten().map(Event::Update));
+            }
+        }
         if channel.fetch.stage == Stage::Wanted {
             self.queue.push_back(id);
         }

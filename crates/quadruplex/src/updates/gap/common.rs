@@ -83,6 +83,9 @@ impl<U> Common<U> {
             (true, Some(pts), Some(qts)) => Request::Difference { pts, qts, date: self.date },
             _ => Request::State,
         };
+        self.pts.mark_asked();
+        self.qts.mark_asked();
+        self.seq.mark_asked();
         self.fetch.stage = Stage::Asked(request);
         request
     }
@@ -109,6 +112,17 @@ impl<U> Common<U> {
         drain(&mut self.qts, batch);
         while let Some(date) = self.seq.next() {
             self.date = self.date.max(date);
+        }
+    }
+
+    /// After the last answer: what the server, asked again and again, knows nothing of is not waited with for ever.
+    fn release_astray(&mut self, batch: &mut Batch<U>) {
+        self.drain(batch);
+        let is_astray = self.pts.is_astray() || self.qts.is_astray() || self.seq.is_astray();
+        if self.fetch.is_hopeless(is_astray) {
+            batch.events.extend(self.pts.take_astray().flatten().map(Event::Update));
+            batch.events.extend(self.qts.take_astray().flatten().map(Event::Update));
+            self.seq.take_astray().for_each(drop);
         }
     }
 
@@ -185,6 +199,7 @@ impl<U> Engine<U> {
             if !engine.common.is_asked() {
                 return;
             }
+            let is_last = matches!(difference, Difference::Empty { .. } | Difference::Slice { is_last: true, .. });
             match difference {
                 Difference::Empty { date, seq } => {
                     engine.common.date = date;
@@ -217,6 +232,9 @@ impl<U> Engine<U> {
                         false => engine.fail_common(now, Failure::Later(None)),
                     }
                 }
+            }
+            if is_last {
+                engine.common.release_astray(batch);
             }
         })
     }

@@ -6,6 +6,9 @@ use super::{Failure, GapReason, Request};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(64);
 
+/// So many last answers in a row may leave something unexplained: a server can be behind itself for a moment.
+const FRUITLESS: u32 = 3;
+
 /// How a box gets what it misses.
 #[derive(Debug, Default)]
 pub(super) struct Fetch {
@@ -16,6 +19,8 @@ pub(super) struct Fetch {
     pub(super) lost: Option<GapReason>,
     failures: u32,
     was_undecodable: bool,
+    /// Last answers in a row that did not explain what is held.
+    fruitless: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +83,16 @@ impl Fetch {
         self.was_undecodable = false;
         let is_done = is_last && !std::mem::take(&mut self.is_stale);
         self.stage = if is_done { Stage::Idle } else { Stage::Wanted };
+    }
+
+    /// The last answer is in. True: what is held still cannot be placed, and asking again is no use.
+    pub(super) fn is_hopeless(&mut self, is_astray: bool) -> bool {
+        self.fruitless = if is_astray { self.fruitless + 1 } else { 0 };
+        let is_hopeless = self.fruitless >= FRUITLESS;
+        if is_hopeless {
+            self.fruitless = 0;
+        }
+        is_hopeless
     }
 
     /// An answer was of no use, or there was none.

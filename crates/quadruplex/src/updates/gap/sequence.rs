@@ -10,6 +10,8 @@ const HELD: usize = 512;
 pub(super) struct Sequence<T> {
     local: Option<i32>,
     held: BTreeMap<i32, (i32, T)>,
+    /// Where the last held update ended when the server was asked.
+    asked: Option<i32>,
 }
 
 /// Where an update stands to its box.
@@ -27,7 +29,7 @@ pub(super) enum Fit {
 
 impl<T> Sequence<T> {
     pub(super) fn new(local: Option<i32>) -> Self {
-        Self { local, held: BTreeMap::new() }
+        Self { local, held: BTreeMap::new(), asked: None }
     }
 
     pub(super) fn local(&self) -> Option<i32> {
@@ -78,6 +80,24 @@ impl<T> Sequence<T> {
         self.local = Some(to);
         let later = to.checked_add(1).map(|later| self.held.split_off(&later)).unwrap_or_default();
         std::mem::replace(&mut self.held, later).into_values().map(|(_, update)| update)
+    }
+
+    /// Remembers what is held while the server is asked.
+    pub(super) fn mark_asked(&mut self) {
+        self.asked = self.last_held();
+    }
+
+    /// Whether something that was held when the server was asked has not found its place by the last answer.
+    pub(super) fn is_astray(&self) -> bool {
+        self.held.first_key_value().is_some_and(|(end, _)| Some(*end) <= self.asked)
+    }
+
+    /// Gives back what has not found its place, in order. The position stays.
+    pub(super) fn take_astray(&mut self) -> impl Iterator<Item = T> + use<T> {
+        let local = self.local;
+        let astray = self.asked.map(|asked| self.skip_to(asked));
+        self.local = local;
+        astray.into_iter().flatten()
     }
 
     /// Where the last held update ends.
@@ -151,6 +171,17 @@ mod tests {
         assert_eq!(sequence.skip_to(9).collect::<Vec<_>>(), [3, 5, 9]);
         assert_eq!((sequence.local(), sequence.last_held()), (Some(9), Some(12)));
         assert_eq!(sequence.skip_to(i32::MAX).collect::<Vec<_>>(), [12]);
+    }
+
+    #[test]
+    fn what_the_server_does_not_know_of_is_astray() {
+        let mut sequence = Sequence::new(Some(0));
+        sequence.mark_asked();
+        assert!(sequence.hold(7, 1, 7) && !sequence.is_astray(), "it came after the question");
+        sequence.mark_asked();
+        assert!(sequence.hold(9, 1, 9) && sequence.is_astray());
+        assert_eq!(sequence.take_astray().collect::<Vec<_>>(), [7]);
+        assert_eq!((sequence.local(), sequence.last_held()), (Some(0), Some(9)));
     }
 
     #[test]

@@ -402,3 +402,20 @@ fn channels_that_were_behind_ask_after_a_restart() {
     bench.channel_difference(2, channel_slice([], 200, true));
     assert_eq!(bench.channel(2), Some(ChannelState { pts: 200, behind: false }));
 }
+
+#[test]
+fn what_the_server_knows_nothing_of_is_not_waited_with_for_ever() {
+    let mut bench = Bench::new();
+    bench.push([(at(900), "common"), (in_channel(1, 900), "channel")]);
+    for round in 1..=3 {
+        bench.wait(GAP_WAIT);
+        assert_eq!(bench.requests(), [asks(10), asks_channel(1, 100)], "round {round}");
+        bench.difference(Difference::Empty { date: 30, seq: 40 });
+        bench.channel_difference(1, channel_slice([], 100, true));
+    }
+    assert_eq!(bench.accepted(), ["common", "channel"], "given as it came; the positions stay");
+    bench.wait(GAP_WAIT);
+    assert!(bench.requests().is_empty());
+    bench.push([(at(11), "a"), (in_channel(1, 101), "b")]);
+    assert_eq!(bench.accepted(), ["a", "b"]);
+}
