@@ -11,11 +11,10 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::shared::{SharedError, lock};
+use crate::shared::{SharedError, end, lock};
 use crate::{Unlimited, join_all};
 use builder::Cache;
 use queue::{Queue, Ticket};
@@ -209,13 +208,7 @@ where
     ///
     /// When dropped, no keys are taken any more and batches under way go on; call it again to wait again.
     pub async fn shutdown(&self, deadline: Duration) -> bool {
-        self.inner.tasks.close();
-        if timeout(deadline, self.inner.tasks.wait()).await.is_ok() {
-            return true;
-        }
-        self.inner.stop.cancel();
-        self.inner.tasks.wait().await;
-        false
+        end(&self.inner.tasks, &self.inner.stop, deadline).await
     }
 }
 

@@ -15,7 +15,8 @@ use pin_project_lite::pin_project;
 use tokio::task::coop::poll_proceed;
 
 use crate::Limit;
-use in_flight::InFlight;
+
+pub(crate) use in_flight::InFlight;
 
 pub use functions::{
     filter_concurrent, for_each_concurrent, join_all, map_concurrent, map_keys_concurrent, partition_concurrent, try_filter_concurrent,

@@ -1,14 +1,23 @@
 //! An async toolkit for Tokio: bounded maps, batching, memoising, queues, loops.
 
+mod backoff;
 mod batcher;
 mod concurrent;
 mod errors;
 mod limit;
+mod limiter;
 #[cfg(feature = "memo")]
 mod memo;
+mod race;
+mod serial_queue;
+mod set;
 mod shared;
+mod supervisor;
+mod task;
+mod time;
 mod waits;
 
+pub use backoff::Backoff;
 pub use batcher::{Batcher, BatcherBuilder, BatcherStats, Window};
 pub use concurrent::{
     Concurrent, Gather, Items, Kept, Keyed, Memory, Source, Split, Try, TryAll, Unit, Unordered, Values, filter_concurrent,
@@ -19,9 +28,20 @@ pub use concurrent::{
 pub use errors::Errors;
 pub use futures_util::StreamExt;
 pub use limit::{Limit, Unlimited, ZeroLimit};
+pub use limiter::Limiter;
 #[cfg(feature = "memo")]
 pub use memo::{Memo, MemoBuilder, MemoHandle, MemoStats};
+pub use race::{Race, RaceAny, RaceOk, RaceOkN, Racers, race, race_ok, race_ok_n};
+pub use serial_queue::{OnFailure, SerialCall, SerialError, SerialQueue};
+pub use set::{FutureMap, FutureSet};
 pub use shared::SharedError;
+pub use supervisor::{Child, GaveUp, Restart, Supervisor};
+pub use task::{
+    BlockOnError, BoxError, ErrorSink, Origin, Outcome, Task, TaskError, TryTask, Unhandled, block_on, spawn, spawn_blocking, spawn_named,
+    spawned, try_spawned,
+};
+pub use time::{later, timeout_or};
 pub use tokio::sync::SetOnce;
 pub use tokio::time::{sleep, timeout};
 pub use tokio::{join, try_join};
+pub use tokio_util::sync::CancellationToken;

@@ -11,11 +11,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::shared::{SharedError, lock};
+use crate::shared::{SharedError, end, lock};
 use run::{Begun, Outcome, Run, Worker};
 use stats::Counters;
 
@@ -191,13 +190,7 @@ where
     ///
     /// When dropped, no work is started any more and the work under way goes on; call it again to wait again.
     pub async fn shutdown(&self, deadline: Duration) -> bool {
-        self.inner.tasks.close();
-        if timeout(deadline, self.inner.tasks.wait()).await.is_ok() {
-            return true;
-        }
-        self.inner.stop.cancel();
-        self.inner.tasks.wait().await;
-        false
+        end(&self.inner.tasks, &self.inner.stop, deadline).await
     }
 
     pub(crate) fn look_up(&self, key: &K) -> Option<Result<V, SharedError<E>>> {

@@ -4,6 +4,11 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Why work whose result is shared by many callers has no result.
 ///
@@ -58,6 +63,22 @@ impl<E: fmt::Display> fmt::Display for SharedError<E> {
 }
 
 impl<E: fmt::Debug + fmt::Display> Error for SharedError<E> {}
+
+/// Waits for the tasks; after `deadline` tells them to stop. Says whether they ended by themselves.
+///
+/// A task that blocks its thread cannot be stopped and is not waited for any longer.
+pub(crate) async fn end(tasks: &TaskTracker, stop: &CancellationToken, deadline: Duration) -> bool {
+    tasks.close();
+    if timeout(deadline, tasks.wait()).await.is_ok() {
+        return true;
+    }
+    stop.cancel();
+    let _ended = timeout(GRACE, tasks.wait()).await;
+    false
+}
+
+/// How long tasks that were told to stop may take to notice.
+pub(crate) const GRACE: Duration = Duration::from_millis(100);
 
 /// What a caught panic said.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {

@@ -6,28 +6,28 @@ use futures_util::stream::FuturesUnordered;
 use pin_project_lite::pin_project;
 
 /// The futures that have been started and have not finished, each with its place in the input and its tag.
-pub(super) struct InFlight<Fut, Tag> {
+pub(crate) struct InFlight<Fut, Tag> {
     set: FuturesUnordered<Tagged<Fut, Tag>>,
 }
 
 impl<Fut: Future, Tag> InFlight<Fut, Tag> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { set: FuturesUnordered::new() }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.set.len()
     }
 
-    pub(super) fn push(&mut self, index: usize, tag: Tag, future: Fut) {
+    pub(crate) fn push(&mut self, index: usize, tag: Tag, future: Fut) {
         self.set.push(Tagged { index, tag: Some(tag), future });
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.set.clear();
     }
 
-    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, Tag, Fut::Output)>> {
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, Tag, Fut::Output)>> {
         while let Some((index, tag, output)) = ready!(self.set.poll_next_unpin(cx)) {
             if let Some(tag) = tag {
                 return Poll::Ready(Some((index, tag, output)));

@@ -1,5 +1,12 @@
 //! Integration tests; one module for each part of the crate.
 
 mod batcher;
+mod combinators;
 mod memo;
+mod race;
+mod serial_queue;
+mod set;
 mod shapes;
+mod supervisor;
+mod support;
+mod task;
