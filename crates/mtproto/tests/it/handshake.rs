@@ -289,17 +289,19 @@ fn a_client_checks_server_dh_params() {
 
 #[test]
 fn a_client_believes_a_refusal_only_from_the_server() {
-    let refusal = |hash: [u8; 16]| {
+    let check = |change: fn(&mut Vec<u8>), expected: HandshakeError| {
         let mut pair = Pair::until(Until::DhParamsOk);
         pair.message.truncate(36);
         pair.message[..4].copy_from_slice(&0x79cb_045d_u32.to_le_bytes());
-        pair.message.extend(hash);
-        pair.client_step().map(drop)
+        pair.message.extend(&sha1(&[&pair.new_nonce()])[4..]);
+        change(&mut pair.message);
+        assert_eq!(pair.client_step().map(drop), Err(expected));
     };
     let name = "server_DH_params_fail";
-    assert_eq!(refusal([0; 16]), Err(HandshakeError::NewNonceHash(name)));
-    let hash = sha1(&[&Pair::until(Until::DhParamsOk).new_nonce()]);
-    assert_eq!(refusal(hash[4..].try_into().unwrap()), Err(HandshakeError::Refused(name)));
+    check(|_| {}, HandshakeError::Refused(name));
+    check(|bytes| bytes[4] ^= 1, HandshakeError::Nonce(name));
+    check(|bytes| bytes[20] ^= 1, HandshakeError::ServerNonce(name));
+    check(|bytes| bytes[36] ^= 1, HandshakeError::NewNonceHash(name));
 }
 
 #[test]
