@@ -1,3 +1,5 @@
+use std::fmt;
+
 use quadruplex_tl::{Deserialize, Identifiable, Serialize};
 
 use crate::arg::{Lookup, Peers};
@@ -20,7 +22,7 @@ pub trait Encode {
 /// A function of the API that can be called.
 pub trait Request: Encode + Identifiable + Object + Walk + Send + Sync + 'static {
     /// The type of the answer.
-    type Return: Deserialize + Value + Send + 'static;
+    type Return: Deserialize + Value + fmt::Debug + Send + 'static;
 
     /// Fills in the random ids that are 0, or missing, by which Telegram knows a repeated request.
     fn fill_random(&mut self, next: &mut dyn FnMut() -> i64) {

@@ -80,8 +80,8 @@ pub trait Object {
 /// let user = types::InputPeerUser::new(5, -7);
 /// assert_eq!(to_json(&user).to_string(), r#"{"_":"inputPeerUser","access_hash":-7,"user_id":5}"#);
 /// ```
-pub fn to_json(value: &(impl Object + ?Sized)) -> Json {
-    object_to_json(value.object())
+pub fn to_json(value: &(impl Value + ?Sized)) -> Json {
+    field_to_json(value.field()).unwrap_or(Json::Null)
 }
 
 /// The value of a field by name; `None` if there is no such field or it is absent.
@@ -223,7 +223,7 @@ impl<T: Object> Object for Box<T> {
     }
 }
 
-/// What can be a field, and what can be an answer.
+/// What can be a field and what can be an answer: primitives, vectors, everything with a constructor.
 pub trait Value {
     /// The value as a field.
     fn field(&self) -> Field<'_>;

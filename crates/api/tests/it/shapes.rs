@@ -55,6 +55,8 @@ fn json_and_lookups_by_name() {
     let send = messages::SendMessage { silent: true, ..messages::SendMessage::new(PeerRef::Me, "hi") };
     assert_eq!(to_json(&send), json!({"_": "messages.sendMessage", "silent": true, "peer": "me", "message": "hi", "random_id": 0}));
     assert!(matches!(get(&send, "message"), Some(Field::String("hi"))));
+    assert_eq!(to_json(&vec![types::InputPeerChat::new(5)]), json!([{"_": "inputPeerChat", "chat_id": 5}]));
+    assert_eq!(to_json(&true), json!(true));
     assert!(get(&send, "entities").is_none() && get(&send, "no_such_field").is_none());
 }
 
