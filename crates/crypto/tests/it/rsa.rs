@@ -71,7 +71,7 @@ fn data_of_every_length_arrives() {
         assert_eq!(opened.len(), 192, "the padding is returned");
         assert_eq!(opened[..len], data);
     }
-    for len in (0..=232).step_by(8) {
+    for len in (0..=232).step_by(4) {
         let data = vec![7; len];
         let encrypted = key.public().encrypt_legacy(&data, &mut rng(len as u64)).unwrap();
         assert_eq!(*key.decrypt(&encrypted).unwrap(), data);
@@ -106,6 +106,32 @@ fn blocks_for_nobody_are_refused() {
         check(&changed);
     }
     check(&PublicKey::telegram().encrypt(b"data", &mut rng(1)).unwrap());
+}
+
+/// Every block has one form: 256 bytes, below the modulus.
+#[test]
+fn other_forms_of_a_good_block_are_refused() {
+    let key = PrivateKey::sandbox();
+    let encrypt = |seed| key.public().encrypt(b"data", &mut rng(seed)).unwrap();
+
+    let leading_zero = (0..).map(encrypt).find(|block| block[0] == 0).unwrap();
+    assert!(key.decrypt(&leading_zero).is_ok());
+    assert_eq!(key.decrypt(&leading_zero[1..]), Err(Error::Block));
+
+    let (small, above) = (0..).map(encrypt).find_map(|block| Some((block, sum(&block, &key.public().n())?))).unwrap();
+    assert!(key.decrypt(&small).is_ok());
+    assert_eq!(key.decrypt(&above), Err(Error::Block));
+}
+
+/// The sum of two big-endian numbers if it fits.
+fn sum(a: &[u8; 256], b: &[u8; 256]) -> Option<[u8; 256]> {
+    let (mut result, mut carry) = ([0; 256], 0);
+    for at in (0..256).rev() {
+        carry += u16::from(a[at]) + u16::from(b[at]);
+        result[at] = carry as u8;
+        carry >>= 8;
+    }
+    (carry == 0).then_some(result)
 }
 
 proptest! {

@@ -127,6 +127,21 @@ fn a_stream_cut_anywhere_needs_more_and_loses_nothing() {
 }
 
 #[test]
+fn one_packet_may_be_taken_at_a_time() {
+    let rng = &mut seeded(6);
+    for (mut client, secret) in clients(rng) {
+        let wire: Vec<u8> = (1..4).flat_map(|byte| send(&mut client, &[byte; 40], rng)).collect();
+        let (first, second) = wire.split_at(wire.len() - 50);
+        let mut stream = input(first);
+        let mut server = ServerFramer::accept_with(&mut stream, secret.as_ref()).unwrap().unwrap();
+        let mut next = |stream: &mut BytesMut| server.next(stream).unwrap().unwrap().packet[..40].to_vec();
+        assert_eq!(next(&mut stream), [1; 40]);
+        stream.extend_from_slice(second);
+        assert_eq!([next(&mut stream), next(&mut stream)], [[2; 40], [3; 40]]);
+    }
+}
+
+#[test]
 fn first_bytes_that_are_no_client() {
     let check =
         |bytes: &[u8], expected: FrameError| assert_eq!(ServerFramer::accept(&mut input(bytes)).err(), Some(expected), "{bytes:02x?}");
