@@ -99,17 +99,15 @@ impl Emitter<'_> {
                 "impl tl::Serialize for {name} {{\n#[inline]\nfn serialize(&self, out: &mut Vec<u8>) {{\nmatch self {{\n{serialize}}}\n}}\n}}\n"
             );
         }
+        // No `?` in the arms: each would cost stack of its own where nothing is optimised, and recursion multiplies it.
         let read: String = variants
             .iter()
             .map(|variant| match &variant.payload {
-                Some(payload) if payload.starts_with("Box") => {
-                    format!("0x{:08x} => Self::{}(Box::new({}::read(reader)?)),\n", variant.id, variant.name, variant.path)
-                }
-                Some(_) => format!("0x{:08x} => Self::{}({}::read(reader)?),\n", variant.id, variant.name, variant.path),
-                None => format!("0x{:08x} => Self::{},\n", variant.id, variant.name),
+                Some(_) => format!("0x{:08x} => {}::read(reader).map(Self::from),\n", variant.id, variant.path),
+                None => format!("0x{:08x} => Ok(Self::{}),\n", variant.id, variant.name),
             })
             .collect();
-        let read = format!("Ok(match reader.u32({ty:?})? {{\n{read}id => return Err(reader.unknown({ty:?}, id)),\n}})");
+        let read = format!("match reader.u32({ty:?})? {{\n{read}id => Err(reader.unknown({ty:?}, id)),\n}}");
         text.push_str(&deserialize(&name, ty, &read, self.model.is_recursive(ty)));
         for variant in &variants {
             let value = match &variant.payload {

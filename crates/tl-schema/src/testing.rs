@@ -80,6 +80,11 @@ impl<'a> Random<'a> {
         self.object_at(definition, rng, 0)
     }
 
+    /// An object of one constructor with as little in it as there can be.
+    pub fn smallest(&self, definition: &Definition) -> Object {
+        self.object_at(definition, &mut Rng::new(0), DEEP + 1)
+    }
+
     fn value_at(&self, ty: &Type, rng: &mut Rng, depth: u32) -> Value {
         match ty {
             Type::Flags | Type::Int => Value::Int(rng.u64() as i32),

@@ -1,6 +1,7 @@
 //! The generated types against the schema that they were generated from.
 
 mod args;
+mod depth;
 #[rustfmt::skip]
 mod generated;
 mod peer_refs;

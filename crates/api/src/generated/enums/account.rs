@@ -58,11 +58,11 @@ impl tl::Serialize for WallPapers {
 impl tl::Deserialize for WallPapers {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.WallPapers")? {
-                0x1c199183 => Self::NotModified,
-                0xcdc3858c => Self::WallPapers(types::account::WallPapers::read(reader)?),
-                id => return Err(reader.unknown("account.WallPapers", id)),
-        })
+        match reader.u32("account.WallPapers")? {
+            0x1c199183 => Ok(Self::NotModified),
+            0xcdc3858c => types::account::WallPapers::read(reader).map(Self::from),
+            id => Err(reader.unknown("account.WallPapers", id)),
+        }
     }
 }
 impl From<types::account::WallPapers> for WallPapers {
@@ -106,11 +106,11 @@ impl tl::Serialize for Themes {
 impl tl::Deserialize for Themes {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.Themes")? {
-                0xf41eb622 => Self::NotModified,
-                0x9a3d8c6d => Self::Themes(types::account::Themes::read(reader)?),
-                id => return Err(reader.unknown("account.Themes", id)),
-        })
+        match reader.u32("account.Themes")? {
+            0xf41eb622 => Ok(Self::NotModified),
+            0x9a3d8c6d => types::account::Themes::read(reader).map(Self::from),
+            id => Err(reader.unknown("account.Themes", id)),
+        }
     }
 }
 impl From<types::account::Themes> for Themes {
@@ -157,12 +157,12 @@ impl tl::Serialize for ResetPasswordResult {
 impl tl::Deserialize for ResetPasswordResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.ResetPasswordResult")? {
-                0xe3779861 => Self::ResetPasswordFailedWait(types::account::ResetPasswordFailedWait::read(reader)?),
-                0xe9effc7d => Self::ResetPasswordRequestedWait(types::account::ResetPasswordRequestedWait::read(reader)?),
-                0xe926d63e => Self::ResetPasswordOk,
-                id => return Err(reader.unknown("account.ResetPasswordResult", id)),
-        })
+        match reader.u32("account.ResetPasswordResult")? {
+            0xe3779861 => types::account::ResetPasswordFailedWait::read(reader).map(Self::from),
+            0xe9effc7d => types::account::ResetPasswordRequestedWait::read(reader).map(Self::from),
+            0xe926d63e => Ok(Self::ResetPasswordOk),
+            id => Err(reader.unknown("account.ResetPasswordResult", id)),
+        }
     }
 }
 impl From<types::account::ResetPasswordFailedWait> for ResetPasswordResult {
@@ -208,11 +208,11 @@ impl tl::Serialize for ChatThemes {
 impl tl::Deserialize for ChatThemes {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.ChatThemes")? {
-                0xe011e1c4 => Self::NotModified,
-                0xbe098173 => Self::ChatThemes(Box::new(types::account::ChatThemes::read(reader)?)),
-                id => return Err(reader.unknown("account.ChatThemes", id)),
-        })
+        match reader.u32("account.ChatThemes")? {
+            0xe011e1c4 => Ok(Self::NotModified),
+            0xbe098173 => types::account::ChatThemes::read(reader).map(Self::from),
+            id => Err(reader.unknown("account.ChatThemes", id)),
+        }
     }
 }
 impl From<types::account::ChatThemes> for ChatThemes {
@@ -253,11 +253,11 @@ impl tl::Serialize for SavedRingtones {
 impl tl::Deserialize for SavedRingtones {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.SavedRingtones")? {
-                0xfbf6e8b1 => Self::NotModified,
-                0xc1e92cc5 => Self::SavedRingtones(types::account::SavedRingtones::read(reader)?),
-                id => return Err(reader.unknown("account.SavedRingtones", id)),
-        })
+        match reader.u32("account.SavedRingtones")? {
+            0xfbf6e8b1 => Ok(Self::NotModified),
+            0xc1e92cc5 => types::account::SavedRingtones::read(reader).map(Self::from),
+            id => Err(reader.unknown("account.SavedRingtones", id)),
+        }
     }
 }
 impl From<types::account::SavedRingtones> for SavedRingtones {
@@ -298,11 +298,11 @@ impl tl::Serialize for SavedRingtone {
 impl tl::Deserialize for SavedRingtone {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.SavedRingtone")? {
-                0xb7263f6d => Self::SavedRingtone,
-                0x1f307eb7 => Self::Converted(types::account::SavedRingtoneConverted::read(reader)?),
-                id => return Err(reader.unknown("account.SavedRingtone", id)),
-        })
+        match reader.u32("account.SavedRingtone")? {
+            0xb7263f6d => Ok(Self::SavedRingtone),
+            0x1f307eb7 => types::account::SavedRingtoneConverted::read(reader).map(Self::from),
+            id => Err(reader.unknown("account.SavedRingtone", id)),
+        }
     }
 }
 impl From<types::account::SavedRingtoneConverted> for SavedRingtone {
@@ -343,11 +343,11 @@ impl tl::Serialize for EmojiStatuses {
 impl tl::Deserialize for EmojiStatuses {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.EmojiStatuses")? {
-                0xd08ce645 => Self::NotModified,
-                0x90c467d1 => Self::EmojiStatuses(types::account::EmojiStatuses::read(reader)?),
-                id => return Err(reader.unknown("account.EmojiStatuses", id)),
-        })
+        match reader.u32("account.EmojiStatuses")? {
+            0xd08ce645 => Ok(Self::NotModified),
+            0x90c467d1 => types::account::EmojiStatuses::read(reader).map(Self::from),
+            id => Err(reader.unknown("account.EmojiStatuses", id)),
+        }
     }
 }
 impl From<types::account::EmojiStatuses> for EmojiStatuses {
@@ -388,11 +388,11 @@ impl tl::Serialize for EmailVerified {
 impl tl::Deserialize for EmailVerified {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.EmailVerified")? {
-                0x2b96cd1b => Self::EmailVerified(types::account::EmailVerified::read(reader)?),
-                0xe1bb0d61 => Self::Login(types::account::EmailVerifiedLogin::read(reader)?),
-                id => return Err(reader.unknown("account.EmailVerified", id)),
-        })
+        match reader.u32("account.EmailVerified")? {
+            0x2b96cd1b => types::account::EmailVerified::read(reader).map(Self::from),
+            0xe1bb0d61 => types::account::EmailVerifiedLogin::read(reader).map(Self::from),
+            id => Err(reader.unknown("account.EmailVerified", id)),
+        }
     }
 }
 impl From<types::account::EmailVerified> for EmailVerified {
@@ -452,11 +452,11 @@ impl tl::Serialize for SavedMusicIds {
 impl tl::Deserialize for SavedMusicIds {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.SavedMusicIds")? {
-                0x4fc81d6e => Self::NotModified,
-                0x998d6636 => Self::SavedMusicIds(types::account::SavedMusicIds::read(reader)?),
-                id => return Err(reader.unknown("account.SavedMusicIds", id)),
-        })
+        match reader.u32("account.SavedMusicIds")? {
+            0x4fc81d6e => Ok(Self::NotModified),
+            0x998d6636 => types::account::SavedMusicIds::read(reader).map(Self::from),
+            id => Err(reader.unknown("account.SavedMusicIds", id)),
+        }
     }
 }
 impl From<types::account::SavedMusicIds> for SavedMusicIds {
@@ -503,11 +503,11 @@ impl tl::Serialize for WebBrowserSettings {
 impl tl::Deserialize for WebBrowserSettings {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("account.WebBrowserSettings")? {
-                0xc31c8f4e => Self::NotModified,
-                0x79eb8cb3 => Self::WebBrowserSettings(Box::new(types::account::WebBrowserSettings::read(reader)?)),
-                id => return Err(reader.unknown("account.WebBrowserSettings", id)),
-        })
+        match reader.u32("account.WebBrowserSettings")? {
+            0xc31c8f4e => Ok(Self::NotModified),
+            0x79eb8cb3 => types::account::WebBrowserSettings::read(reader).map(Self::from),
+            id => Err(reader.unknown("account.WebBrowserSettings", id)),
+        }
     }
 }
 impl From<types::account::WebBrowserSettings> for WebBrowserSettings {

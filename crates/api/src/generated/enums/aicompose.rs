@@ -28,11 +28,11 @@ impl tl::Serialize for Tones {
 impl tl::Deserialize for Tones {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("aicompose.Tones")? {
-                0xc1f46103 => Self::NotModified,
-                0x6c9d0efe => Self::Tones(Box::new(types::aicompose::Tones::read(reader)?)),
-                id => return Err(reader.unknown("aicompose.Tones", id)),
-        })
+        match reader.u32("aicompose.Tones")? {
+            0xc1f46103 => Ok(Self::NotModified),
+            0x6c9d0efe => types::aicompose::Tones::read(reader).map(Self::from),
+            id => Err(reader.unknown("aicompose.Tones", id)),
+        }
     }
 }
 impl From<types::aicompose::Tones> for Tones {

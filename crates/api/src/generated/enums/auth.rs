@@ -31,12 +31,12 @@ impl tl::Serialize for SentCode {
 impl tl::Deserialize for SentCode {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("auth.SentCode")? {
-                0x5e002502 => Self::SentCode(Box::new(types::auth::SentCode::read(reader)?)),
-                0x2390fe44 => Self::Success(types::auth::SentCodeSuccess::read(reader)?),
-                0xf8827ebf => Self::PaymentRequired(Box::new(types::auth::SentCodePaymentRequired::read(reader)?)),
-                id => return Err(reader.unknown("auth.SentCode", id)),
-        })
+        match reader.u32("auth.SentCode")? {
+            0x5e002502 => types::auth::SentCode::read(reader).map(Self::from),
+            0x2390fe44 => types::auth::SentCodeSuccess::read(reader).map(Self::from),
+            0xf8827ebf => types::auth::SentCodePaymentRequired::read(reader).map(Self::from),
+            id => Err(reader.unknown("auth.SentCode", id)),
+        }
     }
 }
 impl From<types::auth::SentCode> for SentCode {
@@ -86,11 +86,11 @@ impl tl::Serialize for Authorization {
 impl tl::Deserialize for Authorization {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("auth.Authorization")? {
-                0x2ea2c0d4 => Self::Authorization(Box::new(types::auth::Authorization::read(reader)?)),
-                0x44747e9a => Self::SignUpRequired(Box::new(types::auth::AuthorizationSignUpRequired::read(reader)?)),
-                id => return Err(reader.unknown("auth.Authorization", id)),
-        })
+        match reader.u32("auth.Authorization")? {
+            0x2ea2c0d4 => types::auth::Authorization::read(reader).map(Self::from),
+            0x44747e9a => types::auth::AuthorizationSignUpRequired::read(reader).map(Self::from),
+            id => Err(reader.unknown("auth.Authorization", id)),
+        }
     }
 }
 impl From<types::auth::Authorization> for Authorization {
@@ -150,14 +150,14 @@ impl tl::Serialize for CodeType {
 impl tl::Deserialize for CodeType {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("auth.CodeType")? {
-                0x72a3158c => Self::Sms,
-                0x741cd3e3 => Self::Call,
-                0x226ccefb => Self::FlashCall,
-                0xd61ad6ee => Self::MissedCall,
-                0x06ed998c => Self::FragmentSms,
-                id => return Err(reader.unknown("auth.CodeType", id)),
-        })
+        match reader.u32("auth.CodeType")? {
+            0x72a3158c => Ok(Self::Sms),
+            0x741cd3e3 => Ok(Self::Call),
+            0x226ccefb => Ok(Self::FlashCall),
+            0xd61ad6ee => Ok(Self::MissedCall),
+            0x06ed998c => Ok(Self::FragmentSms),
+            id => Err(reader.unknown("auth.CodeType", id)),
+        }
     }
 }
 impl Object for CodeType {
@@ -224,20 +224,20 @@ impl tl::Serialize for SentCodeType {
 impl tl::Deserialize for SentCodeType {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("auth.SentCodeType")? {
-                0x3dbb5986 => Self::App(types::auth::SentCodeTypeApp::read(reader)?),
-                0xc000bba2 => Self::Sms(types::auth::SentCodeTypeSms::read(reader)?),
-                0x5353e5a7 => Self::Call(types::auth::SentCodeTypeCall::read(reader)?),
-                0xab03c6d9 => Self::FlashCall(types::auth::SentCodeTypeFlashCall::read(reader)?),
-                0x82006484 => Self::MissedCall(types::auth::SentCodeTypeMissedCall::read(reader)?),
-                0xf450f59b => Self::EmailCode(types::auth::SentCodeTypeEmailCode::read(reader)?),
-                0xa5491dea => Self::SetUpEmailRequired(types::auth::SentCodeTypeSetUpEmailRequired::read(reader)?),
-                0xd9565c39 => Self::FragmentSms(types::auth::SentCodeTypeFragmentSms::read(reader)?),
-                0x009fd736 => Self::FirebaseSms(Box::new(types::auth::SentCodeTypeFirebaseSms::read(reader)?)),
-                0xa416ac81 => Self::SmsWord(types::auth::SentCodeTypeSmsWord::read(reader)?),
-                0xb37794af => Self::SmsPhrase(types::auth::SentCodeTypeSmsPhrase::read(reader)?),
-                id => return Err(reader.unknown("auth.SentCodeType", id)),
-        })
+        match reader.u32("auth.SentCodeType")? {
+            0x3dbb5986 => types::auth::SentCodeTypeApp::read(reader).map(Self::from),
+            0xc000bba2 => types::auth::SentCodeTypeSms::read(reader).map(Self::from),
+            0x5353e5a7 => types::auth::SentCodeTypeCall::read(reader).map(Self::from),
+            0xab03c6d9 => types::auth::SentCodeTypeFlashCall::read(reader).map(Self::from),
+            0x82006484 => types::auth::SentCodeTypeMissedCall::read(reader).map(Self::from),
+            0xf450f59b => types::auth::SentCodeTypeEmailCode::read(reader).map(Self::from),
+            0xa5491dea => types::auth::SentCodeTypeSetUpEmailRequired::read(reader).map(Self::from),
+            0xd9565c39 => types::auth::SentCodeTypeFragmentSms::read(reader).map(Self::from),
+            0x009fd736 => types::auth::SentCodeTypeFirebaseSms::read(reader).map(Self::from),
+            0xa416ac81 => types::auth::SentCodeTypeSmsWord::read(reader).map(Self::from),
+            0xb37794af => types::auth::SentCodeTypeSmsPhrase::read(reader).map(Self::from),
+            id => Err(reader.unknown("auth.SentCodeType", id)),
+        }
     }
 }
 impl From<types::auth::SentCodeTypeApp> for SentCodeType {
@@ -330,12 +330,12 @@ impl tl::Serialize for LoginToken {
 impl tl::Deserialize for LoginToken {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("auth.LoginToken")? {
-                0x629f1980 => Self::LoginToken(types::auth::LoginToken::read(reader)?),
-                0x068e9916 => Self::MigrateTo(types::auth::LoginTokenMigrateTo::read(reader)?),
-                0x390d5c5e => Self::Success(types::auth::LoginTokenSuccess::read(reader)?),
-                id => return Err(reader.unknown("auth.LoginToken", id)),
-        })
+        match reader.u32("auth.LoginToken")? {
+            0x629f1980 => types::auth::LoginToken::read(reader).map(Self::from),
+            0x068e9916 => types::auth::LoginTokenMigrateTo::read(reader).map(Self::from),
+            0x390d5c5e => types::auth::LoginTokenSuccess::read(reader).map(Self::from),
+            id => Err(reader.unknown("auth.LoginToken", id)),
+        }
     }
 }
 impl From<types::auth::LoginToken> for LoginToken {

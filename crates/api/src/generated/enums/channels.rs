@@ -28,11 +28,11 @@ impl tl::Serialize for ChannelParticipants {
 impl tl::Deserialize for ChannelParticipants {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("channels.ChannelParticipants")? {
-                0x9ab0feaf => Self::ChannelParticipants(Box::new(types::channels::ChannelParticipants::read(reader)?)),
-                0xf0173fe9 => Self::NotModified,
-                id => return Err(reader.unknown("channels.ChannelParticipants", id)),
-        })
+        match reader.u32("channels.ChannelParticipants")? {
+            0x9ab0feaf => types::channels::ChannelParticipants::read(reader).map(Self::from),
+            0xf0173fe9 => Ok(Self::NotModified),
+            id => Err(reader.unknown("channels.ChannelParticipants", id)),
+        }
     }
 }
 impl From<types::channels::ChannelParticipants> for ChannelParticipants {
@@ -85,12 +85,12 @@ impl tl::Serialize for SponsoredMessageReportResult {
 impl tl::Deserialize for SponsoredMessageReportResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("channels.SponsoredMessageReportResult")? {
-                0x846f9e42 => Self::ChooseOption(types::channels::SponsoredMessageReportResultChooseOption::read(reader)?),
-                0x3e3bcf2f => Self::AdsHidden,
-                0xad798849 => Self::Reported,
-                id => return Err(reader.unknown("channels.SponsoredMessageReportResult", id)),
-        })
+        match reader.u32("channels.SponsoredMessageReportResult")? {
+            0x846f9e42 => types::channels::SponsoredMessageReportResultChooseOption::read(reader).map(Self::from),
+            0x3e3bcf2f => Ok(Self::AdsHidden),
+            0xad798849 => Ok(Self::Reported),
+            id => Err(reader.unknown("channels.SponsoredMessageReportResult", id)),
+        }
     }
 }
 impl From<types::channels::SponsoredMessageReportResultChooseOption> for SponsoredMessageReportResult {

@@ -34,11 +34,11 @@ impl tl::Serialize for ChatlistInvite {
 impl tl::Deserialize for ChatlistInvite {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("chatlists.ChatlistInvite")? {
-                0xfa87f659 => Self::Already(Box::new(types::chatlists::ChatlistInviteAlready::read(reader)?)),
-                0xf10ece2f => Self::ChatlistInvite(Box::new(types::chatlists::ChatlistInvite::read(reader)?)),
-                id => return Err(reader.unknown("chatlists.ChatlistInvite", id)),
-        })
+        match reader.u32("chatlists.ChatlistInvite")? {
+            0xfa87f659 => types::chatlists::ChatlistInviteAlready::read(reader).map(Self::from),
+            0xf10ece2f => types::chatlists::ChatlistInvite::read(reader).map(Self::from),
+            id => Err(reader.unknown("chatlists.ChatlistInvite", id)),
+        }
     }
 }
 impl From<types::chatlists::ChatlistInviteAlready> for ChatlistInvite {

@@ -28,11 +28,11 @@ impl tl::Serialize for Contacts {
 impl tl::Deserialize for Contacts {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("contacts.Contacts")? {
-                0xb74ba9d2 => Self::NotModified,
-                0xeae87e42 => Self::Contacts(Box::new(types::contacts::Contacts::read(reader)?)),
-                id => return Err(reader.unknown("contacts.Contacts", id)),
-        })
+        match reader.u32("contacts.Contacts")? {
+            0xb74ba9d2 => Ok(Self::NotModified),
+            0xeae87e42 => types::contacts::Contacts::read(reader).map(Self::from),
+            id => Err(reader.unknown("contacts.Contacts", id)),
+        }
     }
 }
 impl From<types::contacts::Contacts> for Contacts {
@@ -76,11 +76,11 @@ impl tl::Serialize for Blocked {
 impl tl::Deserialize for Blocked {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("contacts.Blocked")? {
-                0x0ade1591 => Self::Blocked(Box::new(types::contacts::Blocked::read(reader)?)),
-                0xe1664194 => Self::Slice(Box::new(types::contacts::BlockedSlice::read(reader)?)),
-                id => return Err(reader.unknown("contacts.Blocked", id)),
-        })
+        match reader.u32("contacts.Blocked")? {
+            0x0ade1591 => types::contacts::Blocked::read(reader).map(Self::from),
+            0xe1664194 => types::contacts::BlockedSlice::read(reader).map(Self::from),
+            id => Err(reader.unknown("contacts.Blocked", id)),
+        }
     }
 }
 impl From<types::contacts::Blocked> for Blocked {
@@ -134,12 +134,12 @@ impl tl::Serialize for TopPeers {
 impl tl::Deserialize for TopPeers {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("contacts.TopPeers")? {
-                0xde266ef5 => Self::NotModified,
-                0x70b772a8 => Self::TopPeers(Box::new(types::contacts::TopPeers::read(reader)?)),
-                0xb52c939d => Self::Disabled,
-                id => return Err(reader.unknown("contacts.TopPeers", id)),
-        })
+        match reader.u32("contacts.TopPeers")? {
+            0xde266ef5 => Ok(Self::NotModified),
+            0x70b772a8 => types::contacts::TopPeers::read(reader).map(Self::from),
+            0xb52c939d => Ok(Self::Disabled),
+            id => Err(reader.unknown("contacts.TopPeers", id)),
+        }
     }
 }
 impl From<types::contacts::TopPeers> for TopPeers {
@@ -184,11 +184,11 @@ impl tl::Serialize for SponsoredPeers {
 impl tl::Deserialize for SponsoredPeers {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("contacts.SponsoredPeers")? {
-                0xea32b4b1 => Self::Empty,
-                0xeb032884 => Self::SponsoredPeers(Box::new(types::contacts::SponsoredPeers::read(reader)?)),
-                id => return Err(reader.unknown("contacts.SponsoredPeers", id)),
-        })
+        match reader.u32("contacts.SponsoredPeers")? {
+            0xea32b4b1 => Ok(Self::Empty),
+            0xeb032884 => types::contacts::SponsoredPeers::read(reader).map(Self::from),
+            id => Err(reader.unknown("contacts.SponsoredPeers", id)),
+        }
     }
 }
 impl From<types::contacts::SponsoredPeers> for SponsoredPeers {

@@ -28,11 +28,11 @@ impl tl::Serialize for WelcomeMessages {
 impl tl::Deserialize for WelcomeMessages {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ephemeral.WelcomeMessages")? {
-                0x59ffdb31 => Self::NotModified,
-                0x104fc872 => Self::WelcomeMessages(types::ephemeral::WelcomeMessages::read(reader)?),
-                id => return Err(reader.unknown("ephemeral.WelcomeMessages", id)),
-        })
+        match reader.u32("ephemeral.WelcomeMessages")? {
+            0x59ffdb31 => Ok(Self::NotModified),
+            0x104fc872 => types::ephemeral::WelcomeMessages::read(reader).map(Self::from),
+            id => Err(reader.unknown("ephemeral.WelcomeMessages", id)),
+        }
     }
 }
 impl From<types::ephemeral::WelcomeMessages> for WelcomeMessages {

@@ -28,11 +28,11 @@ impl tl::Serialize for AppUpdate {
 impl tl::Deserialize for AppUpdate {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.AppUpdate")? {
-                0xccbbce30 => Self::AppUpdate(Box::new(types::help::AppUpdate::read(reader)?)),
-                0xc45a6536 => Self::NoAppUpdate,
-                id => return Err(reader.unknown("help.AppUpdate", id)),
-        })
+        match reader.u32("help.AppUpdate")? {
+            0xccbbce30 => types::help::AppUpdate::read(reader).map(Self::from),
+            0xc45a6536 => Ok(Self::NoAppUpdate),
+            id => Err(reader.unknown("help.AppUpdate", id)),
+        }
     }
 }
 impl From<types::help::AppUpdate> for AppUpdate {
@@ -85,11 +85,11 @@ impl tl::Serialize for TermsOfServiceUpdate {
 impl tl::Deserialize for TermsOfServiceUpdate {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.TermsOfServiceUpdate")? {
-                0xe3309f7f => Self::Empty(types::help::TermsOfServiceUpdateEmpty::read(reader)?),
-                0x28ecf961 => Self::TermsOfServiceUpdate(Box::new(types::help::TermsOfServiceUpdate::read(reader)?)),
-                id => return Err(reader.unknown("help.TermsOfServiceUpdate", id)),
-        })
+        match reader.u32("help.TermsOfServiceUpdate")? {
+            0xe3309f7f => types::help::TermsOfServiceUpdateEmpty::read(reader).map(Self::from),
+            0x28ecf961 => types::help::TermsOfServiceUpdate::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.TermsOfServiceUpdate", id)),
+        }
     }
 }
 impl From<types::help::TermsOfServiceUpdateEmpty> for TermsOfServiceUpdate {
@@ -134,11 +134,11 @@ impl tl::Serialize for DeepLinkInfo {
 impl tl::Deserialize for DeepLinkInfo {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.DeepLinkInfo")? {
-                0x66afa166 => Self::Empty,
-                0x6a4ee832 => Self::DeepLinkInfo(Box::new(types::help::DeepLinkInfo::read(reader)?)),
-                id => return Err(reader.unknown("help.DeepLinkInfo", id)),
-        })
+        match reader.u32("help.DeepLinkInfo")? {
+            0x66afa166 => Ok(Self::Empty),
+            0x6a4ee832 => types::help::DeepLinkInfo::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.DeepLinkInfo", id)),
+        }
     }
 }
 impl From<types::help::DeepLinkInfo> for DeepLinkInfo {
@@ -179,11 +179,11 @@ impl tl::Serialize for PassportConfig {
 impl tl::Deserialize for PassportConfig {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.PassportConfig")? {
-                0xbfb9f457 => Self::NotModified,
-                0xa098d6af => Self::PassportConfig(types::help::PassportConfig::read(reader)?),
-                id => return Err(reader.unknown("help.PassportConfig", id)),
-        })
+        match reader.u32("help.PassportConfig")? {
+            0xbfb9f457 => Ok(Self::NotModified),
+            0xa098d6af => types::help::PassportConfig::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.PassportConfig", id)),
+        }
     }
 }
 impl From<types::help::PassportConfig> for PassportConfig {
@@ -227,11 +227,11 @@ impl tl::Serialize for UserInfo {
 impl tl::Deserialize for UserInfo {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.UserInfo")? {
-                0xf3ae2eed => Self::Empty,
-                0x01eb3758 => Self::UserInfo(Box::new(types::help::UserInfo::read(reader)?)),
-                id => return Err(reader.unknown("help.UserInfo", id)),
-        })
+        match reader.u32("help.UserInfo")? {
+            0xf3ae2eed => Ok(Self::Empty),
+            0x01eb3758 => types::help::UserInfo::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.UserInfo", id)),
+        }
     }
 }
 impl From<types::help::UserInfo> for UserInfo {
@@ -272,11 +272,11 @@ impl tl::Serialize for PromoData {
 impl tl::Deserialize for PromoData {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.PromoData")? {
-                0x98f6ac75 => Self::Empty(types::help::PromoDataEmpty::read(reader)?),
-                0x08a4d87a => Self::PromoData(Box::new(types::help::PromoData::read(reader)?)),
-                id => return Err(reader.unknown("help.PromoData", id)),
-        })
+        match reader.u32("help.PromoData")? {
+            0x98f6ac75 => types::help::PromoDataEmpty::read(reader).map(Self::from),
+            0x08a4d87a => types::help::PromoData::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.PromoData", id)),
+        }
     }
 }
 impl From<types::help::PromoDataEmpty> for PromoData {
@@ -327,11 +327,11 @@ impl tl::Serialize for CountriesList {
 impl tl::Deserialize for CountriesList {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.CountriesList")? {
-                0x93cc1f32 => Self::NotModified,
-                0x87d0759e => Self::CountriesList(types::help::CountriesList::read(reader)?),
-                id => return Err(reader.unknown("help.CountriesList", id)),
-        })
+        match reader.u32("help.CountriesList")? {
+            0x93cc1f32 => Ok(Self::NotModified),
+            0x87d0759e => types::help::CountriesList::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.CountriesList", id)),
+        }
     }
 }
 impl From<types::help::CountriesList> for CountriesList {
@@ -375,11 +375,11 @@ impl tl::Serialize for AppConfig {
 impl tl::Deserialize for AppConfig {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.AppConfig")? {
-                0x7cde641d => Self::NotModified,
-                0xdd18782e => Self::AppConfig(types::help::AppConfig::read(reader)?),
-                id => return Err(reader.unknown("help.AppConfig", id)),
-        })
+        match reader.u32("help.AppConfig")? {
+            0x7cde641d => Ok(Self::NotModified),
+            0xdd18782e => types::help::AppConfig::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.AppConfig", id)),
+        }
     }
 }
 impl From<types::help::AppConfig> for AppConfig {
@@ -420,11 +420,11 @@ impl tl::Serialize for PeerColorSet {
 impl tl::Deserialize for PeerColorSet {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.PeerColorSet")? {
-                0x26219a58 => Self::PeerColorSet(types::help::PeerColorSet::read(reader)?),
-                0x767d61eb => Self::PeerColorProfileSet(Box::new(types::help::PeerColorProfileSet::read(reader)?)),
-                id => return Err(reader.unknown("help.PeerColorSet", id)),
-        })
+        match reader.u32("help.PeerColorSet")? {
+            0x26219a58 => types::help::PeerColorSet::read(reader).map(Self::from),
+            0x767d61eb => types::help::PeerColorProfileSet::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.PeerColorSet", id)),
+        }
     }
 }
 impl From<types::help::PeerColorSet> for PeerColorSet {
@@ -472,11 +472,11 @@ impl tl::Serialize for PeerColors {
 impl tl::Deserialize for PeerColors {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.PeerColors")? {
-                0x2ba1f5ce => Self::NotModified,
-                0x00f8ed08 => Self::PeerColors(types::help::PeerColors::read(reader)?),
-                id => return Err(reader.unknown("help.PeerColors", id)),
-        })
+        match reader.u32("help.PeerColors")? {
+            0x2ba1f5ce => Ok(Self::NotModified),
+            0x00f8ed08 => types::help::PeerColors::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.PeerColors", id)),
+        }
     }
 }
 impl From<types::help::PeerColors> for PeerColors {
@@ -517,11 +517,11 @@ impl tl::Serialize for TimezonesList {
 impl tl::Deserialize for TimezonesList {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("help.TimezonesList")? {
-                0x970708cc => Self::NotModified,
-                0x7b74ed71 => Self::TimezonesList(types::help::TimezonesList::read(reader)?),
-                id => return Err(reader.unknown("help.TimezonesList", id)),
-        })
+        match reader.u32("help.TimezonesList")? {
+            0x970708cc => Ok(Self::NotModified),
+            0x7b74ed71 => types::help::TimezonesList::read(reader).map(Self::from),
+            id => Err(reader.unknown("help.TimezonesList", id)),
+        }
     }
 }
 impl From<types::help::TimezonesList> for TimezonesList {

@@ -31,12 +31,12 @@ impl tl::Serialize for Dialogs {
 impl tl::Deserialize for Dialogs {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.Dialogs")? {
-                0x15ba6c40 => Self::Dialogs(Box::new(types::messages::Dialogs::read(reader)?)),
-                0x71e094f3 => Self::Slice(Box::new(types::messages::DialogsSlice::read(reader)?)),
-                0xf0e3e596 => Self::NotModified(types::messages::DialogsNotModified::read(reader)?),
-                id => return Err(reader.unknown("messages.Dialogs", id)),
-        })
+        match reader.u32("messages.Dialogs")? {
+            0x15ba6c40 => types::messages::Dialogs::read(reader).map(Self::from),
+            0x71e094f3 => types::messages::DialogsSlice::read(reader).map(Self::from),
+            0xf0e3e596 => types::messages::DialogsNotModified::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.Dialogs", id)),
+        }
     }
 }
 impl From<types::messages::Dialogs> for Dialogs {
@@ -92,13 +92,13 @@ impl tl::Serialize for Messages {
 impl tl::Deserialize for Messages {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.Messages")? {
-                0x1d73e7ea => Self::Messages(Box::new(types::messages::Messages::read(reader)?)),
-                0x5f206716 => Self::Slice(Box::new(types::messages::MessagesSlice::read(reader)?)),
-                0xc776ba4e => Self::ChannelMessages(Box::new(types::messages::ChannelMessages::read(reader)?)),
-                0x74535f21 => Self::NotModified(types::messages::MessagesNotModified::read(reader)?),
-                id => return Err(reader.unknown("messages.Messages", id)),
-        })
+        match reader.u32("messages.Messages")? {
+            0x1d73e7ea => types::messages::Messages::read(reader).map(Self::from),
+            0x5f206716 => types::messages::MessagesSlice::read(reader).map(Self::from),
+            0xc776ba4e => types::messages::ChannelMessages::read(reader).map(Self::from),
+            0x74535f21 => types::messages::MessagesNotModified::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.Messages", id)),
+        }
     }
 }
 impl From<types::messages::Messages> for Messages {
@@ -153,11 +153,11 @@ impl tl::Serialize for Chats {
 impl tl::Deserialize for Chats {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.Chats")? {
-                0x64ff9fd5 => Self::Chats(types::messages::Chats::read(reader)?),
-                0x9cd81144 => Self::Slice(types::messages::ChatsSlice::read(reader)?),
-                id => return Err(reader.unknown("messages.Chats", id)),
-        })
+        match reader.u32("messages.Chats")? {
+            0x64ff9fd5 => types::messages::Chats::read(reader).map(Self::from),
+            0x9cd81144 => types::messages::ChatsSlice::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.Chats", id)),
+        }
     }
 }
 impl From<types::messages::Chats> for Chats {
@@ -208,11 +208,11 @@ impl tl::Serialize for DhConfig {
 impl tl::Deserialize for DhConfig {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.DhConfig")? {
-                0xc0e24635 => Self::NotModified(types::messages::DhConfigNotModified::read(reader)?),
-                0x2c221edd => Self::DhConfig(Box::new(types::messages::DhConfig::read(reader)?)),
-                id => return Err(reader.unknown("messages.DhConfig", id)),
-        })
+        match reader.u32("messages.DhConfig")? {
+            0xc0e24635 => types::messages::DhConfigNotModified::read(reader).map(Self::from),
+            0x2c221edd => types::messages::DhConfig::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.DhConfig", id)),
+        }
     }
 }
 impl From<types::messages::DhConfigNotModified> for DhConfig {
@@ -257,11 +257,11 @@ impl tl::Serialize for SentEncryptedMessage {
 impl tl::Deserialize for SentEncryptedMessage {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.SentEncryptedMessage")? {
-                0x560f8935 => Self::SentEncryptedMessage(types::messages::SentEncryptedMessage::read(reader)?),
-                0x9493ff32 => Self::SentEncryptedFile(types::messages::SentEncryptedFile::read(reader)?),
-                id => return Err(reader.unknown("messages.SentEncryptedMessage", id)),
-        })
+        match reader.u32("messages.SentEncryptedMessage")? {
+            0x560f8935 => types::messages::SentEncryptedMessage::read(reader).map(Self::from),
+            0x9493ff32 => types::messages::SentEncryptedFile::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.SentEncryptedMessage", id)),
+        }
     }
 }
 impl From<types::messages::SentEncryptedMessage> for SentEncryptedMessage {
@@ -306,11 +306,11 @@ impl tl::Serialize for Stickers {
 impl tl::Deserialize for Stickers {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.Stickers")? {
-                0xf1749a22 => Self::NotModified,
-                0x30a6ec7e => Self::Stickers(types::messages::Stickers::read(reader)?),
-                id => return Err(reader.unknown("messages.Stickers", id)),
-        })
+        match reader.u32("messages.Stickers")? {
+            0xf1749a22 => Ok(Self::NotModified),
+            0x30a6ec7e => types::messages::Stickers::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.Stickers", id)),
+        }
     }
 }
 impl From<types::messages::Stickers> for Stickers {
@@ -351,11 +351,11 @@ impl tl::Serialize for AllStickers {
 impl tl::Deserialize for AllStickers {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.AllStickers")? {
-                0xe86602c3 => Self::NotModified,
-                0xcdbbcebb => Self::AllStickers(types::messages::AllStickers::read(reader)?),
-                id => return Err(reader.unknown("messages.AllStickers", id)),
-        })
+        match reader.u32("messages.AllStickers")? {
+            0xe86602c3 => Ok(Self::NotModified),
+            0xcdbbcebb => types::messages::AllStickers::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.AllStickers", id)),
+        }
     }
 }
 impl From<types::messages::AllStickers> for AllStickers {
@@ -399,11 +399,11 @@ impl tl::Serialize for StickerSet {
 impl tl::Deserialize for StickerSet {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.StickerSet")? {
-                0x6e153f16 => Self::StickerSet(Box::new(types::messages::StickerSet::read(reader)?)),
-                0xd3f924eb => Self::NotModified,
-                id => return Err(reader.unknown("messages.StickerSet", id)),
-        })
+        match reader.u32("messages.StickerSet")? {
+            0x6e153f16 => types::messages::StickerSet::read(reader).map(Self::from),
+            0xd3f924eb => Ok(Self::NotModified),
+            id => Err(reader.unknown("messages.StickerSet", id)),
+        }
     }
 }
 impl From<types::messages::StickerSet> for StickerSet {
@@ -444,11 +444,11 @@ impl tl::Serialize for SavedGifs {
 impl tl::Deserialize for SavedGifs {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.SavedGifs")? {
-                0xe8025ca2 => Self::NotModified,
-                0x84a02a0d => Self::SavedGifs(types::messages::SavedGifs::read(reader)?),
-                id => return Err(reader.unknown("messages.SavedGifs", id)),
-        })
+        match reader.u32("messages.SavedGifs")? {
+            0xe8025ca2 => Ok(Self::NotModified),
+            0x84a02a0d => types::messages::SavedGifs::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.SavedGifs", id)),
+        }
     }
 }
 impl From<types::messages::SavedGifs> for SavedGifs {
@@ -501,11 +501,11 @@ impl tl::Serialize for FeaturedStickers {
 impl tl::Deserialize for FeaturedStickers {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.FeaturedStickers")? {
-                0xc6dc0c66 => Self::NotModified(types::messages::FeaturedStickersNotModified::read(reader)?),
-                0xbe382906 => Self::FeaturedStickers(Box::new(types::messages::FeaturedStickers::read(reader)?)),
-                id => return Err(reader.unknown("messages.FeaturedStickers", id)),
-        })
+        match reader.u32("messages.FeaturedStickers")? {
+            0xc6dc0c66 => types::messages::FeaturedStickersNotModified::read(reader).map(Self::from),
+            0xbe382906 => types::messages::FeaturedStickers::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.FeaturedStickers", id)),
+        }
     }
 }
 impl From<types::messages::FeaturedStickersNotModified> for FeaturedStickers {
@@ -550,11 +550,11 @@ impl tl::Serialize for RecentStickers {
 impl tl::Deserialize for RecentStickers {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.RecentStickers")? {
-                0x0b17f890 => Self::NotModified,
-                0x88d37c56 => Self::RecentStickers(Box::new(types::messages::RecentStickers::read(reader)?)),
-                id => return Err(reader.unknown("messages.RecentStickers", id)),
-        })
+        match reader.u32("messages.RecentStickers")? {
+            0x0b17f890 => Ok(Self::NotModified),
+            0x88d37c56 => types::messages::RecentStickers::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.RecentStickers", id)),
+        }
     }
 }
 impl From<types::messages::RecentStickers> for RecentStickers {
@@ -598,11 +598,11 @@ impl tl::Serialize for StickerSetInstallResult {
 impl tl::Deserialize for StickerSetInstallResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.StickerSetInstallResult")? {
-                0x38641628 => Self::Success,
-                0x35e410a8 => Self::Archive(types::messages::StickerSetInstallResultArchive::read(reader)?),
-                id => return Err(reader.unknown("messages.StickerSetInstallResult", id)),
-        })
+        match reader.u32("messages.StickerSetInstallResult")? {
+            0x38641628 => Ok(Self::Success),
+            0x35e410a8 => types::messages::StickerSetInstallResultArchive::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.StickerSetInstallResult", id)),
+        }
     }
 }
 impl From<types::messages::StickerSetInstallResultArchive> for StickerSetInstallResult {
@@ -646,11 +646,11 @@ impl tl::Serialize for FavedStickers {
 impl tl::Deserialize for FavedStickers {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.FavedStickers")? {
-                0x9e8fa6d3 => Self::NotModified,
-                0x2cb51097 => Self::FavedStickers(Box::new(types::messages::FavedStickers::read(reader)?)),
-                id => return Err(reader.unknown("messages.FavedStickers", id)),
-        })
+        match reader.u32("messages.FavedStickers")? {
+            0x9e8fa6d3 => Ok(Self::NotModified),
+            0x2cb51097 => types::messages::FavedStickers::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.FavedStickers", id)),
+        }
     }
 }
 impl From<types::messages::FavedStickers> for FavedStickers {
@@ -691,11 +691,11 @@ impl tl::Serialize for FoundStickerSets {
 impl tl::Deserialize for FoundStickerSets {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.FoundStickerSets")? {
-                0x0d54b65d => Self::NotModified,
-                0x8af09dd2 => Self::FoundStickerSets(types::messages::FoundStickerSets::read(reader)?),
-                id => return Err(reader.unknown("messages.FoundStickerSets", id)),
-        })
+        match reader.u32("messages.FoundStickerSets")? {
+            0x0d54b65d => Ok(Self::NotModified),
+            0x8af09dd2 => types::messages::FoundStickerSets::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.FoundStickerSets", id)),
+        }
     }
 }
 impl From<types::messages::FoundStickerSets> for FoundStickerSets {
@@ -763,11 +763,11 @@ impl tl::Serialize for ExportedChatInvite {
 impl tl::Deserialize for ExportedChatInvite {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.ExportedChatInvite")? {
-                0x1871be50 => Self::ExportedChatInvite(types::messages::ExportedChatInvite::read(reader)?),
-                0x222600ef => Self::Replaced(Box::new(types::messages::ExportedChatInviteReplaced::read(reader)?)),
-                id => return Err(reader.unknown("messages.ExportedChatInvite", id)),
-        })
+        match reader.u32("messages.ExportedChatInvite")? {
+            0x1871be50 => types::messages::ExportedChatInvite::read(reader).map(Self::from),
+            0x222600ef => types::messages::ExportedChatInviteReplaced::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.ExportedChatInvite", id)),
+        }
     }
 }
 impl From<types::messages::ExportedChatInvite> for ExportedChatInvite {
@@ -821,11 +821,11 @@ impl tl::Serialize for SponsoredMessages {
 impl tl::Deserialize for SponsoredMessages {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.SponsoredMessages")? {
-                0xffda656d => Self::SponsoredMessages(Box::new(types::messages::SponsoredMessages::read(reader)?)),
-                0x1839490f => Self::Empty,
-                id => return Err(reader.unknown("messages.SponsoredMessages", id)),
-        })
+        match reader.u32("messages.SponsoredMessages")? {
+            0xffda656d => types::messages::SponsoredMessages::read(reader).map(Self::from),
+            0x1839490f => Ok(Self::Empty),
+            id => Err(reader.unknown("messages.SponsoredMessages", id)),
+        }
     }
 }
 impl From<types::messages::SponsoredMessages> for SponsoredMessages {
@@ -878,11 +878,11 @@ impl tl::Serialize for AvailableReactions {
 impl tl::Deserialize for AvailableReactions {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.AvailableReactions")? {
-                0x9f071957 => Self::NotModified,
-                0x768e3aad => Self::AvailableReactions(types::messages::AvailableReactions::read(reader)?),
-                id => return Err(reader.unknown("messages.AvailableReactions", id)),
-        })
+        match reader.u32("messages.AvailableReactions")? {
+            0x9f071957 => Ok(Self::NotModified),
+            0x768e3aad => types::messages::AvailableReactions::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.AvailableReactions", id)),
+        }
     }
 }
 impl From<types::messages::AvailableReactions> for AvailableReactions {
@@ -926,11 +926,11 @@ impl tl::Serialize for Reactions {
 impl tl::Deserialize for Reactions {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.Reactions")? {
-                0xb06fdbdf => Self::NotModified,
-                0xeafdf716 => Self::Reactions(types::messages::Reactions::read(reader)?),
-                id => return Err(reader.unknown("messages.Reactions", id)),
-        })
+        match reader.u32("messages.Reactions")? {
+            0xb06fdbdf => Ok(Self::NotModified),
+            0xeafdf716 => types::messages::Reactions::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.Reactions", id)),
+        }
     }
 }
 impl From<types::messages::Reactions> for Reactions {
@@ -974,11 +974,11 @@ impl tl::Serialize for EmojiGroups {
 impl tl::Deserialize for EmojiGroups {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.EmojiGroups")? {
-                0x6fb4ad87 => Self::NotModified,
-                0x881fb94b => Self::EmojiGroups(types::messages::EmojiGroups::read(reader)?),
-                id => return Err(reader.unknown("messages.EmojiGroups", id)),
-        })
+        match reader.u32("messages.EmojiGroups")? {
+            0x6fb4ad87 => Ok(Self::NotModified),
+            0x881fb94b => types::messages::EmojiGroups::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.EmojiGroups", id)),
+        }
     }
 }
 impl From<types::messages::EmojiGroups> for EmojiGroups {
@@ -1031,12 +1031,12 @@ impl tl::Serialize for SavedDialogs {
 impl tl::Deserialize for SavedDialogs {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.SavedDialogs")? {
-                0xf83ae221 => Self::SavedDialogs(Box::new(types::messages::SavedDialogs::read(reader)?)),
-                0x44ba9dd9 => Self::Slice(Box::new(types::messages::SavedDialogsSlice::read(reader)?)),
-                0xc01f6fe8 => Self::NotModified(types::messages::SavedDialogsNotModified::read(reader)?),
-                id => return Err(reader.unknown("messages.SavedDialogs", id)),
-        })
+        match reader.u32("messages.SavedDialogs")? {
+            0xf83ae221 => types::messages::SavedDialogs::read(reader).map(Self::from),
+            0x44ba9dd9 => types::messages::SavedDialogsSlice::read(reader).map(Self::from),
+            0xc01f6fe8 => types::messages::SavedDialogsNotModified::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.SavedDialogs", id)),
+        }
     }
 }
 impl From<types::messages::SavedDialogs> for SavedDialogs {
@@ -1086,11 +1086,11 @@ impl tl::Serialize for SavedReactionTags {
 impl tl::Deserialize for SavedReactionTags {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.SavedReactionTags")? {
-                0x889b59ef => Self::NotModified,
-                0x3259950a => Self::SavedReactionTags(types::messages::SavedReactionTags::read(reader)?),
-                id => return Err(reader.unknown("messages.SavedReactionTags", id)),
-        })
+        match reader.u32("messages.SavedReactionTags")? {
+            0x889b59ef => Ok(Self::NotModified),
+            0x3259950a => types::messages::SavedReactionTags::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.SavedReactionTags", id)),
+        }
     }
 }
 impl From<types::messages::SavedReactionTags> for SavedReactionTags {
@@ -1131,11 +1131,11 @@ impl tl::Serialize for QuickReplies {
 impl tl::Deserialize for QuickReplies {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.QuickReplies")? {
-                0xc68d6695 => Self::QuickReplies(Box::new(types::messages::QuickReplies::read(reader)?)),
-                0x5f91eb5b => Self::NotModified,
-                id => return Err(reader.unknown("messages.QuickReplies", id)),
-        })
+        match reader.u32("messages.QuickReplies")? {
+            0xc68d6695 => types::messages::QuickReplies::read(reader).map(Self::from),
+            0x5f91eb5b => Ok(Self::NotModified),
+            id => Err(reader.unknown("messages.QuickReplies", id)),
+        }
     }
 }
 impl From<types::messages::QuickReplies> for QuickReplies {
@@ -1185,11 +1185,11 @@ impl tl::Serialize for AvailableEffects {
 impl tl::Deserialize for AvailableEffects {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.AvailableEffects")? {
-                0xd1ed9a5b => Self::NotModified,
-                0xbddb616e => Self::AvailableEffects(Box::new(types::messages::AvailableEffects::read(reader)?)),
-                id => return Err(reader.unknown("messages.AvailableEffects", id)),
-        })
+        match reader.u32("messages.AvailableEffects")? {
+            0xd1ed9a5b => Ok(Self::NotModified),
+            0xbddb616e => types::messages::AvailableEffects::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.AvailableEffects", id)),
+        }
     }
 }
 impl From<types::messages::AvailableEffects> for AvailableEffects {
@@ -1236,11 +1236,11 @@ impl tl::Serialize for FoundStickers {
 impl tl::Deserialize for FoundStickers {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.FoundStickers")? {
-                0x6010c534 => Self::NotModified(types::messages::FoundStickersNotModified::read(reader)?),
-                0x82c9e290 => Self::FoundStickers(types::messages::FoundStickers::read(reader)?),
-                id => return Err(reader.unknown("messages.FoundStickers", id)),
-        })
+        match reader.u32("messages.FoundStickers")? {
+            0x6010c534 => types::messages::FoundStickersNotModified::read(reader).map(Self::from),
+            0x82c9e290 => types::messages::FoundStickers::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.FoundStickers", id)),
+        }
     }
 }
 impl From<types::messages::FoundStickersNotModified> for FoundStickers {
@@ -1291,11 +1291,11 @@ impl tl::Serialize for EmojiGameInfo {
 impl tl::Deserialize for EmojiGameInfo {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.EmojiGameInfo")? {
-                0x59e65335 => Self::EmojiGameUnavailable,
-                0x44e56023 => Self::EmojiGameDiceInfo(Box::new(types::messages::EmojiGameDiceInfo::read(reader)?)),
-                id => return Err(reader.unknown("messages.EmojiGameInfo", id)),
-        })
+        match reader.u32("messages.EmojiGameInfo")? {
+            0x59e65335 => Ok(Self::EmojiGameUnavailable),
+            0x44e56023 => types::messages::EmojiGameDiceInfo::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.EmojiGameInfo", id)),
+        }
     }
 }
 impl From<types::messages::EmojiGameDiceInfo> for EmojiGameInfo {
@@ -1339,11 +1339,11 @@ impl tl::Serialize for ChatInviteJoinResult {
 impl tl::Deserialize for ChatInviteJoinResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("messages.ChatInviteJoinResult")? {
-                0x445663a7 => Self::Ok(types::messages::ChatInviteJoinResultOk::read(reader)?),
-                0x61ca29d3 => Self::WebView(types::messages::ChatInviteJoinResultWebView::read(reader)?),
-                id => return Err(reader.unknown("messages.ChatInviteJoinResult", id)),
-        })
+        match reader.u32("messages.ChatInviteJoinResult")? {
+            0x445663a7 => types::messages::ChatInviteJoinResultOk::read(reader).map(Self::from),
+            0x61ca29d3 => types::messages::ChatInviteJoinResultWebView::read(reader).map(Self::from),
+            id => Err(reader.unknown("messages.ChatInviteJoinResult", id)),
+        }
     }
 }
 impl From<types::messages::ChatInviteJoinResultOk> for ChatInviteJoinResult {

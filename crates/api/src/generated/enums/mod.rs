@@ -77,16 +77,16 @@ impl tl::Deserialize for InputPeer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("InputPeer", |reader| {
-                Ok(match reader.u32("InputPeer")? {
-                        0x7f3b18ea => Self::Empty,
-                        0x7da07ec9 => Self::PeerSelf,
-                        0x35a95cb9 => Self::Chat(types::InputPeerChat::read(reader)?),
-                        0xdde8a54c => Self::User(types::InputPeerUser::read(reader)?),
-                        0x27bcbbfc => Self::Channel(types::InputPeerChannel::read(reader)?),
-                        0xa87b0a1c => Self::UserFromMessage(types::InputPeerUserFromMessage::read(reader)?),
-                        0xbd2a0840 => Self::ChannelFromMessage(types::InputPeerChannelFromMessage::read(reader)?),
-                        id => return Err(reader.unknown("InputPeer", id)),
-                })
+                match reader.u32("InputPeer")? {
+                    0x7f3b18ea => Ok(Self::Empty),
+                    0x7da07ec9 => Ok(Self::PeerSelf),
+                    0x35a95cb9 => types::InputPeerChat::read(reader).map(Self::from),
+                    0xdde8a54c => types::InputPeerUser::read(reader).map(Self::from),
+                    0x27bcbbfc => types::InputPeerChannel::read(reader).map(Self::from),
+                    0xa87b0a1c => types::InputPeerUserFromMessage::read(reader).map(Self::from),
+                    0xbd2a0840 => types::InputPeerChannelFromMessage::read(reader).map(Self::from),
+                    id => Err(reader.unknown("InputPeer", id)),
+                }
         })
     }
 }
@@ -155,13 +155,13 @@ impl tl::Serialize for InputUser {
 impl tl::Deserialize for InputUser {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputUser")? {
-                0xb98886cf => Self::Empty,
-                0xf7c1b13f => Self::UserSelf,
-                0xf21158c6 => Self::InputUser(types::InputUser::read(reader)?),
-                0x1da448e2 => Self::FromMessage(types::InputUserFromMessage::read(reader)?),
-                id => return Err(reader.unknown("InputUser", id)),
-        })
+        match reader.u32("InputUser")? {
+            0xb98886cf => Ok(Self::Empty),
+            0xf7c1b13f => Ok(Self::UserSelf),
+            0xf21158c6 => types::InputUser::read(reader).map(Self::from),
+            0x1da448e2 => types::InputUserFromMessage::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputUser", id)),
+        }
     }
 }
 impl From<types::InputUser> for InputUser {
@@ -214,12 +214,12 @@ impl tl::Serialize for InputFile {
 impl tl::Deserialize for InputFile {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputFile")? {
-                0xf52ff27f => Self::InputFile(Box::new(types::InputFile::read(reader)?)),
-                0xfa4f0bb5 => Self::Big(types::InputFileBig::read(reader)?),
-                0x62dc8b48 => Self::StoryDocument(types::InputFileStoryDocument::read(reader)?),
-                id => return Err(reader.unknown("InputFile", id)),
-        })
+        match reader.u32("InputFile")? {
+            0xf52ff27f => types::InputFile::read(reader).map(Self::from),
+            0xfa4f0bb5 => types::InputFileBig::read(reader).map(Self::from),
+            0x62dc8b48 => types::InputFileStoryDocument::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputFile", id)),
+        }
     }
 }
 impl From<types::InputFile> for InputFile {
@@ -324,29 +324,29 @@ impl tl::Deserialize for InputMedia {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("InputMedia", |reader| {
-                Ok(match reader.u32("InputMedia")? {
-                        0x9664f57f => Self::Empty,
-                        0x7d8375da => Self::UploadedPhoto(Box::new(types::InputMediaUploadedPhoto::read(reader)?)),
-                        0xe3af4434 => Self::Photo(Box::new(types::InputMediaPhoto::read(reader)?)),
-                        0xf9c44144 => Self::GeoPoint(types::InputMediaGeoPoint::read(reader)?),
-                        0xf8ab7dfb => Self::Contact(Box::new(types::InputMediaContact::read(reader)?)),
-                        0x037c9330 => Self::UploadedDocument(Box::new(types::InputMediaUploadedDocument::read(reader)?)),
-                        0xa8763ab5 => Self::Document(Box::new(types::InputMediaDocument::read(reader)?)),
-                        0xc13d1c11 => Self::Venue(Box::new(types::InputMediaVenue::read(reader)?)),
-                        0xe5bbfe1a => Self::PhotoExternal(types::InputMediaPhotoExternal::read(reader)?),
-                        0x779600f9 => Self::DocumentExternal(Box::new(types::InputMediaDocumentExternal::read(reader)?)),
-                        0xd33f43f3 => Self::Game(types::InputMediaGame::read(reader)?),
-                        0x405fef0d => Self::Invoice(Box::new(types::InputMediaInvoice::read(reader)?)),
-                        0x971fa843 => Self::GeoLive(Box::new(types::InputMediaGeoLive::read(reader)?)),
-                        0x883a4108 => Self::Poll(Box::new(types::InputMediaPoll::read(reader)?)),
-                        0xe66fbf7b => Self::Dice(types::InputMediaDice::read(reader)?),
-                        0x89fdd778 => Self::Story(types::InputMediaStory::read(reader)?),
-                        0xc21b8849 => Self::WebPage(types::InputMediaWebPage::read(reader)?),
-                        0xc4103386 => Self::PaidMedia(Box::new(types::InputMediaPaidMedia::read(reader)?)),
-                        0x9fc55fde => Self::Todo(Box::new(types::InputMediaTodo::read(reader)?)),
-                        0xf3a9244a => Self::StakeDice(Box::new(types::InputMediaStakeDice::read(reader)?)),
-                        id => return Err(reader.unknown("InputMedia", id)),
-                })
+                match reader.u32("InputMedia")? {
+                    0x9664f57f => Ok(Self::Empty),
+                    0x7d8375da => types::InputMediaUploadedPhoto::read(reader).map(Self::from),
+                    0xe3af4434 => types::InputMediaPhoto::read(reader).map(Self::from),
+                    0xf9c44144 => types::InputMediaGeoPoint::read(reader).map(Self::from),
+                    0xf8ab7dfb => types::InputMediaContact::read(reader).map(Self::from),
+                    0x037c9330 => types::InputMediaUploadedDocument::read(reader).map(Self::from),
+                    0xa8763ab5 => types::InputMediaDocument::read(reader).map(Self::from),
+                    0xc13d1c11 => types::InputMediaVenue::read(reader).map(Self::from),
+                    0xe5bbfe1a => types::InputMediaPhotoExternal::read(reader).map(Self::from),
+                    0x779600f9 => types::InputMediaDocumentExternal::read(reader).map(Self::from),
+                    0xd33f43f3 => types::InputMediaGame::read(reader).map(Self::from),
+                    0x405fef0d => types::InputMediaInvoice::read(reader).map(Self::from),
+                    0x971fa843 => types::InputMediaGeoLive::read(reader).map(Self::from),
+                    0x883a4108 => types::InputMediaPoll::read(reader).map(Self::from),
+                    0xe66fbf7b => types::InputMediaDice::read(reader).map(Self::from),
+                    0x89fdd778 => types::InputMediaStory::read(reader).map(Self::from),
+                    0xc21b8849 => types::InputMediaWebPage::read(reader).map(Self::from),
+                    0xc4103386 => types::InputMediaPaidMedia::read(reader).map(Self::from),
+                    0x9fc55fde => types::InputMediaTodo::read(reader).map(Self::from),
+                    0xf3a9244a => types::InputMediaStakeDice::read(reader).map(Self::from),
+                    id => Err(reader.unknown("InputMedia", id)),
+                }
         })
     }
 }
@@ -481,12 +481,12 @@ impl tl::Serialize for InputChatPhoto {
 impl tl::Deserialize for InputChatPhoto {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputChatPhoto")? {
-                0x1ca48f57 => Self::Empty,
-                0xbdcdaec0 => Self::InputChatUploadedPhoto(Box::new(types::InputChatUploadedPhoto::read(reader)?)),
-                0x8953ad37 => Self::InputChatPhoto(types::InputChatPhoto::read(reader)?),
-                id => return Err(reader.unknown("InputChatPhoto", id)),
-        })
+        match reader.u32("InputChatPhoto")? {
+            0x1ca48f57 => Ok(Self::Empty),
+            0xbdcdaec0 => types::InputChatUploadedPhoto::read(reader).map(Self::from),
+            0x8953ad37 => types::InputChatPhoto::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputChatPhoto", id)),
+        }
     }
 }
 impl From<types::InputChatUploadedPhoto> for InputChatPhoto {
@@ -532,11 +532,11 @@ impl tl::Serialize for InputGeoPoint {
 impl tl::Deserialize for InputGeoPoint {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputGeoPoint")? {
-                0xe4c123d6 => Self::Empty,
-                0x48222faf => Self::InputGeoPoint(types::InputGeoPoint::read(reader)?),
-                id => return Err(reader.unknown("InputGeoPoint", id)),
-        })
+        match reader.u32("InputGeoPoint")? {
+            0xe4c123d6 => Ok(Self::Empty),
+            0x48222faf => types::InputGeoPoint::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputGeoPoint", id)),
+        }
     }
 }
 impl From<types::InputGeoPoint> for InputGeoPoint {
@@ -577,11 +577,11 @@ impl tl::Serialize for InputPhoto {
 impl tl::Deserialize for InputPhoto {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputPhoto")? {
-                0x1cd7bf0d => Self::Empty,
-                0x3bb3b94a => Self::InputPhoto(types::InputPhoto::read(reader)?),
-                id => return Err(reader.unknown("InputPhoto", id)),
-        })
+        match reader.u32("InputPhoto")? {
+            0x1cd7bf0d => Ok(Self::Empty),
+            0x3bb3b94a => types::InputPhoto::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputPhoto", id)),
+        }
     }
 }
 impl From<types::InputPhoto> for InputPhoto {
@@ -650,19 +650,19 @@ impl Encode for InputFileLocation {
 impl tl::Deserialize for InputFileLocation {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputFileLocation")? {
-                0xdfdaabe1 => Self::InputFileLocation(types::InputFileLocation::read(reader)?),
-                0xf5235d55 => Self::InputEncryptedFileLocation(types::InputEncryptedFileLocation::read(reader)?),
-                0xbad07584 => Self::InputDocumentFileLocation(Box::new(types::InputDocumentFileLocation::read(reader)?)),
-                0xcbc7ee28 => Self::InputSecureFileLocation(types::InputSecureFileLocation::read(reader)?),
-                0x29be5899 => Self::InputTakeoutFileLocation,
-                0x40181ffe => Self::InputPhotoFileLocation(Box::new(types::InputPhotoFileLocation::read(reader)?)),
-                0xd83466f3 => Self::InputPhotoLegacyFileLocation(Box::new(types::InputPhotoLegacyFileLocation::read(reader)?)),
-                0x37257e99 => Self::InputPeerPhotoFileLocation(types::InputPeerPhotoFileLocation::read(reader)?),
-                0x9d84f3db => Self::InputStickerSetThumb(types::InputStickerSetThumb::read(reader)?),
-                0x0598a92a => Self::InputGroupCallStream(Box::new(types::InputGroupCallStream::read(reader)?)),
-                id => return Err(reader.unknown("InputFileLocation", id)),
-        })
+        match reader.u32("InputFileLocation")? {
+            0xdfdaabe1 => types::InputFileLocation::read(reader).map(Self::from),
+            0xf5235d55 => types::InputEncryptedFileLocation::read(reader).map(Self::from),
+            0xbad07584 => types::InputDocumentFileLocation::read(reader).map(Self::from),
+            0xcbc7ee28 => types::InputSecureFileLocation::read(reader).map(Self::from),
+            0x29be5899 => Ok(Self::InputTakeoutFileLocation),
+            0x40181ffe => types::InputPhotoFileLocation::read(reader).map(Self::from),
+            0xd83466f3 => types::InputPhotoLegacyFileLocation::read(reader).map(Self::from),
+            0x37257e99 => types::InputPeerPhotoFileLocation::read(reader).map(Self::from),
+            0x9d84f3db => types::InputStickerSetThumb::read(reader).map(Self::from),
+            0x0598a92a => types::InputGroupCallStream::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputFileLocation", id)),
+        }
     }
 }
 impl From<types::InputFileLocation> for InputFileLocation {
@@ -746,12 +746,12 @@ impl tl::Serialize for Peer {
 impl tl::Deserialize for Peer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Peer")? {
-                0x59511722 => Self::User(types::PeerUser::read(reader)?),
-                0x36c6019a => Self::Chat(types::PeerChat::read(reader)?),
-                0xa2a5371e => Self::Channel(types::PeerChannel::read(reader)?),
-                id => return Err(reader.unknown("Peer", id)),
-        })
+        match reader.u32("Peer")? {
+            0x59511722 => types::PeerUser::read(reader).map(Self::from),
+            0x36c6019a => types::PeerChat::read(reader).map(Self::from),
+            0xa2a5371e => types::PeerChannel::read(reader).map(Self::from),
+            id => Err(reader.unknown("Peer", id)),
+        }
     }
 }
 impl From<types::PeerUser> for Peer {
@@ -801,11 +801,11 @@ impl tl::Serialize for User {
 impl tl::Deserialize for User {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("User")? {
-                0xd3bc4b7a => Self::Empty(types::UserEmpty::read(reader)?),
-                0xb1b8cc83 => Self::User(Box::new(types::User::read(reader)?)),
-                id => return Err(reader.unknown("User", id)),
-        })
+        match reader.u32("User")? {
+            0xd3bc4b7a => types::UserEmpty::read(reader).map(Self::from),
+            0xb1b8cc83 => types::User::read(reader).map(Self::from),
+            id => Err(reader.unknown("User", id)),
+        }
     }
 }
 impl From<types::UserEmpty> for User {
@@ -850,11 +850,11 @@ impl tl::Serialize for UserProfilePhoto {
 impl tl::Deserialize for UserProfilePhoto {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("UserProfilePhoto")? {
-                0x4f11bae1 => Self::Empty,
-                0x82d1f706 => Self::UserProfilePhoto(types::UserProfilePhoto::read(reader)?),
-                id => return Err(reader.unknown("UserProfilePhoto", id)),
-        })
+        match reader.u32("UserProfilePhoto")? {
+            0x4f11bae1 => Ok(Self::Empty),
+            0x82d1f706 => types::UserProfilePhoto::read(reader).map(Self::from),
+            id => Err(reader.unknown("UserProfilePhoto", id)),
+        }
     }
 }
 impl From<types::UserProfilePhoto> for UserProfilePhoto {
@@ -907,15 +907,15 @@ impl tl::Serialize for UserStatus {
 impl tl::Deserialize for UserStatus {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("UserStatus")? {
-                0x09d05049 => Self::Empty,
-                0xedb93949 => Self::Online(types::UserStatusOnline::read(reader)?),
-                0x008c703f => Self::Offline(types::UserStatusOffline::read(reader)?),
-                0x7b197dc8 => Self::Recently(types::UserStatusRecently::read(reader)?),
-                0x541a1d1a => Self::LastWeek(types::UserStatusLastWeek::read(reader)?),
-                0x65899777 => Self::LastMonth(types::UserStatusLastMonth::read(reader)?),
-                id => return Err(reader.unknown("UserStatus", id)),
-        })
+        match reader.u32("UserStatus")? {
+            0x09d05049 => Ok(Self::Empty),
+            0xedb93949 => types::UserStatusOnline::read(reader).map(Self::from),
+            0x008c703f => types::UserStatusOffline::read(reader).map(Self::from),
+            0x7b197dc8 => types::UserStatusRecently::read(reader).map(Self::from),
+            0x541a1d1a => types::UserStatusLastWeek::read(reader).map(Self::from),
+            0x65899777 => types::UserStatusLastMonth::read(reader).map(Self::from),
+            id => Err(reader.unknown("UserStatus", id)),
+        }
     }
 }
 impl From<types::UserStatusOnline> for UserStatus {
@@ -991,16 +991,16 @@ impl tl::Serialize for Chat {
 impl tl::Deserialize for Chat {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Chat")? {
-                0x29562865 => Self::Empty(types::ChatEmpty::read(reader)?),
-                0x41cbf256 => Self::Chat(Box::new(types::Chat::read(reader)?)),
-                0x6592a1a7 => Self::Forbidden(types::ChatForbidden::read(reader)?),
-                0xd49f34c6 => Self::Channel(Box::new(types::Channel::read(reader)?)),
-                0x17d493d5 => Self::ChannelForbidden(Box::new(types::ChannelForbidden::read(reader)?)),
-                0xfd3cdab8 => Self::CommunityForbidden(types::CommunityForbidden::read(reader)?),
-                0x65efe954 => Self::Community(Box::new(types::Community::read(reader)?)),
-                id => return Err(reader.unknown("Chat", id)),
-        })
+        match reader.u32("Chat")? {
+            0x29562865 => types::ChatEmpty::read(reader).map(Self::from),
+            0x41cbf256 => types::Chat::read(reader).map(Self::from),
+            0x6592a1a7 => types::ChatForbidden::read(reader).map(Self::from),
+            0xd49f34c6 => types::Channel::read(reader).map(Self::from),
+            0x17d493d5 => types::ChannelForbidden::read(reader).map(Self::from),
+            0xfd3cdab8 => types::CommunityForbidden::read(reader).map(Self::from),
+            0x65efe954 => types::Community::read(reader).map(Self::from),
+            id => Err(reader.unknown("Chat", id)),
+        }
     }
 }
 impl From<types::ChatEmpty> for Chat {
@@ -1073,12 +1073,12 @@ impl tl::Serialize for ChatFull {
 impl tl::Deserialize for ChatFull {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChatFull")? {
-                0x2633421b => Self::ChatFull(Box::new(types::ChatFull::read(reader)?)),
-                0xa04e8d3a => Self::ChannelFull(Box::new(types::ChannelFull::read(reader)?)),
-                0xcbb7a507 => Self::CommunityFull(Box::new(types::CommunityFull::read(reader)?)),
-                id => return Err(reader.unknown("ChatFull", id)),
-        })
+        match reader.u32("ChatFull")? {
+            0x2633421b => types::ChatFull::read(reader).map(Self::from),
+            0xa04e8d3a => types::ChannelFull::read(reader).map(Self::from),
+            0xcbb7a507 => types::CommunityFull::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChatFull", id)),
+        }
     }
 }
 impl From<types::ChatFull> for ChatFull {
@@ -1131,12 +1131,12 @@ impl tl::Serialize for ChatParticipant {
 impl tl::Deserialize for ChatParticipant {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChatParticipant")? {
-                0x38e79fde => Self::ChatParticipant(types::ChatParticipant::read(reader)?),
-                0xe1f867b8 => Self::Creator(types::ChatParticipantCreator::read(reader)?),
-                0x0360d5d2 => Self::Admin(types::ChatParticipantAdmin::read(reader)?),
-                id => return Err(reader.unknown("ChatParticipant", id)),
-        })
+        match reader.u32("ChatParticipant")? {
+            0x38e79fde => types::ChatParticipant::read(reader).map(Self::from),
+            0xe1f867b8 => types::ChatParticipantCreator::read(reader).map(Self::from),
+            0x0360d5d2 => types::ChatParticipantAdmin::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChatParticipant", id)),
+        }
     }
 }
 impl From<types::ChatParticipant> for ChatParticipant {
@@ -1186,11 +1186,11 @@ impl tl::Serialize for ChatParticipants {
 impl tl::Deserialize for ChatParticipants {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChatParticipants")? {
-                0x8763d3e1 => Self::Forbidden(Box::new(types::ChatParticipantsForbidden::read(reader)?)),
-                0x3cbc93f8 => Self::ChatParticipants(types::ChatParticipants::read(reader)?),
-                id => return Err(reader.unknown("ChatParticipants", id)),
-        })
+        match reader.u32("ChatParticipants")? {
+            0x8763d3e1 => types::ChatParticipantsForbidden::read(reader).map(Self::from),
+            0x3cbc93f8 => types::ChatParticipants::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChatParticipants", id)),
+        }
     }
 }
 impl From<types::ChatParticipantsForbidden> for ChatParticipants {
@@ -1235,11 +1235,11 @@ impl tl::Serialize for ChatPhoto {
 impl tl::Deserialize for ChatPhoto {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChatPhoto")? {
-                0x37c1011c => Self::Empty,
-                0x1c6e1c11 => Self::ChatPhoto(types::ChatPhoto::read(reader)?),
-                id => return Err(reader.unknown("ChatPhoto", id)),
-        })
+        match reader.u32("ChatPhoto")? {
+            0x37c1011c => Ok(Self::Empty),
+            0x1c6e1c11 => types::ChatPhoto::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChatPhoto", id)),
+        }
     }
 }
 impl From<types::ChatPhoto> for ChatPhoto {
@@ -1283,12 +1283,12 @@ impl tl::Serialize for Message {
 impl tl::Deserialize for Message {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Message")? {
-                0x90a6ca84 => Self::Empty(types::MessageEmpty::read(reader)?),
-                0x7600b9d3 => Self::Message(Box::new(types::Message::read(reader)?)),
-                0x7a800e0a => Self::Service(Box::new(types::MessageService::read(reader)?)),
-                id => return Err(reader.unknown("Message", id)),
-        })
+        match reader.u32("Message")? {
+            0x90a6ca84 => types::MessageEmpty::read(reader).map(Self::from),
+            0x7600b9d3 => types::Message::read(reader).map(Self::from),
+            0x7a800e0a => types::MessageService::read(reader).map(Self::from),
+            id => Err(reader.unknown("Message", id)),
+        }
     }
 }
 impl From<types::MessageEmpty> for Message {
@@ -1390,28 +1390,28 @@ impl tl::Deserialize for MessageMedia {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("MessageMedia", |reader| {
-                Ok(match reader.u32("MessageMedia")? {
-                        0x3ded6320 => Self::Empty,
-                        0xe216eb63 => Self::Photo(types::MessageMediaPhoto::read(reader)?),
-                        0x56e0d474 => Self::Geo(types::MessageMediaGeo::read(reader)?),
-                        0x70322949 => Self::Contact(Box::new(types::MessageMediaContact::read(reader)?)),
-                        0x9f84f49e => Self::Unsupported,
-                        0x52d8ccd9 => Self::Document(Box::new(types::MessageMediaDocument::read(reader)?)),
-                        0xddf10c3b => Self::WebPage(types::MessageMediaWebPage::read(reader)?),
-                        0x2ec0533f => Self::Venue(Box::new(types::MessageMediaVenue::read(reader)?)),
-                        0xfdb19008 => Self::Game(Box::new(types::MessageMediaGame::read(reader)?)),
-                        0xf6a548d3 => Self::Invoice(Box::new(types::MessageMediaInvoice::read(reader)?)),
-                        0xb940c666 => Self::GeoLive(Box::new(types::MessageMediaGeoLive::read(reader)?)),
-                        0x773f4e66 => Self::Poll(types::MessageMediaPoll::read(reader)?),
-                        0x08cbec07 => Self::Dice(Box::new(types::MessageMediaDice::read(reader)?)),
-                        0x68cb6283 => Self::Story(types::MessageMediaStory::read(reader)?),
-                        0xaa073beb => Self::Giveaway(Box::new(types::MessageMediaGiveaway::read(reader)?)),
-                        0xceaa3ea1 => Self::GiveawayResults(Box::new(types::MessageMediaGiveawayResults::read(reader)?)),
-                        0xa8852491 => Self::PaidMedia(types::MessageMediaPaidMedia::read(reader)?),
-                        0x8a53b014 => Self::ToDo(Box::new(types::MessageMediaToDo::read(reader)?)),
-                        0xca5cab89 => Self::VideoStream(types::MessageMediaVideoStream::read(reader)?),
-                        id => return Err(reader.unknown("MessageMedia", id)),
-                })
+                match reader.u32("MessageMedia")? {
+                    0x3ded6320 => Ok(Self::Empty),
+                    0xe216eb63 => types::MessageMediaPhoto::read(reader).map(Self::from),
+                    0x56e0d474 => types::MessageMediaGeo::read(reader).map(Self::from),
+                    0x70322949 => types::MessageMediaContact::read(reader).map(Self::from),
+                    0x9f84f49e => Ok(Self::Unsupported),
+                    0x52d8ccd9 => types::MessageMediaDocument::read(reader).map(Self::from),
+                    0xddf10c3b => types::MessageMediaWebPage::read(reader).map(Self::from),
+                    0x2ec0533f => types::MessageMediaVenue::read(reader).map(Self::from),
+                    0xfdb19008 => types::MessageMediaGame::read(reader).map(Self::from),
+                    0xf6a548d3 => types::MessageMediaInvoice::read(reader).map(Self::from),
+                    0xb940c666 => types::MessageMediaGeoLive::read(reader).map(Self::from),
+                    0x773f4e66 => types::MessageMediaPoll::read(reader).map(Self::from),
+                    0x08cbec07 => types::MessageMediaDice::read(reader).map(Self::from),
+                    0x68cb6283 => types::MessageMediaStory::read(reader).map(Self::from),
+                    0xaa073beb => types::MessageMediaGiveaway::read(reader).map(Self::from),
+                    0xceaa3ea1 => types::MessageMediaGiveawayResults::read(reader).map(Self::from),
+                    0xa8852491 => types::MessageMediaPaidMedia::read(reader).map(Self::from),
+                    0x8a53b014 => types::MessageMediaToDo::read(reader).map(Self::from),
+                    0xca5cab89 => types::MessageMediaVideoStream::read(reader).map(Self::from),
+                    id => Err(reader.unknown("MessageMedia", id)),
+                }
         })
     }
 }
@@ -1741,80 +1741,80 @@ impl tl::Serialize for MessageAction {
 impl tl::Deserialize for MessageAction {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("MessageAction")? {
-                0xb6aef7b0 => Self::Empty,
-                0xbd47cbad => Self::ChatCreate(types::MessageActionChatCreate::read(reader)?),
-                0xb5a1ce5a => Self::ChatEditTitle(types::MessageActionChatEditTitle::read(reader)?),
-                0x7fcb13a8 => Self::ChatEditPhoto(types::MessageActionChatEditPhoto::read(reader)?),
-                0x95e3fbef => Self::ChatDeletePhoto,
-                0x15cefd00 => Self::ChatAddUser(types::MessageActionChatAddUser::read(reader)?),
-                0xa43f30cc => Self::ChatDeleteUser(types::MessageActionChatDeleteUser::read(reader)?),
-                0x031224c3 => Self::ChatJoinedByLink(types::MessageActionChatJoinedByLink::read(reader)?),
-                0x95d2ac92 => Self::ChannelCreate(types::MessageActionChannelCreate::read(reader)?),
-                0xe1037f92 => Self::ChatMigrateTo(types::MessageActionChatMigrateTo::read(reader)?),
-                0xea3948e9 => Self::ChannelMigrateFrom(types::MessageActionChannelMigrateFrom::read(reader)?),
-                0x94bd38ed => Self::PinMessage,
-                0x9fbab604 => Self::HistoryClear,
-                0x92a72876 => Self::GameScore(types::MessageActionGameScore::read(reader)?),
-                0xffa00ccc => Self::PaymentSentMe(Box::new(types::MessageActionPaymentSentMe::read(reader)?)),
-                0xc624b16e => Self::PaymentSent(Box::new(types::MessageActionPaymentSent::read(reader)?)),
-                0x80e11a7f => Self::PhoneCall(Box::new(types::MessageActionPhoneCall::read(reader)?)),
-                0x4792929b => Self::ScreenshotTaken,
-                0xfae69f56 => Self::CustomAction(types::MessageActionCustomAction::read(reader)?),
-                0xc516d679 => Self::BotAllowed(types::MessageActionBotAllowed::read(reader)?),
-                0x1b287353 => Self::SecureValuesSentMe(Box::new(types::MessageActionSecureValuesSentMe::read(reader)?)),
-                0xd95c6154 => Self::SecureValuesSent(types::MessageActionSecureValuesSent::read(reader)?),
-                0xf3f25f76 => Self::ContactSignUp,
-                0x98e0d697 => Self::GeoProximityReached(types::MessageActionGeoProximityReached::read(reader)?),
-                0x7a0d7f42 => Self::GroupCall(types::MessageActionGroupCall::read(reader)?),
-                0x502f92f7 => Self::InviteToGroupCall(Box::new(types::MessageActionInviteToGroupCall::read(reader)?)),
-                0x3c134d7b => Self::SetMessagesTtl(types::MessageActionSetMessagesTtl::read(reader)?),
-                0xb3a07661 => Self::GroupCallScheduled(types::MessageActionGroupCallScheduled::read(reader)?),
-                0xb91bbd3a => Self::SetChatTheme(types::MessageActionSetChatTheme::read(reader)?),
-                0xebbca3cb => Self::ChatJoinedByRequest,
-                0x47dd8079 => Self::WebViewDataSentMe(types::MessageActionWebViewDataSentMe::read(reader)?),
-                0xb4c38cb5 => Self::WebViewDataSent(types::MessageActionWebViewDataSent::read(reader)?),
-                0x48e91302 => Self::GiftPremium(Box::new(types::MessageActionGiftPremium::read(reader)?)),
-                0x0d999256 => Self::TopicCreate(types::MessageActionTopicCreate::read(reader)?),
-                0xc0944820 => Self::TopicEdit(types::MessageActionTopicEdit::read(reader)?),
-                0x57de635e => Self::SuggestProfilePhoto(types::MessageActionSuggestProfilePhoto::read(reader)?),
-                0x31518e9b => Self::RequestedPeer(types::MessageActionRequestedPeer::read(reader)?),
-                0x5060a3f4 => Self::SetChatWallPaper(types::MessageActionSetChatWallPaper::read(reader)?),
-                0x31c48347 => Self::GiftCode(Box::new(types::MessageActionGiftCode::read(reader)?)),
-                0xa80f51e4 => Self::GiveawayLaunch(types::MessageActionGiveawayLaunch::read(reader)?),
-                0x87e2f155 => Self::GiveawayResults(types::MessageActionGiveawayResults::read(reader)?),
-                0xcc02aa6d => Self::BoostApply(types::MessageActionBoostApply::read(reader)?),
-                0x93b31848 => Self::RequestedPeerSentMe(types::MessageActionRequestedPeerSentMe::read(reader)?),
-                0x41b3e202 => Self::PaymentRefunded(Box::new(types::MessageActionPaymentRefunded::read(reader)?)),
-                0x45d5b021 => Self::GiftStars(Box::new(types::MessageActionGiftStars::read(reader)?)),
-                0xb00c47a2 => Self::PrizeStars(Box::new(types::MessageActionPrizeStars::read(reader)?)),
-                0xea2c31d3 => Self::StarGift(Box::new(types::MessageActionStarGift::read(reader)?)),
-                0x7e1c1187 => Self::StarGiftUnique(Box::new(types::MessageActionStarGiftUnique::read(reader)?)),
-                0xac1f1fcd => Self::PaidMessagesRefunded(types::MessageActionPaidMessagesRefunded::read(reader)?),
-                0x84b88578 => Self::PaidMessagesPrice(types::MessageActionPaidMessagesPrice::read(reader)?),
-                0x2ffe2f7a => Self::ConferenceCall(types::MessageActionConferenceCall::read(reader)?),
-                0xcc7c5c89 => Self::TodoCompletions(types::MessageActionTodoCompletions::read(reader)?),
-                0xc7edbc83 => Self::TodoAppendTasks(types::MessageActionTodoAppendTasks::read(reader)?),
-                0xee7a1596 => Self::SuggestedPostApproval(Box::new(types::MessageActionSuggestedPostApproval::read(reader)?)),
-                0x95ddcf69 => Self::SuggestedPostSuccess(types::MessageActionSuggestedPostSuccess::read(reader)?),
-                0x69f916f8 => Self::SuggestedPostRefund(types::MessageActionSuggestedPostRefund::read(reader)?),
-                0xa8a3c699 => Self::GiftTon(Box::new(types::MessageActionGiftTon::read(reader)?)),
-                0x2c8f2a25 => Self::SuggestBirthday(types::MessageActionSuggestBirthday::read(reader)?),
-                0x774278d4 => Self::StarGiftPurchaseOffer(types::MessageActionStarGiftPurchaseOffer::read(reader)?),
-                0x73ada76b => Self::StarGiftPurchaseOfferDeclined(types::MessageActionStarGiftPurchaseOfferDeclined::read(reader)?),
-                0xb07ed085 => Self::NewCreatorPending(types::MessageActionNewCreatorPending::read(reader)?),
-                0xe188503b => Self::ChangeCreator(types::MessageActionChangeCreator::read(reader)?),
-                0xbf7d6572 => Self::NoForwardsToggle(types::MessageActionNoForwardsToggle::read(reader)?),
-                0x3e2793ba => Self::NoForwardsRequest(types::MessageActionNoForwardsRequest::read(reader)?),
-                0x9da1cd6c => Self::PollAppendAnswer(types::MessageActionPollAppendAnswer::read(reader)?),
-                0x399674dc => Self::PollDeleteAnswer(types::MessageActionPollDeleteAnswer::read(reader)?),
-                0x16605e3e => Self::ManagedBotCreated(types::MessageActionManagedBotCreated::read(reader)?),
-                0x5d20bae8 => Self::ChangeCommunity(types::MessageActionChangeCommunity::read(reader)?),
-                0x4a8bfe80 => Self::ChatJoinedViaCommunity(types::MessageActionChatJoinedViaCommunity::read(reader)?),
-                0x9329ea33 => Self::GramTransfer(Box::new(types::MessageActionGramTransfer::read(reader)?)),
-                0x69b8c4bf => Self::WalletTonConnectRequest(Box::new(types::MessageActionWalletTonConnectRequest::read(reader)?)),
-                id => return Err(reader.unknown("MessageAction", id)),
-        })
+        match reader.u32("MessageAction")? {
+            0xb6aef7b0 => Ok(Self::Empty),
+            0xbd47cbad => types::MessageActionChatCreate::read(reader).map(Self::from),
+            0xb5a1ce5a => types::MessageActionChatEditTitle::read(reader).map(Self::from),
+            0x7fcb13a8 => types::MessageActionChatEditPhoto::read(reader).map(Self::from),
+            0x95e3fbef => Ok(Self::ChatDeletePhoto),
+            0x15cefd00 => types::MessageActionChatAddUser::read(reader).map(Self::from),
+            0xa43f30cc => types::MessageActionChatDeleteUser::read(reader).map(Self::from),
+            0x031224c3 => types::MessageActionChatJoinedByLink::read(reader).map(Self::from),
+            0x95d2ac92 => types::MessageActionChannelCreate::read(reader).map(Self::from),
+            0xe1037f92 => types::MessageActionChatMigrateTo::read(reader).map(Self::from),
+            0xea3948e9 => types::MessageActionChannelMigrateFrom::read(reader).map(Self::from),
+            0x94bd38ed => Ok(Self::PinMessage),
+            0x9fbab604 => Ok(Self::HistoryClear),
+            0x92a72876 => types::MessageActionGameScore::read(reader).map(Self::from),
+            0xffa00ccc => types::MessageActionPaymentSentMe::read(reader).map(Self::from),
+            0xc624b16e => types::MessageActionPaymentSent::read(reader).map(Self::from),
+            0x80e11a7f => types::MessageActionPhoneCall::read(reader).map(Self::from),
+            0x4792929b => Ok(Self::ScreenshotTaken),
+            0xfae69f56 => types::MessageActionCustomAction::read(reader).map(Self::from),
+            0xc516d679 => types::MessageActionBotAllowed::read(reader).map(Self::from),
+            0x1b287353 => types::MessageActionSecureValuesSentMe::read(reader).map(Self::from),
+            0xd95c6154 => types::MessageActionSecureValuesSent::read(reader).map(Self::from),
+            0xf3f25f76 => Ok(Self::ContactSignUp),
+            0x98e0d697 => types::MessageActionGeoProximityReached::read(reader).map(Self::from),
+            0x7a0d7f42 => types::MessageActionGroupCall::read(reader).map(Self::from),
+            0x502f92f7 => types::MessageActionInviteToGroupCall::read(reader).map(Self::from),
+            0x3c134d7b => types::MessageActionSetMessagesTtl::read(reader).map(Self::from),
+            0xb3a07661 => types::MessageActionGroupCallScheduled::read(reader).map(Self::from),
+            0xb91bbd3a => types::MessageActionSetChatTheme::read(reader).map(Self::from),
+            0xebbca3cb => Ok(Self::ChatJoinedByRequest),
+            0x47dd8079 => types::MessageActionWebViewDataSentMe::read(reader).map(Self::from),
+            0xb4c38cb5 => types::MessageActionWebViewDataSent::read(reader).map(Self::from),
+            0x48e91302 => types::MessageActionGiftPremium::read(reader).map(Self::from),
+            0x0d999256 => types::MessageActionTopicCreate::read(reader).map(Self::from),
+            0xc0944820 => types::MessageActionTopicEdit::read(reader).map(Self::from),
+            0x57de635e => types::MessageActionSuggestProfilePhoto::read(reader).map(Self::from),
+            0x31518e9b => types::MessageActionRequestedPeer::read(reader).map(Self::from),
+            0x5060a3f4 => types::MessageActionSetChatWallPaper::read(reader).map(Self::from),
+            0x31c48347 => types::MessageActionGiftCode::read(reader).map(Self::from),
+            0xa80f51e4 => types::MessageActionGiveawayLaunch::read(reader).map(Self::from),
+            0x87e2f155 => types::MessageActionGiveawayResults::read(reader).map(Self::from),
+            0xcc02aa6d => types::MessageActionBoostApply::read(reader).map(Self::from),
+            0x93b31848 => types::MessageActionRequestedPeerSentMe::read(reader).map(Self::from),
+            0x41b3e202 => types::MessageActionPaymentRefunded::read(reader).map(Self::from),
+            0x45d5b021 => types::MessageActionGiftStars::read(reader).map(Self::from),
+            0xb00c47a2 => types::MessageActionPrizeStars::read(reader).map(Self::from),
+            0xea2c31d3 => types::MessageActionStarGift::read(reader).map(Self::from),
+            0x7e1c1187 => types::MessageActionStarGiftUnique::read(reader).map(Self::from),
+            0xac1f1fcd => types::MessageActionPaidMessagesRefunded::read(reader).map(Self::from),
+            0x84b88578 => types::MessageActionPaidMessagesPrice::read(reader).map(Self::from),
+            0x2ffe2f7a => types::MessageActionConferenceCall::read(reader).map(Self::from),
+            0xcc7c5c89 => types::MessageActionTodoCompletions::read(reader).map(Self::from),
+            0xc7edbc83 => types::MessageActionTodoAppendTasks::read(reader).map(Self::from),
+            0xee7a1596 => types::MessageActionSuggestedPostApproval::read(reader).map(Self::from),
+            0x95ddcf69 => types::MessageActionSuggestedPostSuccess::read(reader).map(Self::from),
+            0x69f916f8 => types::MessageActionSuggestedPostRefund::read(reader).map(Self::from),
+            0xa8a3c699 => types::MessageActionGiftTon::read(reader).map(Self::from),
+            0x2c8f2a25 => types::MessageActionSuggestBirthday::read(reader).map(Self::from),
+            0x774278d4 => types::MessageActionStarGiftPurchaseOffer::read(reader).map(Self::from),
+            0x73ada76b => types::MessageActionStarGiftPurchaseOfferDeclined::read(reader).map(Self::from),
+            0xb07ed085 => types::MessageActionNewCreatorPending::read(reader).map(Self::from),
+            0xe188503b => types::MessageActionChangeCreator::read(reader).map(Self::from),
+            0xbf7d6572 => types::MessageActionNoForwardsToggle::read(reader).map(Self::from),
+            0x3e2793ba => types::MessageActionNoForwardsRequest::read(reader).map(Self::from),
+            0x9da1cd6c => types::MessageActionPollAppendAnswer::read(reader).map(Self::from),
+            0x399674dc => types::MessageActionPollDeleteAnswer::read(reader).map(Self::from),
+            0x16605e3e => types::MessageActionManagedBotCreated::read(reader).map(Self::from),
+            0x5d20bae8 => types::MessageActionChangeCommunity::read(reader).map(Self::from),
+            0x4a8bfe80 => types::MessageActionChatJoinedViaCommunity::read(reader).map(Self::from),
+            0x9329ea33 => types::MessageActionGramTransfer::read(reader).map(Self::from),
+            0x69b8c4bf => types::MessageActionWalletTonConnectRequest::read(reader).map(Self::from),
+            id => Err(reader.unknown("MessageAction", id)),
+        }
     }
 }
 impl From<types::MessageActionChatCreate> for MessageAction {
@@ -2179,12 +2179,12 @@ impl tl::Serialize for Dialog {
 impl tl::Deserialize for Dialog {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Dialog")? {
-                0xfc89f7f3 => Self::Dialog(Box::new(types::Dialog::read(reader)?)),
-                0x71bd134c => Self::Folder(Box::new(types::DialogFolder::read(reader)?)),
-                0xf78a0973 => Self::Community(types::DialogCommunity::read(reader)?),
-                id => return Err(reader.unknown("Dialog", id)),
-        })
+        match reader.u32("Dialog")? {
+            0xfc89f7f3 => types::Dialog::read(reader).map(Self::from),
+            0x71bd134c => types::DialogFolder::read(reader).map(Self::from),
+            0xf78a0973 => types::DialogCommunity::read(reader).map(Self::from),
+            id => Err(reader.unknown("Dialog", id)),
+        }
     }
 }
 impl From<types::Dialog> for Dialog {
@@ -2234,11 +2234,11 @@ impl tl::Serialize for Photo {
 impl tl::Deserialize for Photo {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Photo")? {
-                0x2331b22d => Self::Empty(types::PhotoEmpty::read(reader)?),
-                0xfb197a65 => Self::Photo(Box::new(types::Photo::read(reader)?)),
-                id => return Err(reader.unknown("Photo", id)),
-        })
+        match reader.u32("Photo")? {
+            0x2331b22d => types::PhotoEmpty::read(reader).map(Self::from),
+            0xfb197a65 => types::Photo::read(reader).map(Self::from),
+            id => Err(reader.unknown("Photo", id)),
+        }
     }
 }
 impl From<types::PhotoEmpty> for Photo {
@@ -2295,15 +2295,15 @@ impl tl::Serialize for PhotoSize {
 impl tl::Deserialize for PhotoSize {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PhotoSize")? {
-                0x0e17e23c => Self::Empty(types::PhotoSizeEmpty::read(reader)?),
-                0x75c78e60 => Self::PhotoSize(types::PhotoSize::read(reader)?),
-                0x021e1ad6 => Self::PhotoCachedSize(Box::new(types::PhotoCachedSize::read(reader)?)),
-                0xe0b0bc2e => Self::PhotoStrippedSize(types::PhotoStrippedSize::read(reader)?),
-                0xfa3efb95 => Self::Progressive(Box::new(types::PhotoSizeProgressive::read(reader)?)),
-                0xd8214d41 => Self::PhotoPathSize(types::PhotoPathSize::read(reader)?),
-                id => return Err(reader.unknown("PhotoSize", id)),
-        })
+        match reader.u32("PhotoSize")? {
+            0x0e17e23c => types::PhotoSizeEmpty::read(reader).map(Self::from),
+            0x75c78e60 => types::PhotoSize::read(reader).map(Self::from),
+            0x021e1ad6 => types::PhotoCachedSize::read(reader).map(Self::from),
+            0xe0b0bc2e => types::PhotoStrippedSize::read(reader).map(Self::from),
+            0xfa3efb95 => types::PhotoSizeProgressive::read(reader).map(Self::from),
+            0xd8214d41 => types::PhotoPathSize::read(reader).map(Self::from),
+            id => Err(reader.unknown("PhotoSize", id)),
+        }
     }
 }
 impl From<types::PhotoSizeEmpty> for PhotoSize {
@@ -2368,11 +2368,11 @@ impl tl::Serialize for GeoPoint {
 impl tl::Deserialize for GeoPoint {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("GeoPoint")? {
-                0x1117dd5f => Self::Empty,
-                0xb2a2f663 => Self::GeoPoint(types::GeoPoint::read(reader)?),
-                id => return Err(reader.unknown("GeoPoint", id)),
-        })
+        match reader.u32("GeoPoint")? {
+            0x1117dd5f => Ok(Self::Empty),
+            0xb2a2f663 => types::GeoPoint::read(reader).map(Self::from),
+            id => Err(reader.unknown("GeoPoint", id)),
+        }
     }
 }
 impl From<types::GeoPoint> for GeoPoint {
@@ -2434,15 +2434,15 @@ impl Encode for InputNotifyPeer {
 impl tl::Deserialize for InputNotifyPeer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputNotifyPeer")? {
-                0xb8bc5b0c => Self::InputNotifyPeer(types::InputNotifyPeer::read(reader)?),
-                0x193b4417 => Self::InputNotifyUsers,
-                0x4a95e84e => Self::InputNotifyChats,
-                0xb1db7c7e => Self::InputNotifyBroadcasts,
-                0x5c467992 => Self::InputNotifyForumTopic(types::InputNotifyForumTopic::read(reader)?),
-                0x27bb1adc => Self::InputNotifyCommunity(types::InputNotifyCommunity::read(reader)?),
-                id => return Err(reader.unknown("InputNotifyPeer", id)),
-        })
+        match reader.u32("InputNotifyPeer")? {
+            0xb8bc5b0c => types::InputNotifyPeer::read(reader).map(Self::from),
+            0x193b4417 => Ok(Self::InputNotifyUsers),
+            0x4a95e84e => Ok(Self::InputNotifyChats),
+            0xb1db7c7e => Ok(Self::InputNotifyBroadcasts),
+            0x5c467992 => types::InputNotifyForumTopic::read(reader).map(Self::from),
+            0x27bb1adc => types::InputNotifyCommunity::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputNotifyPeer", id)),
+        }
     }
 }
 impl From<types::InputNotifyPeer> for InputNotifyPeer {
@@ -2504,11 +2504,11 @@ impl tl::Serialize for WallPaper {
 impl tl::Deserialize for WallPaper {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("WallPaper")? {
-                0xa437c3ed => Self::WallPaper(Box::new(types::WallPaper::read(reader)?)),
-                0xe0804116 => Self::NoFile(Box::new(types::WallPaperNoFile::read(reader)?)),
-                id => return Err(reader.unknown("WallPaper", id)),
-        })
+        match reader.u32("WallPaper")? {
+            0xa437c3ed => types::WallPaper::read(reader).map(Self::from),
+            0xe0804116 => types::WallPaperNoFile::read(reader).map(Self::from),
+            id => Err(reader.unknown("WallPaper", id)),
+        }
     }
 }
 impl From<types::WallPaper> for WallPaper {
@@ -2577,19 +2577,19 @@ impl tl::Serialize for ReportReason {
 impl tl::Deserialize for ReportReason {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ReportReason")? {
-                0x58dbcab8 => Self::InputReportReasonSpam,
-                0x1e22c78d => Self::InputReportReasonViolence,
-                0x2e59d922 => Self::InputReportReasonPornography,
-                0xadf44ee3 => Self::InputReportReasonChildAbuse,
-                0xc1e4a2b1 => Self::InputReportReasonOther,
-                0x9b89f93a => Self::InputReportReasonCopyright,
-                0xdbd4feed => Self::InputReportReasonGeoIrrelevant,
-                0xf5ddd6e7 => Self::InputReportReasonFake,
-                0x0a8eb2be => Self::InputReportReasonIllegalDrugs,
-                0x9ec7863d => Self::InputReportReasonPersonalDetails,
-                id => return Err(reader.unknown("ReportReason", id)),
-        })
+        match reader.u32("ReportReason")? {
+            0x58dbcab8 => Ok(Self::InputReportReasonSpam),
+            0x1e22c78d => Ok(Self::InputReportReasonViolence),
+            0x2e59d922 => Ok(Self::InputReportReasonPornography),
+            0xadf44ee3 => Ok(Self::InputReportReasonChildAbuse),
+            0xc1e4a2b1 => Ok(Self::InputReportReasonOther),
+            0x9b89f93a => Ok(Self::InputReportReasonCopyright),
+            0xdbd4feed => Ok(Self::InputReportReasonGeoIrrelevant),
+            0xf5ddd6e7 => Ok(Self::InputReportReasonFake),
+            0x0a8eb2be => Ok(Self::InputReportReasonIllegalDrugs),
+            0x9ec7863d => Ok(Self::InputReportReasonPersonalDetails),
+            id => Err(reader.unknown("ReportReason", id)),
+        }
     }
 }
 impl Object for ReportReason {
@@ -2694,27 +2694,27 @@ impl tl::Serialize for MessagesFilter {
 impl tl::Deserialize for MessagesFilter {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("MessagesFilter")? {
-                0x57e2f66c => Self::InputMessagesFilterEmpty,
-                0x9609a51c => Self::InputMessagesFilterPhotos,
-                0x9fc00e65 => Self::InputMessagesFilterVideo,
-                0x56e9f0e4 => Self::InputMessagesFilterPhotoVideo,
-                0x9eddf188 => Self::InputMessagesFilterDocument,
-                0x7ef0dd87 => Self::InputMessagesFilterUrl,
-                0xffc86587 => Self::InputMessagesFilterGif,
-                0x50f5c392 => Self::InputMessagesFilterVoice,
-                0x3751b49e => Self::InputMessagesFilterMusic,
-                0x3a20ecb8 => Self::InputMessagesFilterChatPhotos,
-                0x80c99768 => Self::InputMessagesFilterPhoneCalls(types::InputMessagesFilterPhoneCalls::read(reader)?),
-                0x7a7c17a4 => Self::InputMessagesFilterRoundVoice,
-                0xb549da53 => Self::InputMessagesFilterRoundVideo,
-                0xc1f8e69a => Self::InputMessagesFilterMyMentions,
-                0xe7026d0d => Self::InputMessagesFilterGeo,
-                0xe062db83 => Self::InputMessagesFilterContacts,
-                0x1bb00451 => Self::InputMessagesFilterPinned,
-                0xfa2bc90a => Self::InputMessagesFilterPoll,
-                id => return Err(reader.unknown("MessagesFilter", id)),
-        })
+        match reader.u32("MessagesFilter")? {
+            0x57e2f66c => Ok(Self::InputMessagesFilterEmpty),
+            0x9609a51c => Ok(Self::InputMessagesFilterPhotos),
+            0x9fc00e65 => Ok(Self::InputMessagesFilterVideo),
+            0x56e9f0e4 => Ok(Self::InputMessagesFilterPhotoVideo),
+            0x9eddf188 => Ok(Self::InputMessagesFilterDocument),
+            0x7ef0dd87 => Ok(Self::InputMessagesFilterUrl),
+            0xffc86587 => Ok(Self::InputMessagesFilterGif),
+            0x50f5c392 => Ok(Self::InputMessagesFilterVoice),
+            0x3751b49e => Ok(Self::InputMessagesFilterMusic),
+            0x3a20ecb8 => Ok(Self::InputMessagesFilterChatPhotos),
+            0x80c99768 => types::InputMessagesFilterPhoneCalls::read(reader).map(Self::from),
+            0x7a7c17a4 => Ok(Self::InputMessagesFilterRoundVoice),
+            0xb549da53 => Ok(Self::InputMessagesFilterRoundVideo),
+            0xc1f8e69a => Ok(Self::InputMessagesFilterMyMentions),
+            0xe7026d0d => Ok(Self::InputMessagesFilterGeo),
+            0xe062db83 => Ok(Self::InputMessagesFilterContacts),
+            0x1bb00451 => Ok(Self::InputMessagesFilterPinned),
+            0xfa2bc90a => Ok(Self::InputMessagesFilterPoll),
+            id => Err(reader.unknown("MessagesFilter", id)),
+        }
     }
 }
 impl From<types::InputMessagesFilterPhoneCalls> for MessagesFilter {
@@ -3275,179 +3275,179 @@ impl tl::Serialize for Update {
 impl tl::Deserialize for Update {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Update")? {
-                0x1f2b0afd => Self::NewMessage(types::UpdateNewMessage::read(reader)?),
-                0x4e90bfd6 => Self::MessageId(types::UpdateMessageId::read(reader)?),
-                0xa20db0e5 => Self::DeleteMessages(types::UpdateDeleteMessages::read(reader)?),
-                0x2a17bf5c => Self::UserTyping(Box::new(types::UpdateUserTyping::read(reader)?)),
-                0x83487af0 => Self::ChatUserTyping(Box::new(types::UpdateChatUserTyping::read(reader)?)),
-                0x07761198 => Self::ChatParticipants(types::UpdateChatParticipants::read(reader)?),
-                0xe5bdf8de => Self::UserStatus(types::UpdateUserStatus::read(reader)?),
-                0xa7848924 => Self::UserName(Box::new(types::UpdateUserName::read(reader)?)),
-                0x8951abef => Self::NewAuthorization(Box::new(types::UpdateNewAuthorization::read(reader)?)),
-                0x12bcbd9a => Self::NewEncryptedMessage(Box::new(types::UpdateNewEncryptedMessage::read(reader)?)),
-                0x1710f156 => Self::EncryptedChatTyping(types::UpdateEncryptedChatTyping::read(reader)?),
-                0xb4a2e88d => Self::Encryption(types::UpdateEncryption::read(reader)?),
-                0x38fe25b7 => Self::EncryptedMessagesRead(types::UpdateEncryptedMessagesRead::read(reader)?),
-                0x3dda5451 => Self::ChatParticipantAdd(types::UpdateChatParticipantAdd::read(reader)?),
-                0xe32f3d77 => Self::ChatParticipantDelete(types::UpdateChatParticipantDelete::read(reader)?),
-                0x8e5e9873 => Self::DcOptions(types::UpdateDcOptions::read(reader)?),
-                0xbec268ef => Self::NotifySettings(types::UpdateNotifySettings::read(reader)?),
-                0xebe46819 => Self::ServiceNotification(Box::new(types::UpdateServiceNotification::read(reader)?)),
-                0xee3b272a => Self::Privacy(types::UpdatePrivacy::read(reader)?),
-                0x05492a13 => Self::UserPhone(types::UpdateUserPhone::read(reader)?),
-                0x9e84bc99 => Self::ReadHistoryInbox(types::UpdateReadHistoryInbox::read(reader)?),
-                0x2f2f21bf => Self::ReadHistoryOutbox(types::UpdateReadHistoryOutbox::read(reader)?),
-                0x7f891213 => Self::WebPage(Box::new(types::UpdateWebPage::read(reader)?)),
-                0xf8227181 => Self::ReadMessagesContents(types::UpdateReadMessagesContents::read(reader)?),
-                0x108d941f => Self::ChannelTooLong(types::UpdateChannelTooLong::read(reader)?),
-                0x635b4c09 => Self::Channel(types::UpdateChannel::read(reader)?),
-                0x62ba04d9 => Self::NewChannelMessage(types::UpdateNewChannelMessage::read(reader)?),
-                0x922e6e10 => Self::ReadChannelInbox(types::UpdateReadChannelInbox::read(reader)?),
-                0xc32d5b12 => Self::DeleteChannelMessages(types::UpdateDeleteChannelMessages::read(reader)?),
-                0xf226ac08 => Self::ChannelMessageViews(types::UpdateChannelMessageViews::read(reader)?),
-                0xd7ca61a2 => Self::ChatParticipantAdmin(types::UpdateChatParticipantAdmin::read(reader)?),
-                0x688a30aa => Self::NewStickerSet(types::UpdateNewStickerSet::read(reader)?),
-                0x0bb2d201 => Self::StickerSetsOrder(types::UpdateStickerSetsOrder::read(reader)?),
-                0x31c24808 => Self::StickerSets(types::UpdateStickerSets::read(reader)?),
-                0x9375341e => Self::SavedGifs,
-                0x496f379c => Self::BotInlineQuery(Box::new(types::UpdateBotInlineQuery::read(reader)?)),
-                0x12f12a07 => Self::BotInlineSend(Box::new(types::UpdateBotInlineSend::read(reader)?)),
-                0x1b3f4df7 => Self::EditChannelMessage(types::UpdateEditChannelMessage::read(reader)?),
-                0xb9cfc48d => Self::BotCallbackQuery(Box::new(types::UpdateBotCallbackQuery::read(reader)?)),
-                0xe40370a3 => Self::EditMessage(types::UpdateEditMessage::read(reader)?),
-                0x691e9052 => Self::InlineBotCallbackQuery(Box::new(types::UpdateInlineBotCallbackQuery::read(reader)?)),
-                0xb75f99a9 => Self::ReadChannelOutbox(types::UpdateReadChannelOutbox::read(reader)?),
-                0xedfc111e => Self::DraftMessage(Box::new(types::UpdateDraftMessage::read(reader)?)),
-                0x571d2742 => Self::ReadFeaturedStickers,
-                0x9a422c20 => Self::RecentStickers,
-                0xa229dd06 => Self::Config,
-                0x3354678f => Self::PtsChanged,
-                0x2f2ba99f => Self::ChannelWebPage(Box::new(types::UpdateChannelWebPage::read(reader)?)),
-                0x6e6fe51c => Self::DialogPinned(types::UpdateDialogPinned::read(reader)?),
-                0xfa0f3ca2 => Self::PinnedDialogs(types::UpdatePinnedDialogs::read(reader)?),
-                0x8317c0c3 => Self::BotWebhookJson(types::UpdateBotWebhookJson::read(reader)?),
-                0x9b9240a6 => Self::BotWebhookJsonQuery(types::UpdateBotWebhookJsonQuery::read(reader)?),
-                0xb5aefd7d => Self::BotShippingQuery(types::UpdateBotShippingQuery::read(reader)?),
-                0x8caa9a96 => Self::BotPrecheckoutQuery(Box::new(types::UpdateBotPrecheckoutQuery::read(reader)?)),
-                0xab0f6b1e => Self::PhoneCall(types::UpdatePhoneCall::read(reader)?),
-                0x46560264 => Self::LangPackTooLong(types::UpdateLangPackTooLong::read(reader)?),
-                0x56022f4d => Self::LangPack(Box::new(types::UpdateLangPack::read(reader)?)),
-                0xe511996d => Self::FavedStickers,
-                0x25f324f7 => Self::ChannelReadMessagesContents(Box::new(types::UpdateChannelReadMessagesContents::read(reader)?)),
-                0x7084a7be => Self::ContactsReset,
-                0xb23fc698 => Self::ChannelAvailableMessages(types::UpdateChannelAvailableMessages::read(reader)?),
-                0xb658f23e => Self::DialogUnreadMark(types::UpdateDialogUnreadMark::read(reader)?),
-                0xd64c522b => Self::MessagePoll(Box::new(types::UpdateMessagePoll::read(reader)?)),
-                0x54c01850 => Self::ChatDefaultBannedRights(types::UpdateChatDefaultBannedRights::read(reader)?),
-                0x19360dc0 => Self::FolderPeers(types::UpdateFolderPeers::read(reader)?),
-                0x6a7e7366 => Self::PeerSettings(types::UpdatePeerSettings::read(reader)?),
-                0xb4afcfb0 => Self::PeerLocated(types::UpdatePeerLocated::read(reader)?),
-                0x39a51dfb => Self::NewScheduledMessage(types::UpdateNewScheduledMessage::read(reader)?),
-                0xf2a71983 => Self::DeleteScheduledMessages(Box::new(types::UpdateDeleteScheduledMessages::read(reader)?)),
-                0x8216fba3 => Self::Theme(types::UpdateTheme::read(reader)?),
-                0x871fb939 => Self::GeoLiveViewed(types::UpdateGeoLiveViewed::read(reader)?),
-                0x564fe691 => Self::LoginToken,
-                0x7699f014 => Self::MessagePollVote(Box::new(types::UpdateMessagePollVote::read(reader)?)),
-                0x26ffde7d => Self::DialogFilter(types::UpdateDialogFilter::read(reader)?),
-                0xa5d72105 => Self::DialogFilterOrder(types::UpdateDialogFilterOrder::read(reader)?),
-                0x3504914f => Self::DialogFilters,
-                0x2661bf09 => Self::PhoneCallSignalingData(types::UpdatePhoneCallSignalingData::read(reader)?),
-                0xd29a27f4 => Self::ChannelMessageForwards(types::UpdateChannelMessageForwards::read(reader)?),
-                0xd6b19546 => Self::ReadChannelDiscussionInbox(types::UpdateReadChannelDiscussionInbox::read(reader)?),
-                0x695c9e7c => Self::ReadChannelDiscussionOutbox(types::UpdateReadChannelDiscussionOutbox::read(reader)?),
-                0xebe07752 => Self::PeerBlocked(types::UpdatePeerBlocked::read(reader)?),
-                0x8c88c923 => Self::ChannelUserTyping(Box::new(types::UpdateChannelUserTyping::read(reader)?)),
-                0xed85eab5 => Self::PinnedMessages(Box::new(types::UpdatePinnedMessages::read(reader)?)),
-                0x5bb98608 => Self::PinnedChannelMessages(types::UpdatePinnedChannelMessages::read(reader)?),
-                0xf89a6a4e => Self::Chat(types::UpdateChat::read(reader)?),
-                0xf2ebdb4e => Self::GroupCallParticipants(Box::new(types::UpdateGroupCallParticipants::read(reader)?)),
-                0x9d2216e0 => Self::GroupCall(types::UpdateGroupCall::read(reader)?),
-                0xbb9bb9a5 => Self::PeerHistoryTtl(types::UpdatePeerHistoryTtl::read(reader)?),
-                0xd087663a => Self::ChatParticipant(Box::new(types::UpdateChatParticipant::read(reader)?)),
-                0x985d3abb => Self::ChannelParticipant(Box::new(types::UpdateChannelParticipant::read(reader)?)),
-                0xc4870a49 => Self::BotStopped(types::UpdateBotStopped::read(reader)?),
-                0x0b783982 => Self::GroupCallConnection(types::UpdateGroupCallConnection::read(reader)?),
-                0x4d712f2e => Self::BotCommands(types::UpdateBotCommands::read(reader)?),
-                0x7063c3db => Self::PendingJoinRequests(types::UpdatePendingJoinRequests::read(reader)?),
-                0x7cb34d79 => Self::BotChatInviteRequester(Box::new(types::UpdateBotChatInviteRequester::read(reader)?)),
-                0x1e297bfa => Self::MessageReactions(Box::new(types::UpdateMessageReactions::read(reader)?)),
-                0x17b7a20b => Self::AttachMenuBots,
-                0x1592b79d => Self::WebViewResultSent(types::UpdateWebViewResultSent::read(reader)?),
-                0x14b85813 => Self::BotMenuButton(Box::new(types::UpdateBotMenuButton::read(reader)?)),
-                0x74d8be99 => Self::SavedRingtones,
-                0x0084cd5a => Self::TranscribedAudio(Box::new(types::UpdateTranscribedAudio::read(reader)?)),
-                0xfb4c496c => Self::ReadFeaturedEmojiStickers,
-                0x28373599 => Self::UserEmojiStatus(types::UpdateUserEmojiStatus::read(reader)?),
-                0x30f443db => Self::RecentEmojiStatuses,
-                0x6f7863f4 => Self::RecentReactions,
-                0x86fccf85 => Self::MoveStickerSetToTop(types::UpdateMoveStickerSetToTop::read(reader)?),
-                0xd5a41724 => Self::MessageExtendedMedia(types::UpdateMessageExtendedMedia::read(reader)?),
-                0x20529438 => Self::User(types::UpdateUser::read(reader)?),
-                0xec05b097 => Self::AutoSaveSettings,
-                0x75b3b798 => Self::Story(types::UpdateStory::read(reader)?),
-                0xf74e932b => Self::ReadStories(types::UpdateReadStories::read(reader)?),
-                0x1bf335b9 => Self::StoryId(types::UpdateStoryId::read(reader)?),
-                0x2c084dc1 => Self::StoriesStealthMode(types::UpdateStoriesStealthMode::read(reader)?),
-                0x7d627683 => Self::SentStoryReaction(Box::new(types::UpdateSentStoryReaction::read(reader)?)),
-                0x904dd49c => Self::BotChatBoost(Box::new(types::UpdateBotChatBoost::read(reader)?)),
-                0x07b68920 => Self::ChannelViewForumAsMessages(types::UpdateChannelViewForumAsMessages::read(reader)?),
-                0xae3f101d => Self::PeerWallpaper(types::UpdatePeerWallpaper::read(reader)?),
-                0xac21d3ce => Self::BotMessageReaction(Box::new(types::UpdateBotMessageReaction::read(reader)?)),
-                0x09cb7759 => Self::BotMessageReactions(Box::new(types::UpdateBotMessageReactions::read(reader)?)),
-                0xaeaf9e74 => Self::SavedDialogPinned(types::UpdateSavedDialogPinned::read(reader)?),
-                0x686c85a6 => Self::PinnedSavedDialogs(types::UpdatePinnedSavedDialogs::read(reader)?),
-                0x39c67432 => Self::SavedReactionTags,
-                0xf16269d4 => Self::SmsJob(types::UpdateSmsJob::read(reader)?),
-                0xf9470ab2 => Self::QuickReplies(types::UpdateQuickReplies::read(reader)?),
-                0xf53da717 => Self::NewQuickReply(types::UpdateNewQuickReply::read(reader)?),
-                0x53e6f1ec => Self::DeleteQuickReply(types::UpdateDeleteQuickReply::read(reader)?),
-                0x3e050d0f => Self::QuickReplyMessage(types::UpdateQuickReplyMessage::read(reader)?),
-                0x566fe7cd => Self::DeleteQuickReplyMessages(types::UpdateDeleteQuickReplyMessages::read(reader)?),
-                0x8ae5c97a => Self::BotBusinessConnect(Box::new(types::UpdateBotBusinessConnect::read(reader)?)),
-                0x9ddb347c => Self::BotNewBusinessMessage(Box::new(types::UpdateBotNewBusinessMessage::read(reader)?)),
-                0x07df587c => Self::BotEditBusinessMessage(Box::new(types::UpdateBotEditBusinessMessage::read(reader)?)),
-                0xa02a982e => Self::BotDeleteBusinessMessage(Box::new(types::UpdateBotDeleteBusinessMessage::read(reader)?)),
-                0x1824e40b => Self::NewStoryReaction(Box::new(types::UpdateNewStoryReaction::read(reader)?)),
-                0x4e80a379 => Self::StarsBalance(types::UpdateStarsBalance::read(reader)?),
-                0x1ea2fda7 => Self::BusinessBotCallbackQuery(Box::new(types::UpdateBusinessBotCallbackQuery::read(reader)?)),
-                0xa584b019 => Self::StarsRevenueStatus(Box::new(types::UpdateStarsRevenueStatus::read(reader)?)),
-                0x283bd312 => Self::BotPurchasedPaidMedia(types::UpdateBotPurchasedPaidMedia::read(reader)?),
-                0x8b725fce => Self::PaidReactionPrivacy(types::UpdatePaidReactionPrivacy::read(reader)?),
-                0x504aa18f => Self::SentPhoneCode(types::UpdateSentPhoneCode::read(reader)?),
-                0xa477288f => Self::GroupCallChainBlocks(Box::new(types::UpdateGroupCallChainBlocks::read(reader)?)),
-                0x77b0e372 => Self::ReadMonoForumInbox(types::UpdateReadMonoForumInbox::read(reader)?),
-                0xa4a79376 => Self::ReadMonoForumOutbox(types::UpdateReadMonoForumOutbox::read(reader)?),
-                0x9f812b08 => Self::MonoForumNoPaidException(types::UpdateMonoForumNoPaidException::read(reader)?),
-                0xd8326f0d => Self::GroupCallMessage(Box::new(types::UpdateGroupCallMessage::read(reader)?)),
-                0xc957a766 => Self::GroupCallEncryptedMessage(Box::new(types::UpdateGroupCallEncryptedMessage::read(reader)?)),
-                0x683b2c52 => Self::PinnedForumTopic(types::UpdatePinnedForumTopic::read(reader)?),
-                0xdef143d0 => Self::PinnedForumTopics(types::UpdatePinnedForumTopics::read(reader)?),
-                0x3e85e92c => Self::DeleteGroupCallMessages(Box::new(types::UpdateDeleteGroupCallMessages::read(reader)?)),
-                0x48e246c2 => Self::StarGiftAuctionState(types::UpdateStarGiftAuctionState::read(reader)?),
-                0xdc58f31e => Self::StarGiftAuctionUserState(Box::new(types::UpdateStarGiftAuctionUserState::read(reader)?)),
-                0xfb9c547a => Self::EmojiGameInfo(types::UpdateEmojiGameInfo::read(reader)?),
-                0xac072444 => Self::StarGiftCraftFail,
-                0xbd8367b9 => Self::ChatParticipantRank(types::UpdateChatParticipantRank::read(reader)?),
-                0x4880ed9a => Self::ManagedBot(types::UpdateManagedBot::read(reader)?),
-                0xcdd4093d => Self::BotGuestChatQuery(Box::new(types::UpdateBotGuestChatQuery::read(reader)?)),
-                0x8c0f91fb => Self::AiComposeTones,
-                0xbdac7e70 => Self::JoinChatWebViewDecision(Box::new(types::UpdateJoinChatWebViewDecision::read(reader)?)),
-                0xb22083a6 => Self::NewBotConnection(Box::new(types::UpdateNewBotConnection::read(reader)?)),
-                0xc39a2ade => Self::WebBrowserSettings(types::UpdateWebBrowserSettings::read(reader)?),
-                0x140502d1 => Self::WebBrowserException(Box::new(types::UpdateWebBrowserException::read(reader)?)),
-                0x20bcbba1 => Self::NewEphemeralMessage(types::UpdateNewEphemeralMessage::read(reader)?),
-                0x56dbfcf8 => Self::DeleteEphemeralMessages(types::UpdateDeleteEphemeralMessages::read(reader)?),
-                0x4bbb8f01 => Self::EditEphemeralMessage(types::UpdateEditEphemeralMessage::read(reader)?),
-                0x7c1079d6 => Self::EphemeralBotCallbackQuery(Box::new(types::UpdateEphemeralBotCallbackQuery::read(reader)?)),
-                0x6c0d8e23 => Self::BotStarsSubscription(types::UpdateBotStarsSubscription::read(reader)?),
-                0x6ac3f2aa => Self::WalletState(types::UpdateWalletState::read(reader)?),
-                0xb1434d4a => Self::SentWalletTransaction(types::UpdateSentWalletTransaction::read(reader)?),
-                0xa8ae1cac => Self::WalletGaslessInfo(types::UpdateWalletGaslessInfo::read(reader)?),
-                0x50a38e0e => Self::WalletTonConnectSession(types::UpdateWalletTonConnectSession::read(reader)?),
-                0xd1ee8199 => Self::WalletTonConnectPendingDisconnect(types::UpdateWalletTonConnectPendingDisconnect::read(reader)?),
-                id => return Err(reader.unknown("Update", id)),
-        })
+        match reader.u32("Update")? {
+            0x1f2b0afd => types::UpdateNewMessage::read(reader).map(Self::from),
+            0x4e90bfd6 => types::UpdateMessageId::read(reader).map(Self::from),
+            0xa20db0e5 => types::UpdateDeleteMessages::read(reader).map(Self::from),
+            0x2a17bf5c => types::UpdateUserTyping::read(reader).map(Self::from),
+            0x83487af0 => types::UpdateChatUserTyping::read(reader).map(Self::from),
+            0x07761198 => types::UpdateChatParticipants::read(reader).map(Self::from),
+            0xe5bdf8de => types::UpdateUserStatus::read(reader).map(Self::from),
+            0xa7848924 => types::UpdateUserName::read(reader).map(Self::from),
+            0x8951abef => types::UpdateNewAuthorization::read(reader).map(Self::from),
+            0x12bcbd9a => types::UpdateNewEncryptedMessage::read(reader).map(Self::from),
+            0x1710f156 => types::UpdateEncryptedChatTyping::read(reader).map(Self::from),
+            0xb4a2e88d => types::UpdateEncryption::read(reader).map(Self::from),
+            0x38fe25b7 => types::UpdateEncryptedMessagesRead::read(reader).map(Self::from),
+            0x3dda5451 => types::UpdateChatParticipantAdd::read(reader).map(Self::from),
+            0xe32f3d77 => types::UpdateChatParticipantDelete::read(reader).map(Self::from),
+            0x8e5e9873 => types::UpdateDcOptions::read(reader).map(Self::from),
+            0xbec268ef => types::UpdateNotifySettings::read(reader).map(Self::from),
+            0xebe46819 => types::UpdateServiceNotification::read(reader).map(Self::from),
+            0xee3b272a => types::UpdatePrivacy::read(reader).map(Self::from),
+            0x05492a13 => types::UpdateUserPhone::read(reader).map(Self::from),
+            0x9e84bc99 => types::UpdateReadHistoryInbox::read(reader).map(Self::from),
+            0x2f2f21bf => types::UpdateReadHistoryOutbox::read(reader).map(Self::from),
+            0x7f891213 => types::UpdateWebPage::read(reader).map(Self::from),
+            0xf8227181 => types::UpdateReadMessagesContents::read(reader).map(Self::from),
+            0x108d941f => types::UpdateChannelTooLong::read(reader).map(Self::from),
+            0x635b4c09 => types::UpdateChannel::read(reader).map(Self::from),
+            0x62ba04d9 => types::UpdateNewChannelMessage::read(reader).map(Self::from),
+            0x922e6e10 => types::UpdateReadChannelInbox::read(reader).map(Self::from),
+            0xc32d5b12 => types::UpdateDeleteChannelMessages::read(reader).map(Self::from),
+            0xf226ac08 => types::UpdateChannelMessageViews::read(reader).map(Self::from),
+            0xd7ca61a2 => types::UpdateChatParticipantAdmin::read(reader).map(Self::from),
+            0x688a30aa => types::UpdateNewStickerSet::read(reader).map(Self::from),
+            0x0bb2d201 => types::UpdateStickerSetsOrder::read(reader).map(Self::from),
+            0x31c24808 => types::UpdateStickerSets::read(reader).map(Self::from),
+            0x9375341e => Ok(Self::SavedGifs),
+            0x496f379c => types::UpdateBotInlineQuery::read(reader).map(Self::from),
+            0x12f12a07 => types::UpdateBotInlineSend::read(reader).map(Self::from),
+            0x1b3f4df7 => types::UpdateEditChannelMessage::read(reader).map(Self::from),
+            0xb9cfc48d => types::UpdateBotCallbackQuery::read(reader).map(Self::from),
+            0xe40370a3 => types::UpdateEditMessage::read(reader).map(Self::from),
+            0x691e9052 => types::UpdateInlineBotCallbackQuery::read(reader).map(Self::from),
+            0xb75f99a9 => types::UpdateReadChannelOutbox::read(reader).map(Self::from),
+            0xedfc111e => types::UpdateDraftMessage::read(reader).map(Self::from),
+            0x571d2742 => Ok(Self::ReadFeaturedStickers),
+            0x9a422c20 => Ok(Self::RecentStickers),
+            0xa229dd06 => Ok(Self::Config),
+            0x3354678f => Ok(Self::PtsChanged),
+            0x2f2ba99f => types::UpdateChannelWebPage::read(reader).map(Self::from),
+            0x6e6fe51c => types::UpdateDialogPinned::read(reader).map(Self::from),
+            0xfa0f3ca2 => types::UpdatePinnedDialogs::read(reader).map(Self::from),
+            0x8317c0c3 => types::UpdateBotWebhookJson::read(reader).map(Self::from),
+            0x9b9240a6 => types::UpdateBotWebhookJsonQuery::read(reader).map(Self::from),
+            0xb5aefd7d => types::UpdateBotShippingQuery::read(reader).map(Self::from),
+            0x8caa9a96 => types::UpdateBotPrecheckoutQuery::read(reader).map(Self::from),
+            0xab0f6b1e => types::UpdatePhoneCall::read(reader).map(Self::from),
+            0x46560264 => types::UpdateLangPackTooLong::read(reader).map(Self::from),
+            0x56022f4d => types::UpdateLangPack::read(reader).map(Self::from),
+            0xe511996d => Ok(Self::FavedStickers),
+            0x25f324f7 => types::UpdateChannelReadMessagesContents::read(reader).map(Self::from),
+            0x7084a7be => Ok(Self::ContactsReset),
+            0xb23fc698 => types::UpdateChannelAvailableMessages::read(reader).map(Self::from),
+            0xb658f23e => types::UpdateDialogUnreadMark::read(reader).map(Self::from),
+            0xd64c522b => types::UpdateMessagePoll::read(reader).map(Self::from),
+            0x54c01850 => types::UpdateChatDefaultBannedRights::read(reader).map(Self::from),
+            0x19360dc0 => types::UpdateFolderPeers::read(reader).map(Self::from),
+            0x6a7e7366 => types::UpdatePeerSettings::read(reader).map(Self::from),
+            0xb4afcfb0 => types::UpdatePeerLocated::read(reader).map(Self::from),
+            0x39a51dfb => types::UpdateNewScheduledMessage::read(reader).map(Self::from),
+            0xf2a71983 => types::UpdateDeleteScheduledMessages::read(reader).map(Self::from),
+            0x8216fba3 => types::UpdateTheme::read(reader).map(Self::from),
+            0x871fb939 => types::UpdateGeoLiveViewed::read(reader).map(Self::from),
+            0x564fe691 => Ok(Self::LoginToken),
+            0x7699f014 => types::UpdateMessagePollVote::read(reader).map(Self::from),
+            0x26ffde7d => types::UpdateDialogFilter::read(reader).map(Self::from),
+            0xa5d72105 => types::UpdateDialogFilterOrder::read(reader).map(Self::from),
+            0x3504914f => Ok(Self::DialogFilters),
+            0x2661bf09 => types::UpdatePhoneCallSignalingData::read(reader).map(Self::from),
+            0xd29a27f4 => types::UpdateChannelMessageForwards::read(reader).map(Self::from),
+            0xd6b19546 => types::UpdateReadChannelDiscussionInbox::read(reader).map(Self::from),
+            0x695c9e7c => types::UpdateReadChannelDiscussionOutbox::read(reader).map(Self::from),
+            0xebe07752 => types::UpdatePeerBlocked::read(reader).map(Self::from),
+            0x8c88c923 => types::UpdateChannelUserTyping::read(reader).map(Self::from),
+            0xed85eab5 => types::UpdatePinnedMessages::read(reader).map(Self::from),
+            0x5bb98608 => types::UpdatePinnedChannelMessages::read(reader).map(Self::from),
+            0xf89a6a4e => types::UpdateChat::read(reader).map(Self::from),
+            0xf2ebdb4e => types::UpdateGroupCallParticipants::read(reader).map(Self::from),
+            0x9d2216e0 => types::UpdateGroupCall::read(reader).map(Self::from),
+            0xbb9bb9a5 => types::UpdatePeerHistoryTtl::read(reader).map(Self::from),
+            0xd087663a => types::UpdateChatParticipant::read(reader).map(Self::from),
+            0x985d3abb => types::UpdateChannelParticipant::read(reader).map(Self::from),
+            0xc4870a49 => types::UpdateBotStopped::read(reader).map(Self::from),
+            0x0b783982 => types::UpdateGroupCallConnection::read(reader).map(Self::from),
+            0x4d712f2e => types::UpdateBotCommands::read(reader).map(Self::from),
+            0x7063c3db => types::UpdatePendingJoinRequests::read(reader).map(Self::from),
+            0x7cb34d79 => types::UpdateBotChatInviteRequester::read(reader).map(Self::from),
+            0x1e297bfa => types::UpdateMessageReactions::read(reader).map(Self::from),
+            0x17b7a20b => Ok(Self::AttachMenuBots),
+            0x1592b79d => types::UpdateWebViewResultSent::read(reader).map(Self::from),
+            0x14b85813 => types::UpdateBotMenuButton::read(reader).map(Self::from),
+            0x74d8be99 => Ok(Self::SavedRingtones),
+            0x0084cd5a => types::UpdateTranscribedAudio::read(reader).map(Self::from),
+            0xfb4c496c => Ok(Self::ReadFeaturedEmojiStickers),
+            0x28373599 => types::UpdateUserEmojiStatus::read(reader).map(Self::from),
+            0x30f443db => Ok(Self::RecentEmojiStatuses),
+            0x6f7863f4 => Ok(Self::RecentReactions),
+            0x86fccf85 => types::UpdateMoveStickerSetToTop::read(reader).map(Self::from),
+            0xd5a41724 => types::UpdateMessageExtendedMedia::read(reader).map(Self::from),
+            0x20529438 => types::UpdateUser::read(reader).map(Self::from),
+            0xec05b097 => Ok(Self::AutoSaveSettings),
+            0x75b3b798 => types::UpdateStory::read(reader).map(Self::from),
+            0xf74e932b => types::UpdateReadStories::read(reader).map(Self::from),
+            0x1bf335b9 => types::UpdateStoryId::read(reader).map(Self::from),
+            0x2c084dc1 => types::UpdateStoriesStealthMode::read(reader).map(Self::from),
+            0x7d627683 => types::UpdateSentStoryReaction::read(reader).map(Self::from),
+            0x904dd49c => types::UpdateBotChatBoost::read(reader).map(Self::from),
+            0x07b68920 => types::UpdateChannelViewForumAsMessages::read(reader).map(Self::from),
+            0xae3f101d => types::UpdatePeerWallpaper::read(reader).map(Self::from),
+            0xac21d3ce => types::UpdateBotMessageReaction::read(reader).map(Self::from),
+            0x09cb7759 => types::UpdateBotMessageReactions::read(reader).map(Self::from),
+            0xaeaf9e74 => types::UpdateSavedDialogPinned::read(reader).map(Self::from),
+            0x686c85a6 => types::UpdatePinnedSavedDialogs::read(reader).map(Self::from),
+            0x39c67432 => Ok(Self::SavedReactionTags),
+            0xf16269d4 => types::UpdateSmsJob::read(reader).map(Self::from),
+            0xf9470ab2 => types::UpdateQuickReplies::read(reader).map(Self::from),
+            0xf53da717 => types::UpdateNewQuickReply::read(reader).map(Self::from),
+            0x53e6f1ec => types::UpdateDeleteQuickReply::read(reader).map(Self::from),
+            0x3e050d0f => types::UpdateQuickReplyMessage::read(reader).map(Self::from),
+            0x566fe7cd => types::UpdateDeleteQuickReplyMessages::read(reader).map(Self::from),
+            0x8ae5c97a => types::UpdateBotBusinessConnect::read(reader).map(Self::from),
+            0x9ddb347c => types::UpdateBotNewBusinessMessage::read(reader).map(Self::from),
+            0x07df587c => types::UpdateBotEditBusinessMessage::read(reader).map(Self::from),
+            0xa02a982e => types::UpdateBotDeleteBusinessMessage::read(reader).map(Self::from),
+            0x1824e40b => types::UpdateNewStoryReaction::read(reader).map(Self::from),
+            0x4e80a379 => types::UpdateStarsBalance::read(reader).map(Self::from),
+            0x1ea2fda7 => types::UpdateBusinessBotCallbackQuery::read(reader).map(Self::from),
+            0xa584b019 => types::UpdateStarsRevenueStatus::read(reader).map(Self::from),
+            0x283bd312 => types::UpdateBotPurchasedPaidMedia::read(reader).map(Self::from),
+            0x8b725fce => types::UpdatePaidReactionPrivacy::read(reader).map(Self::from),
+            0x504aa18f => types::UpdateSentPhoneCode::read(reader).map(Self::from),
+            0xa477288f => types::UpdateGroupCallChainBlocks::read(reader).map(Self::from),
+            0x77b0e372 => types::UpdateReadMonoForumInbox::read(reader).map(Self::from),
+            0xa4a79376 => types::UpdateReadMonoForumOutbox::read(reader).map(Self::from),
+            0x9f812b08 => types::UpdateMonoForumNoPaidException::read(reader).map(Self::from),
+            0xd8326f0d => types::UpdateGroupCallMessage::read(reader).map(Self::from),
+            0xc957a766 => types::UpdateGroupCallEncryptedMessage::read(reader).map(Self::from),
+            0x683b2c52 => types::UpdatePinnedForumTopic::read(reader).map(Self::from),
+            0xdef143d0 => types::UpdatePinnedForumTopics::read(reader).map(Self::from),
+            0x3e85e92c => types::UpdateDeleteGroupCallMessages::read(reader).map(Self::from),
+            0x48e246c2 => types::UpdateStarGiftAuctionState::read(reader).map(Self::from),
+            0xdc58f31e => types::UpdateStarGiftAuctionUserState::read(reader).map(Self::from),
+            0xfb9c547a => types::UpdateEmojiGameInfo::read(reader).map(Self::from),
+            0xac072444 => Ok(Self::StarGiftCraftFail),
+            0xbd8367b9 => types::UpdateChatParticipantRank::read(reader).map(Self::from),
+            0x4880ed9a => types::UpdateManagedBot::read(reader).map(Self::from),
+            0xcdd4093d => types::UpdateBotGuestChatQuery::read(reader).map(Self::from),
+            0x8c0f91fb => Ok(Self::AiComposeTones),
+            0xbdac7e70 => types::UpdateJoinChatWebViewDecision::read(reader).map(Self::from),
+            0xb22083a6 => types::UpdateNewBotConnection::read(reader).map(Self::from),
+            0xc39a2ade => types::UpdateWebBrowserSettings::read(reader).map(Self::from),
+            0x140502d1 => types::UpdateWebBrowserException::read(reader).map(Self::from),
+            0x20bcbba1 => types::UpdateNewEphemeralMessage::read(reader).map(Self::from),
+            0x56dbfcf8 => types::UpdateDeleteEphemeralMessages::read(reader).map(Self::from),
+            0x4bbb8f01 => types::UpdateEditEphemeralMessage::read(reader).map(Self::from),
+            0x7c1079d6 => types::UpdateEphemeralBotCallbackQuery::read(reader).map(Self::from),
+            0x6c0d8e23 => types::UpdateBotStarsSubscription::read(reader).map(Self::from),
+            0x6ac3f2aa => types::UpdateWalletState::read(reader).map(Self::from),
+            0xb1434d4a => types::UpdateSentWalletTransaction::read(reader).map(Self::from),
+            0xa8ae1cac => types::UpdateWalletGaslessInfo::read(reader).map(Self::from),
+            0x50a38e0e => types::UpdateWalletTonConnectSession::read(reader).map(Self::from),
+            0xd1ee8199 => types::UpdateWalletTonConnectPendingDisconnect::read(reader).map(Self::from),
+            id => Err(reader.unknown("Update", id)),
+        }
     }
 }
 impl From<types::UpdateNewMessage> for Update {
@@ -4275,16 +4275,16 @@ impl tl::Serialize for Updates {
 impl tl::Deserialize for Updates {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Updates")? {
-                0xe317af7e => Self::TooLong,
-                0x313bc7f8 => Self::UpdateShortMessage(Box::new(types::UpdateShortMessage::read(reader)?)),
-                0x4d6deea5 => Self::UpdateShortChatMessage(Box::new(types::UpdateShortChatMessage::read(reader)?)),
-                0x78d4dec1 => Self::UpdateShort(Box::new(types::UpdateShort::read(reader)?)),
-                0x725b04c3 => Self::Combined(Box::new(types::UpdatesCombined::read(reader)?)),
-                0x74ae4240 => Self::Updates(Box::new(types::Updates::read(reader)?)),
-                0x9015e101 => Self::UpdateShortSentMessage(Box::new(types::UpdateShortSentMessage::read(reader)?)),
-                id => return Err(reader.unknown("Updates", id)),
-        })
+        match reader.u32("Updates")? {
+            0xe317af7e => Ok(Self::TooLong),
+            0x313bc7f8 => types::UpdateShortMessage::read(reader).map(Self::from),
+            0x4d6deea5 => types::UpdateShortChatMessage::read(reader).map(Self::from),
+            0x78d4dec1 => types::UpdateShort::read(reader).map(Self::from),
+            0x725b04c3 => types::UpdatesCombined::read(reader).map(Self::from),
+            0x74ae4240 => types::Updates::read(reader).map(Self::from),
+            0x9015e101 => types::UpdateShortSentMessage::read(reader).map(Self::from),
+            id => Err(reader.unknown("Updates", id)),
+        }
     }
 }
 impl From<types::UpdateShortMessage> for Updates {
@@ -4368,14 +4368,14 @@ impl tl::Serialize for EncryptedChat {
 impl tl::Deserialize for EncryptedChat {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("EncryptedChat")? {
-                0xab7ec0a0 => Self::Empty(types::EncryptedChatEmpty::read(reader)?),
-                0x66b25953 => Self::Waiting(types::EncryptedChatWaiting::read(reader)?),
-                0x48f1d94c => Self::Requested(Box::new(types::EncryptedChatRequested::read(reader)?)),
-                0x61f0d4c7 => Self::EncryptedChat(Box::new(types::EncryptedChat::read(reader)?)),
-                0x1e1c7c45 => Self::Discarded(types::EncryptedChatDiscarded::read(reader)?),
-                id => return Err(reader.unknown("EncryptedChat", id)),
-        })
+        match reader.u32("EncryptedChat")? {
+            0xab7ec0a0 => types::EncryptedChatEmpty::read(reader).map(Self::from),
+            0x66b25953 => types::EncryptedChatWaiting::read(reader).map(Self::from),
+            0x48f1d94c => types::EncryptedChatRequested::read(reader).map(Self::from),
+            0x61f0d4c7 => types::EncryptedChat::read(reader).map(Self::from),
+            0x1e1c7c45 => types::EncryptedChatDiscarded::read(reader).map(Self::from),
+            id => Err(reader.unknown("EncryptedChat", id)),
+        }
     }
 }
 impl From<types::EncryptedChatEmpty> for EncryptedChat {
@@ -4438,11 +4438,11 @@ impl tl::Serialize for EncryptedFile {
 impl tl::Deserialize for EncryptedFile {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("EncryptedFile")? {
-                0xc21f497e => Self::Empty,
-                0xa8008cd8 => Self::EncryptedFile(types::EncryptedFile::read(reader)?),
-                id => return Err(reader.unknown("EncryptedFile", id)),
-        })
+        match reader.u32("EncryptedFile")? {
+            0xc21f497e => Ok(Self::Empty),
+            0xa8008cd8 => types::EncryptedFile::read(reader).map(Self::from),
+            id => Err(reader.unknown("EncryptedFile", id)),
+        }
     }
 }
 impl From<types::EncryptedFile> for EncryptedFile {
@@ -4489,13 +4489,13 @@ impl tl::Serialize for InputEncryptedFile {
 impl tl::Deserialize for InputEncryptedFile {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputEncryptedFile")? {
-                0x1837c364 => Self::Empty,
-                0x64bd0306 => Self::Uploaded(types::InputEncryptedFileUploaded::read(reader)?),
-                0x5a17b5e5 => Self::InputEncryptedFile(types::InputEncryptedFile::read(reader)?),
-                0x2dc173c8 => Self::BigUploaded(types::InputEncryptedFileBigUploaded::read(reader)?),
-                id => return Err(reader.unknown("InputEncryptedFile", id)),
-        })
+        match reader.u32("InputEncryptedFile")? {
+            0x1837c364 => Ok(Self::Empty),
+            0x64bd0306 => types::InputEncryptedFileUploaded::read(reader).map(Self::from),
+            0x5a17b5e5 => types::InputEncryptedFile::read(reader).map(Self::from),
+            0x2dc173c8 => types::InputEncryptedFileBigUploaded::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputEncryptedFile", id)),
+        }
     }
 }
 impl From<types::InputEncryptedFileUploaded> for InputEncryptedFile {
@@ -4546,11 +4546,11 @@ impl tl::Serialize for EncryptedMessage {
 impl tl::Deserialize for EncryptedMessage {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("EncryptedMessage")? {
-                0xed18c118 => Self::EncryptedMessage(Box::new(types::EncryptedMessage::read(reader)?)),
-                0x23734b06 => Self::Service(types::EncryptedMessageService::read(reader)?),
-                id => return Err(reader.unknown("EncryptedMessage", id)),
-        })
+        match reader.u32("EncryptedMessage")? {
+            0xed18c118 => types::EncryptedMessage::read(reader).map(Self::from),
+            0x23734b06 => types::EncryptedMessageService::read(reader).map(Self::from),
+            id => Err(reader.unknown("EncryptedMessage", id)),
+        }
     }
 }
 impl From<types::EncryptedMessage> for EncryptedMessage {
@@ -4595,11 +4595,11 @@ impl tl::Serialize for InputDocument {
 impl tl::Deserialize for InputDocument {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputDocument")? {
-                0x72f0eaae => Self::Empty,
-                0x1abfb575 => Self::InputDocument(types::InputDocument::read(reader)?),
-                id => return Err(reader.unknown("InputDocument", id)),
-        })
+        match reader.u32("InputDocument")? {
+            0x72f0eaae => Ok(Self::Empty),
+            0x1abfb575 => types::InputDocument::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputDocument", id)),
+        }
     }
 }
 impl From<types::InputDocument> for InputDocument {
@@ -4640,11 +4640,11 @@ impl tl::Serialize for Document {
 impl tl::Deserialize for Document {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Document")? {
-                0x36f8c871 => Self::Empty(types::DocumentEmpty::read(reader)?),
-                0x8fd4c4d8 => Self::Document(Box::new(types::Document::read(reader)?)),
-                id => return Err(reader.unknown("Document", id)),
-        })
+        match reader.u32("Document")? {
+            0x36f8c871 => types::DocumentEmpty::read(reader).map(Self::from),
+            0x8fd4c4d8 => types::Document::read(reader).map(Self::from),
+            id => Err(reader.unknown("Document", id)),
+        }
     }
 }
 impl From<types::DocumentEmpty> for Document {
@@ -4701,15 +4701,15 @@ impl tl::Serialize for NotifyPeer {
 impl tl::Deserialize for NotifyPeer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("NotifyPeer")? {
-                0x9fd40bd8 => Self::NotifyPeer(types::NotifyPeer::read(reader)?),
-                0xb4c83b4c => Self::NotifyUsers,
-                0xc007cec3 => Self::NotifyChats,
-                0xd612e8ef => Self::NotifyBroadcasts,
-                0x226e6308 => Self::NotifyForumTopic(types::NotifyForumTopic::read(reader)?),
-                0xbe376999 => Self::NotifyCommunity(types::NotifyCommunity::read(reader)?),
-                id => return Err(reader.unknown("NotifyPeer", id)),
-        })
+        match reader.u32("NotifyPeer")? {
+            0x9fd40bd8 => types::NotifyPeer::read(reader).map(Self::from),
+            0xb4c83b4c => Ok(Self::NotifyUsers),
+            0xc007cec3 => Ok(Self::NotifyChats),
+            0xd612e8ef => Ok(Self::NotifyBroadcasts),
+            0x226e6308 => types::NotifyForumTopic::read(reader).map(Self::from),
+            0xbe376999 => types::NotifyCommunity::read(reader).map(Self::from),
+            id => Err(reader.unknown("NotifyPeer", id)),
+        }
     }
 }
 impl From<types::NotifyPeer> for NotifyPeer {
@@ -4822,31 +4822,31 @@ impl tl::Serialize for SendMessageAction {
 impl tl::Deserialize for SendMessageAction {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("SendMessageAction")? {
-                0x16bf744e => Self::SendMessageTypingAction,
-                0xfd5ec8f5 => Self::SendMessageCancelAction,
-                0xa187d66f => Self::SendMessageRecordVideoAction,
-                0xe9763aec => Self::SendMessageUploadVideoAction(types::SendMessageUploadVideoAction::read(reader)?),
-                0xd52f73f7 => Self::SendMessageRecordAudioAction,
-                0xf351d7ab => Self::SendMessageUploadAudioAction(types::SendMessageUploadAudioAction::read(reader)?),
-                0xd1d34a26 => Self::SendMessageUploadPhotoAction(types::SendMessageUploadPhotoAction::read(reader)?),
-                0xaa0cd9e4 => Self::SendMessageUploadDocumentAction(types::SendMessageUploadDocumentAction::read(reader)?),
-                0x176f8ba1 => Self::SendMessageGeoLocationAction,
-                0x628cbc6f => Self::SendMessageChooseContactAction,
-                0xdd6a8f48 => Self::SendMessageGamePlayAction,
-                0x88f27fbc => Self::SendMessageRecordRoundAction,
-                0x243e1c66 => Self::SendMessageUploadRoundAction(types::SendMessageUploadRoundAction::read(reader)?),
-                0xd92c2285 => Self::SpeakingInGroupCallAction,
-                0xdbda9246 => Self::SendMessageHistoryImportAction(types::SendMessageHistoryImportAction::read(reader)?),
-                0xb05ac6b1 => Self::SendMessageChooseStickerAction,
-                0x25972bcb => Self::SendMessageEmojiInteraction(Box::new(types::SendMessageEmojiInteraction::read(reader)?)),
-                0xb665902e => Self::SendMessageEmojiInteractionSeen(types::SendMessageEmojiInteractionSeen::read(reader)?),
-                0x3630b85a => Self::SendMessageTextDraftAction(Box::new(types::SendMessageTextDraftAction::read(reader)?)),
-                0xa937c7be => Self::InputSendMessageRichMessageDraftAction(types::InputSendMessageRichMessageDraftAction::read(reader)?),
-                0x52564893 => Self::SendMessageRichMessageDraftAction(Box::new(types::SendMessageRichMessageDraftAction::read(reader)?)),
-                0xfbf902b0 => Self::SendMessageStopDraftAction(types::SendMessageStopDraftAction::read(reader)?),
-                id => return Err(reader.unknown("SendMessageAction", id)),
-        })
+        match reader.u32("SendMessageAction")? {
+            0x16bf744e => Ok(Self::SendMessageTypingAction),
+            0xfd5ec8f5 => Ok(Self::SendMessageCancelAction),
+            0xa187d66f => Ok(Self::SendMessageRecordVideoAction),
+            0xe9763aec => types::SendMessageUploadVideoAction::read(reader).map(Self::from),
+            0xd52f73f7 => Ok(Self::SendMessageRecordAudioAction),
+            0xf351d7ab => types::SendMessageUploadAudioAction::read(reader).map(Self::from),
+            0xd1d34a26 => types::SendMessageUploadPhotoAction::read(reader).map(Self::from),
+            0xaa0cd9e4 => types::SendMessageUploadDocumentAction::read(reader).map(Self::from),
+            0x176f8ba1 => Ok(Self::SendMessageGeoLocationAction),
+            0x628cbc6f => Ok(Self::SendMessageChooseContactAction),
+            0xdd6a8f48 => Ok(Self::SendMessageGamePlayAction),
+            0x88f27fbc => Ok(Self::SendMessageRecordRoundAction),
+            0x243e1c66 => types::SendMessageUploadRoundAction::read(reader).map(Self::from),
+            0xd92c2285 => Ok(Self::SpeakingInGroupCallAction),
+            0xdbda9246 => types::SendMessageHistoryImportAction::read(reader).map(Self::from),
+            0xb05ac6b1 => Ok(Self::SendMessageChooseStickerAction),
+            0x25972bcb => types::SendMessageEmojiInteraction::read(reader).map(Self::from),
+            0xb665902e => types::SendMessageEmojiInteractionSeen::read(reader).map(Self::from),
+            0x3630b85a => types::SendMessageTextDraftAction::read(reader).map(Self::from),
+            0xa937c7be => types::InputSendMessageRichMessageDraftAction::read(reader).map(Self::from),
+            0x52564893 => types::SendMessageRichMessageDraftAction::read(reader).map(Self::from),
+            0xfbf902b0 => types::SendMessageStopDraftAction::read(reader).map(Self::from),
+            id => Err(reader.unknown("SendMessageAction", id)),
+        }
     }
 }
 impl From<types::SendMessageUploadVideoAction> for SendMessageAction {
@@ -4987,23 +4987,23 @@ impl tl::Serialize for InputPrivacyKey {
 impl tl::Deserialize for InputPrivacyKey {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputPrivacyKey")? {
-                0x4f96cb18 => Self::StatusTimestamp,
-                0xbdfb0426 => Self::ChatInvite,
-                0xfabadc5f => Self::PhoneCall,
-                0xdb9e70d2 => Self::PhoneP2P,
-                0xa4dd4c08 => Self::Forwards,
-                0x5719bacc => Self::ProfilePhoto,
-                0x0352dafa => Self::PhoneNumber,
-                0xd1219bdd => Self::AddedByPhone,
-                0xaee69d68 => Self::VoiceMessages,
-                0x3823cc40 => Self::About,
-                0xd65a11cc => Self::Birthday,
-                0xe1732341 => Self::StarGiftsAutoSave,
-                0xbdc597b4 => Self::NoPaidMessages,
-                0x4dbe9226 => Self::SavedMusic,
-                id => return Err(reader.unknown("InputPrivacyKey", id)),
-        })
+        match reader.u32("InputPrivacyKey")? {
+            0x4f96cb18 => Ok(Self::StatusTimestamp),
+            0xbdfb0426 => Ok(Self::ChatInvite),
+            0xfabadc5f => Ok(Self::PhoneCall),
+            0xdb9e70d2 => Ok(Self::PhoneP2P),
+            0xa4dd4c08 => Ok(Self::Forwards),
+            0x5719bacc => Ok(Self::ProfilePhoto),
+            0x0352dafa => Ok(Self::PhoneNumber),
+            0xd1219bdd => Ok(Self::AddedByPhone),
+            0xaee69d68 => Ok(Self::VoiceMessages),
+            0x3823cc40 => Ok(Self::About),
+            0xd65a11cc => Ok(Self::Birthday),
+            0xe1732341 => Ok(Self::StarGiftsAutoSave),
+            0xbdc597b4 => Ok(Self::NoPaidMessages),
+            0x4dbe9226 => Ok(Self::SavedMusic),
+            id => Err(reader.unknown("InputPrivacyKey", id)),
+        }
     }
 }
 impl Object for InputPrivacyKey {
@@ -5088,23 +5088,23 @@ impl tl::Serialize for PrivacyKey {
 impl tl::Deserialize for PrivacyKey {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PrivacyKey")? {
-                0xbc2eab30 => Self::StatusTimestamp,
-                0x500e6dfa => Self::ChatInvite,
-                0x3d662b7b => Self::PhoneCall,
-                0x39491cc8 => Self::PhoneP2P,
-                0x69ec56a3 => Self::Forwards,
-                0x96151fed => Self::ProfilePhoto,
-                0xd19ae46d => Self::PhoneNumber,
-                0x42ffd42b => Self::AddedByPhone,
-                0x0697f414 => Self::VoiceMessages,
-                0xa486b761 => Self::About,
-                0x2000a518 => Self::Birthday,
-                0x2ca4fdf8 => Self::StarGiftsAutoSave,
-                0x17d348d2 => Self::NoPaidMessages,
-                0xff7a571b => Self::SavedMusic,
-                id => return Err(reader.unknown("PrivacyKey", id)),
-        })
+        match reader.u32("PrivacyKey")? {
+            0xbc2eab30 => Ok(Self::StatusTimestamp),
+            0x500e6dfa => Ok(Self::ChatInvite),
+            0x3d662b7b => Ok(Self::PhoneCall),
+            0x39491cc8 => Ok(Self::PhoneP2P),
+            0x69ec56a3 => Ok(Self::Forwards),
+            0x96151fed => Ok(Self::ProfilePhoto),
+            0xd19ae46d => Ok(Self::PhoneNumber),
+            0x42ffd42b => Ok(Self::AddedByPhone),
+            0x0697f414 => Ok(Self::VoiceMessages),
+            0xa486b761 => Ok(Self::About),
+            0x2000a518 => Ok(Self::Birthday),
+            0x2ca4fdf8 => Ok(Self::StarGiftsAutoSave),
+            0x17d348d2 => Ok(Self::NoPaidMessages),
+            0xff7a571b => Ok(Self::SavedMusic),
+            id => Err(reader.unknown("PrivacyKey", id)),
+        }
     }
 }
 impl Object for PrivacyKey {
@@ -5191,21 +5191,21 @@ impl Encode for InputPrivacyRule {
 impl tl::Deserialize for InputPrivacyRule {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputPrivacyRule")? {
-                0x0d09e07b => Self::InputPrivacyValueAllowContacts,
-                0x184b35ce => Self::InputPrivacyValueAllowAll,
-                0x131cc67f => Self::InputPrivacyValueAllowUsers(types::InputPrivacyValueAllowUsers::read(reader)?),
-                0x0ba52007 => Self::InputPrivacyValueDisallowContacts,
-                0xd66b66c9 => Self::InputPrivacyValueDisallowAll,
-                0x90110467 => Self::InputPrivacyValueDisallowUsers(types::InputPrivacyValueDisallowUsers::read(reader)?),
-                0x840649cf => Self::InputPrivacyValueAllowChatParticipants(types::InputPrivacyValueAllowChatParticipants::read(reader)?),
-                0xe94f0f86 => Self::InputPrivacyValueDisallowChatParticipants(types::InputPrivacyValueDisallowChatParticipants::read(reader)?),
-                0x2f453e49 => Self::InputPrivacyValueAllowCloseFriends,
-                0x77cdc9f1 => Self::InputPrivacyValueAllowPremium,
-                0x5a4fcce5 => Self::InputPrivacyValueAllowBots,
-                0xc4e57915 => Self::InputPrivacyValueDisallowBots,
-                id => return Err(reader.unknown("InputPrivacyRule", id)),
-        })
+        match reader.u32("InputPrivacyRule")? {
+            0x0d09e07b => Ok(Self::InputPrivacyValueAllowContacts),
+            0x184b35ce => Ok(Self::InputPrivacyValueAllowAll),
+            0x131cc67f => types::InputPrivacyValueAllowUsers::read(reader).map(Self::from),
+            0x0ba52007 => Ok(Self::InputPrivacyValueDisallowContacts),
+            0xd66b66c9 => Ok(Self::InputPrivacyValueDisallowAll),
+            0x90110467 => types::InputPrivacyValueDisallowUsers::read(reader).map(Self::from),
+            0x840649cf => types::InputPrivacyValueAllowChatParticipants::read(reader).map(Self::from),
+            0xe94f0f86 => types::InputPrivacyValueDisallowChatParticipants::read(reader).map(Self::from),
+            0x2f453e49 => Ok(Self::InputPrivacyValueAllowCloseFriends),
+            0x77cdc9f1 => Ok(Self::InputPrivacyValueAllowPremium),
+            0x5a4fcce5 => Ok(Self::InputPrivacyValueAllowBots),
+            0xc4e57915 => Ok(Self::InputPrivacyValueDisallowBots),
+            id => Err(reader.unknown("InputPrivacyRule", id)),
+        }
     }
 }
 impl From<types::InputPrivacyValueAllowUsers> for InputPrivacyRule {
@@ -5298,21 +5298,21 @@ impl tl::Serialize for PrivacyRule {
 impl tl::Deserialize for PrivacyRule {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PrivacyRule")? {
-                0xfffe1bac => Self::PrivacyValueAllowContacts,
-                0x65427b82 => Self::PrivacyValueAllowAll,
-                0xb8905fb2 => Self::PrivacyValueAllowUsers(types::PrivacyValueAllowUsers::read(reader)?),
-                0xf888fa1a => Self::PrivacyValueDisallowContacts,
-                0x8b73e763 => Self::PrivacyValueDisallowAll,
-                0xe4621141 => Self::PrivacyValueDisallowUsers(types::PrivacyValueDisallowUsers::read(reader)?),
-                0x6b134e8e => Self::PrivacyValueAllowChatParticipants(types::PrivacyValueAllowChatParticipants::read(reader)?),
-                0x41c87565 => Self::PrivacyValueDisallowChatParticipants(types::PrivacyValueDisallowChatParticipants::read(reader)?),
-                0xf7e8d89b => Self::PrivacyValueAllowCloseFriends,
-                0xece9814b => Self::PrivacyValueAllowPremium,
-                0x21461b5d => Self::PrivacyValueAllowBots,
-                0xf6a5f82f => Self::PrivacyValueDisallowBots,
-                id => return Err(reader.unknown("PrivacyRule", id)),
-        })
+        match reader.u32("PrivacyRule")? {
+            0xfffe1bac => Ok(Self::PrivacyValueAllowContacts),
+            0x65427b82 => Ok(Self::PrivacyValueAllowAll),
+            0xb8905fb2 => types::PrivacyValueAllowUsers::read(reader).map(Self::from),
+            0xf888fa1a => Ok(Self::PrivacyValueDisallowContacts),
+            0x8b73e763 => Ok(Self::PrivacyValueDisallowAll),
+            0xe4621141 => types::PrivacyValueDisallowUsers::read(reader).map(Self::from),
+            0x6b134e8e => types::PrivacyValueAllowChatParticipants::read(reader).map(Self::from),
+            0x41c87565 => types::PrivacyValueDisallowChatParticipants::read(reader).map(Self::from),
+            0xf7e8d89b => Ok(Self::PrivacyValueAllowCloseFriends),
+            0xece9814b => Ok(Self::PrivacyValueAllowPremium),
+            0x21461b5d => Ok(Self::PrivacyValueAllowBots),
+            0xf6a5f82f => Ok(Self::PrivacyValueDisallowBots),
+            id => Err(reader.unknown("PrivacyRule", id)),
+        }
     }
 }
 impl From<types::PrivacyValueAllowUsers> for PrivacyRule {
@@ -5396,17 +5396,17 @@ impl tl::Serialize for DocumentAttribute {
 impl tl::Deserialize for DocumentAttribute {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("DocumentAttribute")? {
-                0x6c37c15c => Self::ImageSize(types::DocumentAttributeImageSize::read(reader)?),
-                0x11b58939 => Self::Animated,
-                0x6319d612 => Self::Sticker(Box::new(types::DocumentAttributeSticker::read(reader)?)),
-                0x43c57c48 => Self::Video(Box::new(types::DocumentAttributeVideo::read(reader)?)),
-                0x9852f9c6 => Self::Audio(Box::new(types::DocumentAttributeAudio::read(reader)?)),
-                0x15590068 => Self::Filename(types::DocumentAttributeFilename::read(reader)?),
-                0x9801d2f7 => Self::HasStickers,
-                0xfd149899 => Self::CustomEmoji(Box::new(types::DocumentAttributeCustomEmoji::read(reader)?)),
-                id => return Err(reader.unknown("DocumentAttribute", id)),
-        })
+        match reader.u32("DocumentAttribute")? {
+            0x6c37c15c => types::DocumentAttributeImageSize::read(reader).map(Self::from),
+            0x11b58939 => Ok(Self::Animated),
+            0x6319d612 => types::DocumentAttributeSticker::read(reader).map(Self::from),
+            0x43c57c48 => types::DocumentAttributeVideo::read(reader).map(Self::from),
+            0x9852f9c6 => types::DocumentAttributeAudio::read(reader).map(Self::from),
+            0x15590068 => types::DocumentAttributeFilename::read(reader).map(Self::from),
+            0x9801d2f7 => Ok(Self::HasStickers),
+            0xfd149899 => types::DocumentAttributeCustomEmoji::read(reader).map(Self::from),
+            id => Err(reader.unknown("DocumentAttribute", id)),
+        }
     }
 }
 impl From<types::DocumentAttributeImageSize> for DocumentAttribute {
@@ -5483,13 +5483,13 @@ impl tl::Deserialize for WebPage {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("WebPage", |reader| {
-                Ok(match reader.u32("WebPage")? {
-                        0x211a1788 => Self::Empty(types::WebPageEmpty::read(reader)?),
-                        0xb0d13e47 => Self::Pending(types::WebPagePending::read(reader)?),
-                        0xe89c45b2 => Self::WebPage(Box::new(types::WebPage::read(reader)?)),
-                        0x7311ca11 => Self::NotModified(types::WebPageNotModified::read(reader)?),
-                        id => return Err(reader.unknown("WebPage", id)),
-                })
+                match reader.u32("WebPage")? {
+                    0x211a1788 => types::WebPageEmpty::read(reader).map(Self::from),
+                    0xb0d13e47 => types::WebPagePending::read(reader).map(Self::from),
+                    0xe89c45b2 => types::WebPage::read(reader).map(Self::from),
+                    0x7311ca11 => types::WebPageNotModified::read(reader).map(Self::from),
+                    id => Err(reader.unknown("WebPage", id)),
+                }
         })
     }
 }
@@ -5551,11 +5551,11 @@ impl tl::Serialize for ExportedChatInvite {
 impl tl::Deserialize for ExportedChatInvite {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ExportedChatInvite")? {
-                0xa22cbd96 => Self::ChatInviteExported(Box::new(types::ChatInviteExported::read(reader)?)),
-                0xed107ab7 => Self::ChatInvitePublicJoinRequests,
-                id => return Err(reader.unknown("ExportedChatInvite", id)),
-        })
+        match reader.u32("ExportedChatInvite")? {
+            0xa22cbd96 => types::ChatInviteExported::read(reader).map(Self::from),
+            0xed107ab7 => Ok(Self::ChatInvitePublicJoinRequests),
+            id => Err(reader.unknown("ExportedChatInvite", id)),
+        }
     }
 }
 impl From<types::ChatInviteExported> for ExportedChatInvite {
@@ -5599,12 +5599,12 @@ impl tl::Serialize for ChatInvite {
 impl tl::Deserialize for ChatInvite {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChatInvite")? {
-                0x5a686d7c => Self::Already(Box::new(types::ChatInviteAlready::read(reader)?)),
-                0x5c9d3702 => Self::ChatInvite(Box::new(types::ChatInvite::read(reader)?)),
-                0x61695cb0 => Self::Peek(Box::new(types::ChatInvitePeek::read(reader)?)),
-                id => return Err(reader.unknown("ChatInvite", id)),
-        })
+        match reader.u32("ChatInvite")? {
+            0x5a686d7c => types::ChatInviteAlready::read(reader).map(Self::from),
+            0x5c9d3702 => types::ChatInvite::read(reader).map(Self::from),
+            0x61695cb0 => types::ChatInvitePeek::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChatInvite", id)),
+        }
     }
 }
 impl From<types::ChatInviteAlready> for ChatInvite {
@@ -5684,21 +5684,21 @@ impl tl::Serialize for InputStickerSet {
 impl tl::Deserialize for InputStickerSet {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputStickerSet")? {
-                0xffb62b95 => Self::Empty,
-                0x9de7a269 => Self::Id(types::InputStickerSetId::read(reader)?),
-                0x861cc8a0 => Self::ShortName(types::InputStickerSetShortName::read(reader)?),
-                0x028703c8 => Self::AnimatedEmoji,
-                0xe67f520e => Self::Dice(types::InputStickerSetDice::read(reader)?),
-                0x0cde3739 => Self::AnimatedEmojiAnimations,
-                0xc88b3b02 => Self::PremiumGifts,
-                0x04c4d4ce => Self::EmojiGenericAnimations,
-                0x29d0f5ee => Self::EmojiDefaultStatuses,
-                0x44c1f8e9 => Self::EmojiDefaultTopicIcons,
-                0x49748553 => Self::EmojiChannelDefaultStatuses,
-                0x1cf671a0 => Self::TonGifts,
-                id => return Err(reader.unknown("InputStickerSet", id)),
-        })
+        match reader.u32("InputStickerSet")? {
+            0xffb62b95 => Ok(Self::Empty),
+            0x9de7a269 => types::InputStickerSetId::read(reader).map(Self::from),
+            0x861cc8a0 => types::InputStickerSetShortName::read(reader).map(Self::from),
+            0x028703c8 => Ok(Self::AnimatedEmoji),
+            0xe67f520e => types::InputStickerSetDice::read(reader).map(Self::from),
+            0x0cde3739 => Ok(Self::AnimatedEmojiAnimations),
+            0xc88b3b02 => Ok(Self::PremiumGifts),
+            0x04c4d4ce => Ok(Self::EmojiGenericAnimations),
+            0x29d0f5ee => Ok(Self::EmojiDefaultStatuses),
+            0x44c1f8e9 => Ok(Self::EmojiDefaultTopicIcons),
+            0x49748553 => Ok(Self::EmojiChannelDefaultStatuses),
+            0x1cf671a0 => Ok(Self::TonGifts),
+            id => Err(reader.unknown("InputStickerSet", id)),
+        }
     }
 }
 impl From<types::InputStickerSetId> for InputStickerSet {
@@ -5778,13 +5778,13 @@ impl tl::Serialize for ReplyMarkup {
 impl tl::Deserialize for ReplyMarkup {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ReplyMarkup")? {
-                0xa03e5b85 => Self::ReplyKeyboardHide(types::ReplyKeyboardHide::read(reader)?),
-                0x86b40b08 => Self::ReplyKeyboardForceReply(types::ReplyKeyboardForceReply::read(reader)?),
-                0x85dd99d1 => Self::ReplyKeyboardMarkup(Box::new(types::ReplyKeyboardMarkup::read(reader)?)),
-                0xb2b15770 => Self::ReplyInlineMarkup(types::ReplyInlineMarkup::read(reader)?),
-                id => return Err(reader.unknown("ReplyMarkup", id)),
-        })
+        match reader.u32("ReplyMarkup")? {
+            0xa03e5b85 => types::ReplyKeyboardHide::read(reader).map(Self::from),
+            0x86b40b08 => types::ReplyKeyboardForceReply::read(reader).map(Self::from),
+            0x85dd99d1 => types::ReplyKeyboardMarkup::read(reader).map(Self::from),
+            0xb2b15770 => types::ReplyInlineMarkup::read(reader).map(Self::from),
+            id => Err(reader.unknown("ReplyMarkup", id)),
+        }
     }
 }
 impl From<types::ReplyKeyboardHide> for ReplyMarkup {
@@ -5911,35 +5911,35 @@ impl tl::Serialize for MessageEntity {
 impl tl::Deserialize for MessageEntity {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("MessageEntity")? {
-                0xbb92ba95 => Self::Unknown(types::MessageEntityUnknown::read(reader)?),
-                0xfa04579d => Self::Mention(types::MessageEntityMention::read(reader)?),
-                0x6f635b0d => Self::Hashtag(types::MessageEntityHashtag::read(reader)?),
-                0x6cef8ac7 => Self::BotCommand(types::MessageEntityBotCommand::read(reader)?),
-                0x6ed02538 => Self::Url(types::MessageEntityUrl::read(reader)?),
-                0x64e475c2 => Self::Email(types::MessageEntityEmail::read(reader)?),
-                0xbd610bc9 => Self::Bold(types::MessageEntityBold::read(reader)?),
-                0x826f8b60 => Self::Italic(types::MessageEntityItalic::read(reader)?),
-                0x28a20571 => Self::Code(types::MessageEntityCode::read(reader)?),
-                0x73924be0 => Self::Pre(types::MessageEntityPre::read(reader)?),
-                0x76a6d327 => Self::TextUrl(types::MessageEntityTextUrl::read(reader)?),
-                0xdc7b1140 => Self::MentionName(types::MessageEntityMentionName::read(reader)?),
-                0x208e68c9 => Self::InputMessageEntityMentionName(Box::new(types::InputMessageEntityMentionName::read(reader)?)),
-                0x9b69e34b => Self::Phone(types::MessageEntityPhone::read(reader)?),
-                0x4c4e743f => Self::Cashtag(types::MessageEntityCashtag::read(reader)?),
-                0x9c4e7e8b => Self::Underline(types::MessageEntityUnderline::read(reader)?),
-                0xbf0693d4 => Self::Strike(types::MessageEntityStrike::read(reader)?),
-                0x761e6af4 => Self::BankCard(types::MessageEntityBankCard::read(reader)?),
-                0x32ca960f => Self::Spoiler(types::MessageEntitySpoiler::read(reader)?),
-                0xc8cf05f8 => Self::CustomEmoji(types::MessageEntityCustomEmoji::read(reader)?),
-                0xf1ccaaac => Self::Blockquote(types::MessageEntityBlockquote::read(reader)?),
-                0x904ac7c7 => Self::FormattedDate(types::MessageEntityFormattedDate::read(reader)?),
-                0x71777116 => Self::DiffInsert(types::MessageEntityDiffInsert::read(reader)?),
-                0xc6c1e5a7 => Self::DiffReplace(types::MessageEntityDiffReplace::read(reader)?),
-                0x0652c1c5 => Self::DiffDelete(types::MessageEntityDiffDelete::read(reader)?),
-                0xfdabbfcd => Self::TonAddress(types::MessageEntityTonAddress::read(reader)?),
-                id => return Err(reader.unknown("MessageEntity", id)),
-        })
+        match reader.u32("MessageEntity")? {
+            0xbb92ba95 => types::MessageEntityUnknown::read(reader).map(Self::from),
+            0xfa04579d => types::MessageEntityMention::read(reader).map(Self::from),
+            0x6f635b0d => types::MessageEntityHashtag::read(reader).map(Self::from),
+            0x6cef8ac7 => types::MessageEntityBotCommand::read(reader).map(Self::from),
+            0x6ed02538 => types::MessageEntityUrl::read(reader).map(Self::from),
+            0x64e475c2 => types::MessageEntityEmail::read(reader).map(Self::from),
+            0xbd610bc9 => types::MessageEntityBold::read(reader).map(Self::from),
+            0x826f8b60 => types::MessageEntityItalic::read(reader).map(Self::from),
+            0x28a20571 => types::MessageEntityCode::read(reader).map(Self::from),
+            0x73924be0 => types::MessageEntityPre::read(reader).map(Self::from),
+            0x76a6d327 => types::MessageEntityTextUrl::read(reader).map(Self::from),
+            0xdc7b1140 => types::MessageEntityMentionName::read(reader).map(Self::from),
+            0x208e68c9 => types::InputMessageEntityMentionName::read(reader).map(Self::from),
+            0x9b69e34b => types::MessageEntityPhone::read(reader).map(Self::from),
+            0x4c4e743f => types::MessageEntityCashtag::read(reader).map(Self::from),
+            0x9c4e7e8b => types::MessageEntityUnderline::read(reader).map(Self::from),
+            0xbf0693d4 => types::MessageEntityStrike::read(reader).map(Self::from),
+            0x761e6af4 => types::MessageEntityBankCard::read(reader).map(Self::from),
+            0x32ca960f => types::MessageEntitySpoiler::read(reader).map(Self::from),
+            0xc8cf05f8 => types::MessageEntityCustomEmoji::read(reader).map(Self::from),
+            0xf1ccaaac => types::MessageEntityBlockquote::read(reader).map(Self::from),
+            0x904ac7c7 => types::MessageEntityFormattedDate::read(reader).map(Self::from),
+            0x71777116 => types::MessageEntityDiffInsert::read(reader).map(Self::from),
+            0xc6c1e5a7 => types::MessageEntityDiffReplace::read(reader).map(Self::from),
+            0x0652c1c5 => types::MessageEntityDiffDelete::read(reader).map(Self::from),
+            0xfdabbfcd => types::MessageEntityTonAddress::read(reader).map(Self::from),
+            id => Err(reader.unknown("MessageEntity", id)),
+        }
     }
 }
 impl From<types::MessageEntityUnknown> for MessageEntity {
@@ -6107,12 +6107,12 @@ impl tl::Serialize for InputChannel {
 impl tl::Deserialize for InputChannel {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputChannel")? {
-                0xee8c1e86 => Self::Empty,
-                0xf35aec28 => Self::InputChannel(types::InputChannel::read(reader)?),
-                0x5b934f9d => Self::FromMessage(types::InputChannelFromMessage::read(reader)?),
-                id => return Err(reader.unknown("InputChannel", id)),
-        })
+        match reader.u32("InputChannel")? {
+            0xee8c1e86 => Ok(Self::Empty),
+            0xf35aec28 => types::InputChannel::read(reader).map(Self::from),
+            0x5b934f9d => types::InputChannelFromMessage::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputChannel", id)),
+        }
     }
 }
 impl From<types::InputChannel> for InputChannel {
@@ -6161,11 +6161,11 @@ impl tl::Serialize for ChannelMessagesFilter {
 impl tl::Deserialize for ChannelMessagesFilter {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChannelMessagesFilter")? {
-                0x94d42ee7 => Self::Empty,
-                0xcd77d957 => Self::ChannelMessagesFilter(types::ChannelMessagesFilter::read(reader)?),
-                id => return Err(reader.unknown("ChannelMessagesFilter", id)),
-        })
+        match reader.u32("ChannelMessagesFilter")? {
+            0x94d42ee7 => Ok(Self::Empty),
+            0xcd77d957 => types::ChannelMessagesFilter::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChannelMessagesFilter", id)),
+        }
     }
 }
 impl From<types::ChannelMessagesFilter> for ChannelMessagesFilter {
@@ -6218,15 +6218,15 @@ impl tl::Serialize for ChannelParticipant {
 impl tl::Deserialize for ChannelParticipant {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChannelParticipant")? {
-                0x1bd54456 => Self::ChannelParticipant(types::ChannelParticipant::read(reader)?),
-                0xa9478a1a => Self::ParticipantSelf(Box::new(types::ChannelParticipantSelf::read(reader)?)),
-                0x2fe601d3 => Self::Creator(Box::new(types::ChannelParticipantCreator::read(reader)?)),
-                0x34c3bb53 => Self::Admin(Box::new(types::ChannelParticipantAdmin::read(reader)?)),
-                0xd5f0ad91 => Self::Banned(Box::new(types::ChannelParticipantBanned::read(reader)?)),
-                0x1b03f006 => Self::Left(types::ChannelParticipantLeft::read(reader)?),
-                id => return Err(reader.unknown("ChannelParticipant", id)),
-        })
+        match reader.u32("ChannelParticipant")? {
+            0x1bd54456 => types::ChannelParticipant::read(reader).map(Self::from),
+            0xa9478a1a => types::ChannelParticipantSelf::read(reader).map(Self::from),
+            0x2fe601d3 => types::ChannelParticipantCreator::read(reader).map(Self::from),
+            0x34c3bb53 => types::ChannelParticipantAdmin::read(reader).map(Self::from),
+            0xd5f0ad91 => types::ChannelParticipantBanned::read(reader).map(Self::from),
+            0x1b03f006 => types::ChannelParticipantLeft::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChannelParticipant", id)),
+        }
     }
 }
 impl From<types::ChannelParticipant> for ChannelParticipant {
@@ -6309,17 +6309,17 @@ impl tl::Serialize for ChannelParticipantsFilter {
 impl tl::Deserialize for ChannelParticipantsFilter {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChannelParticipantsFilter")? {
-                0xde3f3c79 => Self::ChannelParticipantsRecent,
-                0xb4608969 => Self::ChannelParticipantsAdmins,
-                0xa3b54985 => Self::ChannelParticipantsKicked(types::ChannelParticipantsKicked::read(reader)?),
-                0xb0d1865b => Self::ChannelParticipantsBots,
-                0x1427a5e1 => Self::ChannelParticipantsBanned(types::ChannelParticipantsBanned::read(reader)?),
-                0x0656ac4b => Self::ChannelParticipantsSearch(types::ChannelParticipantsSearch::read(reader)?),
-                0xbb6ae88d => Self::ChannelParticipantsContacts(types::ChannelParticipantsContacts::read(reader)?),
-                0xe04b5ceb => Self::ChannelParticipantsMentions(types::ChannelParticipantsMentions::read(reader)?),
-                id => return Err(reader.unknown("ChannelParticipantsFilter", id)),
-        })
+        match reader.u32("ChannelParticipantsFilter")? {
+            0xde3f3c79 => Ok(Self::ChannelParticipantsRecent),
+            0xb4608969 => Ok(Self::ChannelParticipantsAdmins),
+            0xa3b54985 => types::ChannelParticipantsKicked::read(reader).map(Self::from),
+            0xb0d1865b => Ok(Self::ChannelParticipantsBots),
+            0x1427a5e1 => types::ChannelParticipantsBanned::read(reader).map(Self::from),
+            0x0656ac4b => types::ChannelParticipantsSearch::read(reader).map(Self::from),
+            0xbb6ae88d => types::ChannelParticipantsContacts::read(reader).map(Self::from),
+            0xe04b5ceb => types::ChannelParticipantsMentions::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChannelParticipantsFilter", id)),
+        }
     }
 }
 impl From<types::ChannelParticipantsKicked> for ChannelParticipantsFilter {
@@ -6403,18 +6403,18 @@ impl tl::Serialize for InputBotInlineMessage {
 impl tl::Deserialize for InputBotInlineMessage {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputBotInlineMessage")? {
-                0x3380c786 => Self::MediaAuto(Box::new(types::InputBotInlineMessageMediaAuto::read(reader)?)),
-                0x3dcd7a87 => Self::Text(Box::new(types::InputBotInlineMessageText::read(reader)?)),
-                0x96929a85 => Self::MediaGeo(Box::new(types::InputBotInlineMessageMediaGeo::read(reader)?)),
-                0x417bbf11 => Self::MediaVenue(Box::new(types::InputBotInlineMessageMediaVenue::read(reader)?)),
-                0xa6edbffd => Self::MediaContact(Box::new(types::InputBotInlineMessageMediaContact::read(reader)?)),
-                0x4b425864 => Self::Game(types::InputBotInlineMessageGame::read(reader)?),
-                0xd7e78225 => Self::MediaInvoice(Box::new(types::InputBotInlineMessageMediaInvoice::read(reader)?)),
-                0xbddcc510 => Self::MediaWebPage(Box::new(types::InputBotInlineMessageMediaWebPage::read(reader)?)),
-                0xb43df56c => Self::RichMessage(Box::new(types::InputBotInlineMessageRichMessage::read(reader)?)),
-                id => return Err(reader.unknown("InputBotInlineMessage", id)),
-        })
+        match reader.u32("InputBotInlineMessage")? {
+            0x3380c786 => types::InputBotInlineMessageMediaAuto::read(reader).map(Self::from),
+            0x3dcd7a87 => types::InputBotInlineMessageText::read(reader).map(Self::from),
+            0x96929a85 => types::InputBotInlineMessageMediaGeo::read(reader).map(Self::from),
+            0x417bbf11 => types::InputBotInlineMessageMediaVenue::read(reader).map(Self::from),
+            0xa6edbffd => types::InputBotInlineMessageMediaContact::read(reader).map(Self::from),
+            0x4b425864 => types::InputBotInlineMessageGame::read(reader).map(Self::from),
+            0xd7e78225 => types::InputBotInlineMessageMediaInvoice::read(reader).map(Self::from),
+            0xbddcc510 => types::InputBotInlineMessageMediaWebPage::read(reader).map(Self::from),
+            0xb43df56c => types::InputBotInlineMessageRichMessage::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputBotInlineMessage", id)),
+        }
     }
 }
 impl From<types::InputBotInlineMessageMediaAuto> for InputBotInlineMessage {
@@ -6500,13 +6500,13 @@ impl tl::Serialize for InputBotInlineResult {
 impl tl::Deserialize for InputBotInlineResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputBotInlineResult")? {
-                0x88bf9319 => Self::InputBotInlineResult(Box::new(types::InputBotInlineResult::read(reader)?)),
-                0xa8d864a7 => Self::Photo(Box::new(types::InputBotInlineResultPhoto::read(reader)?)),
-                0xfff8fdc4 => Self::Document(Box::new(types::InputBotInlineResultDocument::read(reader)?)),
-                0x4fa417f2 => Self::Game(Box::new(types::InputBotInlineResultGame::read(reader)?)),
-                id => return Err(reader.unknown("InputBotInlineResult", id)),
-        })
+        match reader.u32("InputBotInlineResult")? {
+            0x88bf9319 => types::InputBotInlineResult::read(reader).map(Self::from),
+            0xa8d864a7 => types::InputBotInlineResultPhoto::read(reader).map(Self::from),
+            0xfff8fdc4 => types::InputBotInlineResultDocument::read(reader).map(Self::from),
+            0x4fa417f2 => types::InputBotInlineResultGame::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputBotInlineResult", id)),
+        }
     }
 }
 impl From<types::InputBotInlineResult> for InputBotInlineResult {
@@ -6579,17 +6579,17 @@ impl tl::Serialize for BotInlineMessage {
 impl tl::Deserialize for BotInlineMessage {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("BotInlineMessage")? {
-                0x764cf810 => Self::MediaAuto(Box::new(types::BotInlineMessageMediaAuto::read(reader)?)),
-                0x8c7f65e2 => Self::Text(Box::new(types::BotInlineMessageText::read(reader)?)),
-                0x051846fd => Self::MediaGeo(Box::new(types::BotInlineMessageMediaGeo::read(reader)?)),
-                0x8a86659c => Self::MediaVenue(Box::new(types::BotInlineMessageMediaVenue::read(reader)?)),
-                0x18d1cdc2 => Self::MediaContact(Box::new(types::BotInlineMessageMediaContact::read(reader)?)),
-                0x354a9b09 => Self::MediaInvoice(Box::new(types::BotInlineMessageMediaInvoice::read(reader)?)),
-                0x809ad9a6 => Self::MediaWebPage(Box::new(types::BotInlineMessageMediaWebPage::read(reader)?)),
-                0x0a617e7b => Self::RichMessage(Box::new(types::BotInlineMessageRichMessage::read(reader)?)),
-                id => return Err(reader.unknown("BotInlineMessage", id)),
-        })
+        match reader.u32("BotInlineMessage")? {
+            0x764cf810 => types::BotInlineMessageMediaAuto::read(reader).map(Self::from),
+            0x8c7f65e2 => types::BotInlineMessageText::read(reader).map(Self::from),
+            0x051846fd => types::BotInlineMessageMediaGeo::read(reader).map(Self::from),
+            0x8a86659c => types::BotInlineMessageMediaVenue::read(reader).map(Self::from),
+            0x18d1cdc2 => types::BotInlineMessageMediaContact::read(reader).map(Self::from),
+            0x354a9b09 => types::BotInlineMessageMediaInvoice::read(reader).map(Self::from),
+            0x809ad9a6 => types::BotInlineMessageMediaWebPage::read(reader).map(Self::from),
+            0x0a617e7b => types::BotInlineMessageRichMessage::read(reader).map(Self::from),
+            id => Err(reader.unknown("BotInlineMessage", id)),
+        }
     }
 }
 impl From<types::BotInlineMessageMediaAuto> for BotInlineMessage {
@@ -6664,11 +6664,11 @@ impl tl::Serialize for BotInlineResult {
 impl tl::Deserialize for BotInlineResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("BotInlineResult")? {
-                0x11965f3a => Self::BotInlineResult(Box::new(types::BotInlineResult::read(reader)?)),
-                0x17db940b => Self::BotInlineMediaResult(Box::new(types::BotInlineMediaResult::read(reader)?)),
-                id => return Err(reader.unknown("BotInlineResult", id)),
-        })
+        match reader.u32("BotInlineResult")? {
+            0x11965f3a => types::BotInlineResult::read(reader).map(Self::from),
+            0x17db940b => types::BotInlineMediaResult::read(reader).map(Self::from),
+            id => Err(reader.unknown("BotInlineResult", id)),
+        }
     }
 }
 impl From<types::BotInlineResult> for BotInlineResult {
@@ -6719,11 +6719,11 @@ impl tl::Serialize for InputBotInlineMessageId {
 impl tl::Deserialize for InputBotInlineMessageId {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputBotInlineMessageID")? {
-                0x890c3d89 => Self::InputBotInlineMessageId(types::InputBotInlineMessageId::read(reader)?),
-                0xb6d915d7 => Self::InputBotInlineMessageId64(types::InputBotInlineMessageId64::read(reader)?),
-                id => return Err(reader.unknown("InputBotInlineMessageID", id)),
-        })
+        match reader.u32("InputBotInlineMessageID")? {
+            0x890c3d89 => types::InputBotInlineMessageId::read(reader).map(Self::from),
+            0xb6d915d7 => types::InputBotInlineMessageId64::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputBotInlineMessageID", id)),
+        }
     }
 }
 impl From<types::InputBotInlineMessageId> for InputBotInlineMessageId {
@@ -6798,19 +6798,19 @@ impl tl::Serialize for TopPeerCategory {
 impl tl::Deserialize for TopPeerCategory {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("TopPeerCategory")? {
-                0xab661b5b => Self::BotsPm,
-                0x148677e2 => Self::BotsInline,
-                0x0637b7ed => Self::Correspondents,
-                0xbd17a14a => Self::Groups,
-                0x161d9628 => Self::Channels,
-                0x1e76a78c => Self::PhoneCalls,
-                0xa8406ca9 => Self::ForwardUsers,
-                0xfbeec0f0 => Self::ForwardChats,
-                0xfd9e7bec => Self::BotsApp,
-                0x6c24f3dd => Self::BotsGuestChat,
-                id => return Err(reader.unknown("TopPeerCategory", id)),
-        })
+        match reader.u32("TopPeerCategory")? {
+            0xab661b5b => Ok(Self::BotsPm),
+            0x148677e2 => Ok(Self::BotsInline),
+            0x0637b7ed => Ok(Self::Correspondents),
+            0xbd17a14a => Ok(Self::Groups),
+            0x161d9628 => Ok(Self::Channels),
+            0x1e76a78c => Ok(Self::PhoneCalls),
+            0xa8406ca9 => Ok(Self::ForwardUsers),
+            0xfbeec0f0 => Ok(Self::ForwardChats),
+            0xfd9e7bec => Ok(Self::BotsApp),
+            0x6c24f3dd => Ok(Self::BotsGuestChat),
+            id => Err(reader.unknown("TopPeerCategory", id)),
+        }
     }
 }
 impl Object for TopPeerCategory {
@@ -6858,11 +6858,11 @@ impl tl::Serialize for DraftMessage {
 impl tl::Deserialize for DraftMessage {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("DraftMessage")? {
-                0x1b0c841a => Self::Empty(types::DraftMessageEmpty::read(reader)?),
-                0x60fe3294 => Self::DraftMessage(Box::new(types::DraftMessage::read(reader)?)),
-                id => return Err(reader.unknown("DraftMessage", id)),
-        })
+        match reader.u32("DraftMessage")? {
+            0x1b0c841a => types::DraftMessageEmpty::read(reader).map(Self::from),
+            0x60fe3294 => types::DraftMessage::read(reader).map(Self::from),
+            id => Err(reader.unknown("DraftMessage", id)),
+        }
     }
 }
 impl From<types::DraftMessageEmpty> for DraftMessage {
@@ -6913,13 +6913,13 @@ impl tl::Serialize for StickerSetCovered {
 impl tl::Deserialize for StickerSetCovered {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StickerSetCovered")? {
-                0x6410a5d2 => Self::StickerSetCovered(types::StickerSetCovered::read(reader)?),
-                0x3407e51b => Self::StickerSetMultiCovered(types::StickerSetMultiCovered::read(reader)?),
-                0x40d13c0e => Self::StickerSetFullCovered(Box::new(types::StickerSetFullCovered::read(reader)?)),
-                0x77b15d1c => Self::StickerSetNoCovered(types::StickerSetNoCovered::read(reader)?),
-                id => return Err(reader.unknown("StickerSetCovered", id)),
-        })
+        match reader.u32("StickerSetCovered")? {
+            0x6410a5d2 => types::StickerSetCovered::read(reader).map(Self::from),
+            0x3407e51b => types::StickerSetMultiCovered::read(reader).map(Self::from),
+            0x40d13c0e => types::StickerSetFullCovered::read(reader).map(Self::from),
+            0x77b15d1c => types::StickerSetNoCovered::read(reader).map(Self::from),
+            id => Err(reader.unknown("StickerSetCovered", id)),
+        }
     }
 }
 impl From<types::StickerSetCovered> for StickerSetCovered {
@@ -6977,11 +6977,11 @@ impl tl::Serialize for InputStickeredMedia {
 impl tl::Deserialize for InputStickeredMedia {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputStickeredMedia")? {
-                0x4a992157 => Self::Photo(types::InputStickeredMediaPhoto::read(reader)?),
-                0x0438865b => Self::Document(types::InputStickeredMediaDocument::read(reader)?),
-                id => return Err(reader.unknown("InputStickeredMedia", id)),
-        })
+        match reader.u32("InputStickeredMedia")? {
+            0x4a992157 => types::InputStickeredMediaPhoto::read(reader).map(Self::from),
+            0x0438865b => types::InputStickeredMediaDocument::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputStickeredMedia", id)),
+        }
     }
 }
 impl From<types::InputStickeredMediaPhoto> for InputStickeredMedia {
@@ -7029,11 +7029,11 @@ impl tl::Serialize for InputGame {
 impl tl::Deserialize for InputGame {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputGame")? {
-                0x032c3e77 => Self::Id(types::InputGameId::read(reader)?),
-                0xc331e80a => Self::ShortName(Box::new(types::InputGameShortName::read(reader)?)),
-                id => return Err(reader.unknown("InputGame", id)),
-        })
+        match reader.u32("InputGame")? {
+            0x032c3e77 => types::InputGameId::read(reader).map(Self::from),
+            0xc331e80a => types::InputGameShortName::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputGame", id)),
+        }
     }
 }
 impl From<types::InputGameId> for InputGame {
@@ -7172,41 +7172,41 @@ impl tl::Deserialize for RichText {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("RichText", |reader| {
-                Ok(match reader.u32("RichText")? {
-                        0xdc3d824f => Self::TextEmpty,
-                        0x744694e0 => Self::TextPlain(types::TextPlain::read(reader)?),
-                        0x6724abc4 => Self::TextBold(types::TextBold::read(reader)?),
-                        0xd912a59c => Self::TextItalic(types::TextItalic::read(reader)?),
-                        0xc12622c4 => Self::TextUnderline(types::TextUnderline::read(reader)?),
-                        0x9bf8bb95 => Self::TextStrike(types::TextStrike::read(reader)?),
-                        0x6c3f19b9 => Self::TextFixed(types::TextFixed::read(reader)?),
-                        0x3c2884c1 => Self::TextUrl(types::TextUrl::read(reader)?),
-                        0xde5a0dd6 => Self::TextEmail(types::TextEmail::read(reader)?),
-                        0x7e6260d7 => Self::TextConcat(types::TextConcat::read(reader)?),
-                        0xed6a8504 => Self::TextSubscript(types::TextSubscript::read(reader)?),
-                        0xc7fb5e01 => Self::TextSuperscript(types::TextSuperscript::read(reader)?),
-                        0x034b8621 => Self::TextMarked(types::TextMarked::read(reader)?),
-                        0x1ccb966a => Self::TextPhone(types::TextPhone::read(reader)?),
-                        0x081ccf4f => Self::TextImage(types::TextImage::read(reader)?),
-                        0x35553762 => Self::TextAnchor(types::TextAnchor::read(reader)?),
-                        0x9d2eac97 => Self::TextMath(types::TextMath::read(reader)?),
-                        0xa26156c0 => Self::TextCustomEmoji(types::TextCustomEmoji::read(reader)?),
-                        0x4c2a5d62 => Self::TextSpoiler(types::TextSpoiler::read(reader)?),
-                        0xcd24cf44 => Self::TextMention(types::TextMention::read(reader)?),
-                        0x519524ea => Self::TextHashtag(types::TextHashtag::read(reader)?),
-                        0x02ff29d3 => Self::TextBotCommand(types::TextBotCommand::read(reader)?),
-                        0x7b9e1801 => Self::TextCashtag(types::TextCashtag::read(reader)?),
-                        0xac6a83aa => Self::TextAutoUrl(types::TextAutoUrl::read(reader)?),
-                        0xc556a45d => Self::TextAutoEmail(types::TextAutoEmail::read(reader)?),
-                        0x24c26789 => Self::TextAutoPhone(types::TextAutoPhone::read(reader)?),
-                        0xb956812d => Self::TextBankCard(types::TextBankCard::read(reader)?),
-                        0x01a9fbfc => Self::TextMentionName(types::TextMentionName::read(reader)?),
-                        0xa5b45e2b => Self::TextDate(types::TextDate::read(reader)?),
-                        0x9686cb50 => Self::TextDiff(types::TextDiff::read(reader)?),
-                        0xafc79cd6 => Self::TextButton(Box::new(types::TextButton::read(reader)?)),
-                        0x3cd2a36a => Self::TextTonAddress(types::TextTonAddress::read(reader)?),
-                        id => return Err(reader.unknown("RichText", id)),
-                })
+                match reader.u32("RichText")? {
+                    0xdc3d824f => Ok(Self::TextEmpty),
+                    0x744694e0 => types::TextPlain::read(reader).map(Self::from),
+                    0x6724abc4 => types::TextBold::read(reader).map(Self::from),
+                    0xd912a59c => types::TextItalic::read(reader).map(Self::from),
+                    0xc12622c4 => types::TextUnderline::read(reader).map(Self::from),
+                    0x9bf8bb95 => types::TextStrike::read(reader).map(Self::from),
+                    0x6c3f19b9 => types::TextFixed::read(reader).map(Self::from),
+                    0x3c2884c1 => types::TextUrl::read(reader).map(Self::from),
+                    0xde5a0dd6 => types::TextEmail::read(reader).map(Self::from),
+                    0x7e6260d7 => types::TextConcat::read(reader).map(Self::from),
+                    0xed6a8504 => types::TextSubscript::read(reader).map(Self::from),
+                    0xc7fb5e01 => types::TextSuperscript::read(reader).map(Self::from),
+                    0x034b8621 => types::TextMarked::read(reader).map(Self::from),
+                    0x1ccb966a => types::TextPhone::read(reader).map(Self::from),
+                    0x081ccf4f => types::TextImage::read(reader).map(Self::from),
+                    0x35553762 => types::TextAnchor::read(reader).map(Self::from),
+                    0x9d2eac97 => types::TextMath::read(reader).map(Self::from),
+                    0xa26156c0 => types::TextCustomEmoji::read(reader).map(Self::from),
+                    0x4c2a5d62 => types::TextSpoiler::read(reader).map(Self::from),
+                    0xcd24cf44 => types::TextMention::read(reader).map(Self::from),
+                    0x519524ea => types::TextHashtag::read(reader).map(Self::from),
+                    0x02ff29d3 => types::TextBotCommand::read(reader).map(Self::from),
+                    0x7b9e1801 => types::TextCashtag::read(reader).map(Self::from),
+                    0xac6a83aa => types::TextAutoUrl::read(reader).map(Self::from),
+                    0xc556a45d => types::TextAutoEmail::read(reader).map(Self::from),
+                    0x24c26789 => types::TextAutoPhone::read(reader).map(Self::from),
+                    0xb956812d => types::TextBankCard::read(reader).map(Self::from),
+                    0x01a9fbfc => types::TextMentionName::read(reader).map(Self::from),
+                    0xa5b45e2b => types::TextDate::read(reader).map(Self::from),
+                    0x9686cb50 => types::TextDiff::read(reader).map(Self::from),
+                    0xafc79cd6 => types::TextButton::read(reader).map(Self::from),
+                    0x3cd2a36a => types::TextTonAddress::read(reader).map(Self::from),
+                    id => Err(reader.unknown("RichText", id)),
+                }
         })
     }
 }
@@ -7516,50 +7516,50 @@ impl tl::Deserialize for PageBlock {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("PageBlock", |reader| {
-                Ok(match reader.u32("PageBlock")? {
-                        0x13567e8a => Self::Unsupported,
-                        0x70abc3fd => Self::Title(types::PageBlockTitle::read(reader)?),
-                        0x8ffa9a1f => Self::Subtitle(types::PageBlockSubtitle::read(reader)?),
-                        0xbaafe5e0 => Self::AuthorDate(Box::new(types::PageBlockAuthorDate::read(reader)?)),
-                        0xbfd064ec => Self::Header(types::PageBlockHeader::read(reader)?),
-                        0xf12bb6e1 => Self::Subheader(types::PageBlockSubheader::read(reader)?),
-                        0x467a0766 => Self::Paragraph(types::PageBlockParagraph::read(reader)?),
-                        0xc070d93e => Self::Preformatted(Box::new(types::PageBlockPreformatted::read(reader)?)),
-                        0x48870999 => Self::Footer(types::PageBlockFooter::read(reader)?),
-                        0xdb20b188 => Self::Divider,
-                        0xce0d37b0 => Self::Anchor(types::PageBlockAnchor::read(reader)?),
-                        0xe4e88011 => Self::List(types::PageBlockList::read(reader)?),
-                        0x66d1670b => Self::Blockquote(Box::new(types::PageBlockBlockquote::read(reader)?)),
-                        0x4f4456d3 => Self::Pullquote(Box::new(types::PageBlockPullquote::read(reader)?)),
-                        0x1759c560 => Self::Photo(Box::new(types::PageBlockPhoto::read(reader)?)),
-                        0x7c8fe7b6 => Self::Video(Box::new(types::PageBlockVideo::read(reader)?)),
-                        0x39f23300 => Self::Cover(types::PageBlockCover::read(reader)?),
-                        0xa8718dc5 => Self::Embed(Box::new(types::PageBlockEmbed::read(reader)?)),
-                        0xf259a80b => Self::EmbedPost(Box::new(types::PageBlockEmbedPost::read(reader)?)),
-                        0x65a0fa4d => Self::Collage(Box::new(types::PageBlockCollage::read(reader)?)),
-                        0x031f9590 => Self::Slideshow(Box::new(types::PageBlockSlideshow::read(reader)?)),
-                        0xef1751b5 => Self::Channel(Box::new(types::PageBlockChannel::read(reader)?)),
-                        0x804361ea => Self::Audio(Box::new(types::PageBlockAudio::read(reader)?)),
-                        0x1e148390 => Self::Kicker(types::PageBlockKicker::read(reader)?),
-                        0xbf4dea82 => Self::Table(Box::new(types::PageBlockTable::read(reader)?)),
-                        0x1fd6f6c1 => Self::OrderedList(Box::new(types::PageBlockOrderedList::read(reader)?)),
-                        0x76768bed => Self::Details(Box::new(types::PageBlockDetails::read(reader)?)),
-                        0x16115a96 => Self::RelatedArticles(Box::new(types::PageBlockRelatedArticles::read(reader)?)),
-                        0xa44f3ef6 => Self::Map(Box::new(types::PageBlockMap::read(reader)?)),
-                        0xbaff072f => Self::Heading1(types::PageBlockHeading1::read(reader)?),
-                        0x096b2aec => Self::Heading2(types::PageBlockHeading2::read(reader)?),
-                        0x67e731ad => Self::Heading3(types::PageBlockHeading3::read(reader)?),
-                        0xb532772b => Self::Heading4(types::PageBlockHeading4::read(reader)?),
-                        0xdbbe6c6a => Self::Heading5(types::PageBlockHeading5::read(reader)?),
-                        0x682a41a9 => Self::Heading6(types::PageBlockHeading6::read(reader)?),
-                        0x59080c20 => Self::Math(types::PageBlockMath::read(reader)?),
-                        0x3c29a3e2 => Self::Thinking(types::PageBlockThinking::read(reader)?),
-                        0x574b617f => Self::InputPageBlockMap(Box::new(types::InputPageBlockMap::read(reader)?)),
-                        0x0e6e47c4 => Self::BlockquoteBlocks(Box::new(types::PageBlockBlockquoteBlocks::read(reader)?)),
-                        0x6d640318 => Self::ButtonRow(types::PageBlockButtonRow::read(reader)?),
-                        0x38fa3ba3 => Self::Document(Box::new(types::PageBlockDocument::read(reader)?)),
-                        id => return Err(reader.unknown("PageBlock", id)),
-                })
+                match reader.u32("PageBlock")? {
+                    0x13567e8a => Ok(Self::Unsupported),
+                    0x70abc3fd => types::PageBlockTitle::read(reader).map(Self::from),
+                    0x8ffa9a1f => types::PageBlockSubtitle::read(reader).map(Self::from),
+                    0xbaafe5e0 => types::PageBlockAuthorDate::read(reader).map(Self::from),
+                    0xbfd064ec => types::PageBlockHeader::read(reader).map(Self::from),
+                    0xf12bb6e1 => types::PageBlockSubheader::read(reader).map(Self::from),
+                    0x467a0766 => types::PageBlockParagraph::read(reader).map(Self::from),
+                    0xc070d93e => types::PageBlockPreformatted::read(reader).map(Self::from),
+                    0x48870999 => types::PageBlockFooter::read(reader).map(Self::from),
+                    0xdb20b188 => Ok(Self::Divider),
+                    0xce0d37b0 => types::PageBlockAnchor::read(reader).map(Self::from),
+                    0xe4e88011 => types::PageBlockList::read(reader).map(Self::from),
+                    0x66d1670b => types::PageBlockBlockquote::read(reader).map(Self::from),
+                    0x4f4456d3 => types::PageBlockPullquote::read(reader).map(Self::from),
+                    0x1759c560 => types::PageBlockPhoto::read(reader).map(Self::from),
+                    0x7c8fe7b6 => types::PageBlockVideo::read(reader).map(Self::from),
+                    0x39f23300 => types::PageBlockCover::read(reader).map(Self::from),
+                    0xa8718dc5 => types::PageBlockEmbed::read(reader).map(Self::from),
+                    0xf259a80b => types::PageBlockEmbedPost::read(reader).map(Self::from),
+                    0x65a0fa4d => types::PageBlockCollage::read(reader).map(Self::from),
+                    0x031f9590 => types::PageBlockSlideshow::read(reader).map(Self::from),
+                    0xef1751b5 => types::PageBlockChannel::read(reader).map(Self::from),
+                    0x804361ea => types::PageBlockAudio::read(reader).map(Self::from),
+                    0x1e148390 => types::PageBlockKicker::read(reader).map(Self::from),
+                    0xbf4dea82 => types::PageBlockTable::read(reader).map(Self::from),
+                    0x1fd6f6c1 => types::PageBlockOrderedList::read(reader).map(Self::from),
+                    0x76768bed => types::PageBlockDetails::read(reader).map(Self::from),
+                    0x16115a96 => types::PageBlockRelatedArticles::read(reader).map(Self::from),
+                    0xa44f3ef6 => types::PageBlockMap::read(reader).map(Self::from),
+                    0xbaff072f => types::PageBlockHeading1::read(reader).map(Self::from),
+                    0x096b2aec => types::PageBlockHeading2::read(reader).map(Self::from),
+                    0x67e731ad => types::PageBlockHeading3::read(reader).map(Self::from),
+                    0xb532772b => types::PageBlockHeading4::read(reader).map(Self::from),
+                    0xdbbe6c6a => types::PageBlockHeading5::read(reader).map(Self::from),
+                    0x682a41a9 => types::PageBlockHeading6::read(reader).map(Self::from),
+                    0x59080c20 => types::PageBlockMath::read(reader).map(Self::from),
+                    0x3c29a3e2 => types::PageBlockThinking::read(reader).map(Self::from),
+                    0x574b617f => types::InputPageBlockMap::read(reader).map(Self::from),
+                    0x0e6e47c4 => types::PageBlockBlockquoteBlocks::read(reader).map(Self::from),
+                    0x6d640318 => types::PageBlockButtonRow::read(reader).map(Self::from),
+                    0x38fa3ba3 => types::PageBlockDocument::read(reader).map(Self::from),
+                    id => Err(reader.unknown("PageBlock", id)),
+                }
         })
     }
 }
@@ -7801,14 +7801,14 @@ impl tl::Serialize for PhoneCallDiscardReason {
 impl tl::Deserialize for PhoneCallDiscardReason {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PhoneCallDiscardReason")? {
-                0x85e42301 => Self::Missed,
-                0xe095c1a0 => Self::Disconnect,
-                0x57adc690 => Self::Hangup,
-                0xfaf7e8c9 => Self::Busy,
-                0x9fbbf1f7 => Self::MigrateConferenceCall(types::PhoneCallDiscardReasonMigrateConferenceCall::read(reader)?),
-                id => return Err(reader.unknown("PhoneCallDiscardReason", id)),
-        })
+        match reader.u32("PhoneCallDiscardReason")? {
+            0x85e42301 => Ok(Self::Missed),
+            0xe095c1a0 => Ok(Self::Disconnect),
+            0x57adc690 => Ok(Self::Hangup),
+            0xfaf7e8c9 => Ok(Self::Busy),
+            0x9fbbf1f7 => types::PhoneCallDiscardReasonMigrateConferenceCall::read(reader).map(Self::from),
+            id => Err(reader.unknown("PhoneCallDiscardReason", id)),
+        }
     }
 }
 impl From<types::PhoneCallDiscardReasonMigrateConferenceCall> for PhoneCallDiscardReason {
@@ -7873,11 +7873,11 @@ impl tl::Serialize for WebDocument {
 impl tl::Deserialize for WebDocument {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("WebDocument")? {
-                0x1c570ed1 => Self::WebDocument(Box::new(types::WebDocument::read(reader)?)),
-                0xf9c8bcc6 => Self::NoProxy(Box::new(types::WebDocumentNoProxy::read(reader)?)),
-                id => return Err(reader.unknown("WebDocument", id)),
-        })
+        match reader.u32("WebDocument")? {
+            0x1c570ed1 => types::WebDocument::read(reader).map(Self::from),
+            0xf9c8bcc6 => types::WebDocumentNoProxy::read(reader).map(Self::from),
+            id => Err(reader.unknown("WebDocument", id)),
+        }
     }
 }
 impl From<types::WebDocument> for WebDocument {
@@ -7928,12 +7928,12 @@ impl tl::Serialize for InputWebFileLocation {
 impl tl::Deserialize for InputWebFileLocation {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputWebFileLocation")? {
-                0xc239d686 => Self::InputWebFileLocation(types::InputWebFileLocation::read(reader)?),
-                0x9f2221c9 => Self::InputWebFileGeoPointLocation(Box::new(types::InputWebFileGeoPointLocation::read(reader)?)),
-                0xf46fe924 => Self::InputWebFileAudioAlbumThumbLocation(Box::new(types::InputWebFileAudioAlbumThumbLocation::read(reader)?)),
-                id => return Err(reader.unknown("InputWebFileLocation", id)),
-        })
+        match reader.u32("InputWebFileLocation")? {
+            0xc239d686 => types::InputWebFileLocation::read(reader).map(Self::from),
+            0x9f2221c9 => types::InputWebFileGeoPointLocation::read(reader).map(Self::from),
+            0xf46fe924 => types::InputWebFileAudioAlbumThumbLocation::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputWebFileLocation", id)),
+        }
     }
 }
 impl From<types::InputWebFileLocation> for InputWebFileLocation {
@@ -7989,13 +7989,13 @@ impl tl::Serialize for InputPaymentCredentials {
 impl tl::Deserialize for InputPaymentCredentials {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputPaymentCredentials")? {
-                0xc10eb2cf => Self::Saved(types::InputPaymentCredentialsSaved::read(reader)?),
-                0x3417d728 => Self::InputPaymentCredentials(types::InputPaymentCredentials::read(reader)?),
-                0x0aa1c39f => Self::ApplePay(types::InputPaymentCredentialsApplePay::read(reader)?),
-                0x8ac32801 => Self::GooglePay(types::InputPaymentCredentialsGooglePay::read(reader)?),
-                id => return Err(reader.unknown("InputPaymentCredentials", id)),
-        })
+        match reader.u32("InputPaymentCredentials")? {
+            0xc10eb2cf => types::InputPaymentCredentialsSaved::read(reader).map(Self::from),
+            0x3417d728 => types::InputPaymentCredentials::read(reader).map(Self::from),
+            0x0aa1c39f => types::InputPaymentCredentialsApplePay::read(reader).map(Self::from),
+            0x8ac32801 => types::InputPaymentCredentialsGooglePay::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputPaymentCredentials", id)),
+        }
     }
 }
 impl From<types::InputPaymentCredentialsSaved> for InputPaymentCredentials {
@@ -8071,15 +8071,15 @@ impl tl::Serialize for PhoneCall {
 impl tl::Deserialize for PhoneCall {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PhoneCall")? {
-                0x5366c915 => Self::Empty(types::PhoneCallEmpty::read(reader)?),
-                0xc5226f17 => Self::Waiting(Box::new(types::PhoneCallWaiting::read(reader)?)),
-                0x14b0ed0c => Self::Requested(Box::new(types::PhoneCallRequested::read(reader)?)),
-                0x3660c311 => Self::Accepted(Box::new(types::PhoneCallAccepted::read(reader)?)),
-                0x30535af5 => Self::PhoneCall(Box::new(types::PhoneCall::read(reader)?)),
-                0x50ca4de1 => Self::Discarded(Box::new(types::PhoneCallDiscarded::read(reader)?)),
-                id => return Err(reader.unknown("PhoneCall", id)),
-        })
+        match reader.u32("PhoneCall")? {
+            0x5366c915 => types::PhoneCallEmpty::read(reader).map(Self::from),
+            0xc5226f17 => types::PhoneCallWaiting::read(reader).map(Self::from),
+            0x14b0ed0c => types::PhoneCallRequested::read(reader).map(Self::from),
+            0x3660c311 => types::PhoneCallAccepted::read(reader).map(Self::from),
+            0x30535af5 => types::PhoneCall::read(reader).map(Self::from),
+            0x50ca4de1 => types::PhoneCallDiscarded::read(reader).map(Self::from),
+            id => Err(reader.unknown("PhoneCall", id)),
+        }
     }
 }
 impl From<types::PhoneCallEmpty> for PhoneCall {
@@ -8144,11 +8144,11 @@ impl tl::Serialize for PhoneConnection {
 impl tl::Deserialize for PhoneConnection {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PhoneConnection")? {
-                0x9cc123c7 => Self::PhoneConnection(Box::new(types::PhoneConnection::read(reader)?)),
-                0x635fe375 => Self::Webrtc(Box::new(types::PhoneConnectionWebrtc::read(reader)?)),
-                id => return Err(reader.unknown("PhoneConnection", id)),
-        })
+        match reader.u32("PhoneConnection")? {
+            0x9cc123c7 => types::PhoneConnection::read(reader).map(Self::from),
+            0x635fe375 => types::PhoneConnectionWebrtc::read(reader).map(Self::from),
+            id => Err(reader.unknown("PhoneConnection", id)),
+        }
     }
 }
 impl From<types::PhoneConnection> for PhoneConnection {
@@ -8205,12 +8205,12 @@ impl tl::Serialize for LangPackString {
 impl tl::Deserialize for LangPackString {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("LangPackString")? {
-                0xcad181f6 => Self::LangPackString(types::LangPackString::read(reader)?),
-                0x6c47ac9f => Self::Pluralized(Box::new(types::LangPackStringPluralized::read(reader)?)),
-                0x2979eeb2 => Self::Deleted(types::LangPackStringDeleted::read(reader)?),
-                id => return Err(reader.unknown("LangPackString", id)),
-        })
+        match reader.u32("LangPackString")? {
+            0xcad181f6 => types::LangPackString::read(reader).map(Self::from),
+            0x6c47ac9f => types::LangPackStringPluralized::read(reader).map(Self::from),
+            0x2979eeb2 => types::LangPackStringDeleted::read(reader).map(Self::from),
+            id => Err(reader.unknown("LangPackString", id)),
+        }
     }
 }
 impl From<types::LangPackString> for LangPackString {
@@ -8416,61 +8416,61 @@ impl tl::Serialize for ChannelAdminLogEventAction {
 impl tl::Deserialize for ChannelAdminLogEventAction {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChannelAdminLogEventAction")? {
-                0xe6dfb825 => Self::ChangeTitle(types::ChannelAdminLogEventActionChangeTitle::read(reader)?),
-                0x55188a2e => Self::ChangeAbout(types::ChannelAdminLogEventActionChangeAbout::read(reader)?),
-                0x6a4afc38 => Self::ChangeUsername(types::ChannelAdminLogEventActionChangeUsername::read(reader)?),
-                0x434bd2af => Self::ChangePhoto(types::ChannelAdminLogEventActionChangePhoto::read(reader)?),
-                0x1b7907ae => Self::ToggleInvites(types::ChannelAdminLogEventActionToggleInvites::read(reader)?),
-                0x26ae0971 => Self::ToggleSignatures(types::ChannelAdminLogEventActionToggleSignatures::read(reader)?),
-                0xe9e82c18 => Self::UpdatePinned(types::ChannelAdminLogEventActionUpdatePinned::read(reader)?),
-                0x709b2405 => Self::EditMessage(Box::new(types::ChannelAdminLogEventActionEditMessage::read(reader)?)),
-                0x42e047bb => Self::DeleteMessage(types::ChannelAdminLogEventActionDeleteMessage::read(reader)?),
-                0x183040d3 => Self::ParticipantJoin,
-                0xf89777f2 => Self::ParticipantLeave,
-                0xe31c34d8 => Self::ParticipantInvite(Box::new(types::ChannelAdminLogEventActionParticipantInvite::read(reader)?)),
-                0xe6d83d7e => Self::ParticipantToggleBan(Box::new(types::ChannelAdminLogEventActionParticipantToggleBan::read(reader)?)),
-                0xd5676710 => Self::ParticipantToggleAdmin(Box::new(types::ChannelAdminLogEventActionParticipantToggleAdmin::read(reader)?)),
-                0xb1c3caa7 => Self::ChangeStickerSet(Box::new(types::ChannelAdminLogEventActionChangeStickerSet::read(reader)?)),
-                0x5f5c95f1 => Self::TogglePreHistoryHidden(types::ChannelAdminLogEventActionTogglePreHistoryHidden::read(reader)?),
-                0x2df5fc0a => Self::DefaultBannedRights(Box::new(types::ChannelAdminLogEventActionDefaultBannedRights::read(reader)?)),
-                0x8f079643 => Self::StopPoll(types::ChannelAdminLogEventActionStopPoll::read(reader)?),
-                0x050c7ac8 => Self::ChangeLinkedChat(types::ChannelAdminLogEventActionChangeLinkedChat::read(reader)?),
-                0x0e6b76ae => Self::ChangeLocation(types::ChannelAdminLogEventActionChangeLocation::read(reader)?),
-                0x53909779 => Self::ToggleSlowMode(types::ChannelAdminLogEventActionToggleSlowMode::read(reader)?),
-                0x23209745 => Self::StartGroupCall(types::ChannelAdminLogEventActionStartGroupCall::read(reader)?),
-                0xdb9f9140 => Self::DiscardGroupCall(types::ChannelAdminLogEventActionDiscardGroupCall::read(reader)?),
-                0xf92424d2 => Self::ParticipantMute(types::ChannelAdminLogEventActionParticipantMute::read(reader)?),
-                0xe64429c0 => Self::ParticipantUnmute(types::ChannelAdminLogEventActionParticipantUnmute::read(reader)?),
-                0x56d6a247 => Self::ToggleGroupCallSetting(types::ChannelAdminLogEventActionToggleGroupCallSetting::read(reader)?),
-                0xfe9fc158 => Self::ParticipantJoinByInvite(types::ChannelAdminLogEventActionParticipantJoinByInvite::read(reader)?),
-                0x5a50fca4 => Self::ExportedInviteDelete(types::ChannelAdminLogEventActionExportedInviteDelete::read(reader)?),
-                0x410a134e => Self::ExportedInviteRevoke(types::ChannelAdminLogEventActionExportedInviteRevoke::read(reader)?),
-                0xe90ebb59 => Self::ExportedInviteEdit(types::ChannelAdminLogEventActionExportedInviteEdit::read(reader)?),
-                0x3e7f6847 => Self::ParticipantVolume(types::ChannelAdminLogEventActionParticipantVolume::read(reader)?),
-                0x6e941a38 => Self::ChangeHistoryTtl(types::ChannelAdminLogEventActionChangeHistoryTtl::read(reader)?),
-                0xafb6144a => Self::ParticipantJoinByRequest(types::ChannelAdminLogEventActionParticipantJoinByRequest::read(reader)?),
-                0xcb2ac766 => Self::ToggleNoForwards(types::ChannelAdminLogEventActionToggleNoForwards::read(reader)?),
-                0x278f2868 => Self::SendMessage(types::ChannelAdminLogEventActionSendMessage::read(reader)?),
-                0xbe4e0ef8 => Self::ChangeAvailableReactions(Box::new(types::ChannelAdminLogEventActionChangeAvailableReactions::read(reader)?)),
-                0xf04fb3a9 => Self::ChangeUsernames(types::ChannelAdminLogEventActionChangeUsernames::read(reader)?),
-                0x02cc6383 => Self::ToggleForum(types::ChannelAdminLogEventActionToggleForum::read(reader)?),
-                0x58707d28 => Self::CreateTopic(types::ChannelAdminLogEventActionCreateTopic::read(reader)?),
-                0xf06fe208 => Self::EditTopic(types::ChannelAdminLogEventActionEditTopic::read(reader)?),
-                0xae168909 => Self::DeleteTopic(types::ChannelAdminLogEventActionDeleteTopic::read(reader)?),
-                0x5d8d353b => Self::PinTopic(types::ChannelAdminLogEventActionPinTopic::read(reader)?),
-                0x64f36dfc => Self::ToggleAntiSpam(types::ChannelAdminLogEventActionToggleAntiSpam::read(reader)?),
-                0x5796e780 => Self::ChangePeerColor(Box::new(types::ChannelAdminLogEventActionChangePeerColor::read(reader)?)),
-                0x5e477b25 => Self::ChangeProfilePeerColor(Box::new(types::ChannelAdminLogEventActionChangeProfilePeerColor::read(reader)?)),
-                0x31bb5d52 => Self::ChangeWallpaper(types::ChannelAdminLogEventActionChangeWallpaper::read(reader)?),
-                0x3ea9feb1 => Self::ChangeEmojiStatus(types::ChannelAdminLogEventActionChangeEmojiStatus::read(reader)?),
-                0x46d840ab => Self::ChangeEmojiStickerSet(Box::new(types::ChannelAdminLogEventActionChangeEmojiStickerSet::read(reader)?)),
-                0x60a79c79 => Self::ToggleSignatureProfiles(types::ChannelAdminLogEventActionToggleSignatureProfiles::read(reader)?),
-                0x64642db3 => Self::ParticipantSubExtend(Box::new(types::ChannelAdminLogEventActionParticipantSubExtend::read(reader)?)),
-                0xc517f77e => Self::ToggleAutotranslation(types::ChannelAdminLogEventActionToggleAutotranslation::read(reader)?),
-                0x5806b4ec => Self::ParticipantEditRank(Box::new(types::ChannelAdminLogEventActionParticipantEditRank::read(reader)?)),
-                id => return Err(reader.unknown("ChannelAdminLogEventAction", id)),
-        })
+        match reader.u32("ChannelAdminLogEventAction")? {
+            0xe6dfb825 => types::ChannelAdminLogEventActionChangeTitle::read(reader).map(Self::from),
+            0x55188a2e => types::ChannelAdminLogEventActionChangeAbout::read(reader).map(Self::from),
+            0x6a4afc38 => types::ChannelAdminLogEventActionChangeUsername::read(reader).map(Self::from),
+            0x434bd2af => types::ChannelAdminLogEventActionChangePhoto::read(reader).map(Self::from),
+            0x1b7907ae => types::ChannelAdminLogEventActionToggleInvites::read(reader).map(Self::from),
+            0x26ae0971 => types::ChannelAdminLogEventActionToggleSignatures::read(reader).map(Self::from),
+            0xe9e82c18 => types::ChannelAdminLogEventActionUpdatePinned::read(reader).map(Self::from),
+            0x709b2405 => types::ChannelAdminLogEventActionEditMessage::read(reader).map(Self::from),
+            0x42e047bb => types::ChannelAdminLogEventActionDeleteMessage::read(reader).map(Self::from),
+            0x183040d3 => Ok(Self::ParticipantJoin),
+            0xf89777f2 => Ok(Self::ParticipantLeave),
+            0xe31c34d8 => types::ChannelAdminLogEventActionParticipantInvite::read(reader).map(Self::from),
+            0xe6d83d7e => types::ChannelAdminLogEventActionParticipantToggleBan::read(reader).map(Self::from),
+            0xd5676710 => types::ChannelAdminLogEventActionParticipantToggleAdmin::read(reader).map(Self::from),
+            0xb1c3caa7 => types::ChannelAdminLogEventActionChangeStickerSet::read(reader).map(Self::from),
+            0x5f5c95f1 => types::ChannelAdminLogEventActionTogglePreHistoryHidden::read(reader).map(Self::from),
+            0x2df5fc0a => types::ChannelAdminLogEventActionDefaultBannedRights::read(reader).map(Self::from),
+            0x8f079643 => types::ChannelAdminLogEventActionStopPoll::read(reader).map(Self::from),
+            0x050c7ac8 => types::ChannelAdminLogEventActionChangeLinkedChat::read(reader).map(Self::from),
+            0x0e6b76ae => types::ChannelAdminLogEventActionChangeLocation::read(reader).map(Self::from),
+            0x53909779 => types::ChannelAdminLogEventActionToggleSlowMode::read(reader).map(Self::from),
+            0x23209745 => types::ChannelAdminLogEventActionStartGroupCall::read(reader).map(Self::from),
+            0xdb9f9140 => types::ChannelAdminLogEventActionDiscardGroupCall::read(reader).map(Self::from),
+            0xf92424d2 => types::ChannelAdminLogEventActionParticipantMute::read(reader).map(Self::from),
+            0xe64429c0 => types::ChannelAdminLogEventActionParticipantUnmute::read(reader).map(Self::from),
+            0x56d6a247 => types::ChannelAdminLogEventActionToggleGroupCallSetting::read(reader).map(Self::from),
+            0xfe9fc158 => types::ChannelAdminLogEventActionParticipantJoinByInvite::read(reader).map(Self::from),
+            0x5a50fca4 => types::ChannelAdminLogEventActionExportedInviteDelete::read(reader).map(Self::from),
+            0x410a134e => types::ChannelAdminLogEventActionExportedInviteRevoke::read(reader).map(Self::from),
+            0xe90ebb59 => types::ChannelAdminLogEventActionExportedInviteEdit::read(reader).map(Self::from),
+            0x3e7f6847 => types::ChannelAdminLogEventActionParticipantVolume::read(reader).map(Self::from),
+            0x6e941a38 => types::ChannelAdminLogEventActionChangeHistoryTtl::read(reader).map(Self::from),
+            0xafb6144a => types::ChannelAdminLogEventActionParticipantJoinByRequest::read(reader).map(Self::from),
+            0xcb2ac766 => types::ChannelAdminLogEventActionToggleNoForwards::read(reader).map(Self::from),
+            0x278f2868 => types::ChannelAdminLogEventActionSendMessage::read(reader).map(Self::from),
+            0xbe4e0ef8 => types::ChannelAdminLogEventActionChangeAvailableReactions::read(reader).map(Self::from),
+            0xf04fb3a9 => types::ChannelAdminLogEventActionChangeUsernames::read(reader).map(Self::from),
+            0x02cc6383 => types::ChannelAdminLogEventActionToggleForum::read(reader).map(Self::from),
+            0x58707d28 => types::ChannelAdminLogEventActionCreateTopic::read(reader).map(Self::from),
+            0xf06fe208 => types::ChannelAdminLogEventActionEditTopic::read(reader).map(Self::from),
+            0xae168909 => types::ChannelAdminLogEventActionDeleteTopic::read(reader).map(Self::from),
+            0x5d8d353b => types::ChannelAdminLogEventActionPinTopic::read(reader).map(Self::from),
+            0x64f36dfc => types::ChannelAdminLogEventActionToggleAntiSpam::read(reader).map(Self::from),
+            0x5796e780 => types::ChannelAdminLogEventActionChangePeerColor::read(reader).map(Self::from),
+            0x5e477b25 => types::ChannelAdminLogEventActionChangeProfilePeerColor::read(reader).map(Self::from),
+            0x31bb5d52 => types::ChannelAdminLogEventActionChangeWallpaper::read(reader).map(Self::from),
+            0x3ea9feb1 => types::ChannelAdminLogEventActionChangeEmojiStatus::read(reader).map(Self::from),
+            0x46d840ab => types::ChannelAdminLogEventActionChangeEmojiStickerSet::read(reader).map(Self::from),
+            0x60a79c79 => types::ChannelAdminLogEventActionToggleSignatureProfiles::read(reader).map(Self::from),
+            0x64642db3 => types::ChannelAdminLogEventActionParticipantSubExtend::read(reader).map(Self::from),
+            0xc517f77e => types::ChannelAdminLogEventActionToggleAutotranslation::read(reader).map(Self::from),
+            0x5806b4ec => types::ChannelAdminLogEventActionParticipantEditRank::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChannelAdminLogEventAction", id)),
+        }
     }
 }
 impl From<types::ChannelAdminLogEventActionChangeTitle> for ChannelAdminLogEventAction {
@@ -8775,14 +8775,14 @@ impl tl::Serialize for RecentMeUrl {
 impl tl::Deserialize for RecentMeUrl {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("RecentMeUrl")? {
-                0x46e1d13d => Self::Unknown(types::RecentMeUrlUnknown::read(reader)?),
-                0xb92c09e2 => Self::User(types::RecentMeUrlUser::read(reader)?),
-                0xb2da71d2 => Self::Chat(types::RecentMeUrlChat::read(reader)?),
-                0xeb49081d => Self::ChatInvite(types::RecentMeUrlChatInvite::read(reader)?),
-                0xbc0a57dc => Self::StickerSet(Box::new(types::RecentMeUrlStickerSet::read(reader)?)),
-                id => return Err(reader.unknown("RecentMeUrl", id)),
-        })
+        match reader.u32("RecentMeUrl")? {
+            0x46e1d13d => types::RecentMeUrlUnknown::read(reader).map(Self::from),
+            0xb92c09e2 => types::RecentMeUrlUser::read(reader).map(Self::from),
+            0xb2da71d2 => types::RecentMeUrlChat::read(reader).map(Self::from),
+            0xeb49081d => types::RecentMeUrlChatInvite::read(reader).map(Self::from),
+            0xbc0a57dc => types::RecentMeUrlStickerSet::read(reader).map(Self::from),
+            id => Err(reader.unknown("RecentMeUrl", id)),
+        }
     }
 }
 impl From<types::RecentMeUrlUnknown> for RecentMeUrl {
@@ -8854,13 +8854,13 @@ impl tl::Serialize for InputMessage {
 impl tl::Deserialize for InputMessage {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputMessage")? {
-                0xa676a322 => Self::Id(types::InputMessageId::read(reader)?),
-                0xbad88395 => Self::ReplyTo(types::InputMessageReplyTo::read(reader)?),
-                0x86872538 => Self::Pinned,
-                0xacfa1a7e => Self::CallbackQuery(types::InputMessageCallbackQuery::read(reader)?),
-                id => return Err(reader.unknown("InputMessage", id)),
-        })
+        match reader.u32("InputMessage")? {
+            0xa676a322 => types::InputMessageId::read(reader).map(Self::from),
+            0xbad88395 => types::InputMessageReplyTo::read(reader).map(Self::from),
+            0x86872538 => Ok(Self::Pinned),
+            0xacfa1a7e => types::InputMessageCallbackQuery::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputMessage", id)),
+        }
     }
 }
 impl From<types::InputMessageId> for InputMessage {
@@ -8922,12 +8922,12 @@ impl Encode for InputDialogPeer {
 impl tl::Deserialize for InputDialogPeer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputDialogPeer")? {
-                0xfcaafeb7 => Self::InputDialogPeer(types::InputDialogPeer::read(reader)?),
-                0x64600527 => Self::Folder(types::InputDialogPeerFolder::read(reader)?),
-                0x69ef72c4 => Self::Community(types::InputDialogPeerCommunity::read(reader)?),
-                id => return Err(reader.unknown("InputDialogPeer", id)),
-        })
+        match reader.u32("InputDialogPeer")? {
+            0xfcaafeb7 => types::InputDialogPeer::read(reader).map(Self::from),
+            0x64600527 => types::InputDialogPeerFolder::read(reader).map(Self::from),
+            0x69ef72c4 => types::InputDialogPeerCommunity::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputDialogPeer", id)),
+        }
     }
 }
 impl From<types::InputDialogPeer> for InputDialogPeer {
@@ -8980,12 +8980,12 @@ impl tl::Serialize for DialogPeer {
 impl tl::Deserialize for DialogPeer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("DialogPeer")? {
-                0xe56dbf05 => Self::DialogPeer(types::DialogPeer::read(reader)?),
-                0x514519e2 => Self::Folder(types::DialogPeerFolder::read(reader)?),
-                0x2f65c8e4 => Self::Community(types::DialogPeerCommunity::read(reader)?),
-                id => return Err(reader.unknown("DialogPeer", id)),
-        })
+        match reader.u32("DialogPeer")? {
+            0xe56dbf05 => types::DialogPeer::read(reader).map(Self::from),
+            0x514519e2 => types::DialogPeerFolder::read(reader).map(Self::from),
+            0x2f65c8e4 => types::DialogPeerCommunity::read(reader).map(Self::from),
+            id => Err(reader.unknown("DialogPeer", id)),
+        }
     }
 }
 impl From<types::DialogPeer> for DialogPeer {
@@ -9041,11 +9041,11 @@ impl tl::Serialize for InputSecureFile {
 impl tl::Deserialize for InputSecureFile {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputSecureFile")? {
-                0x3334b0f0 => Self::Uploaded(Box::new(types::InputSecureFileUploaded::read(reader)?)),
-                0x5367e5be => Self::InputSecureFile(types::InputSecureFile::read(reader)?),
-                id => return Err(reader.unknown("InputSecureFile", id)),
-        })
+        match reader.u32("InputSecureFile")? {
+            0x3334b0f0 => types::InputSecureFileUploaded::read(reader).map(Self::from),
+            0x5367e5be => types::InputSecureFile::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputSecureFile", id)),
+        }
     }
 }
 impl From<types::InputSecureFileUploaded> for InputSecureFile {
@@ -9090,11 +9090,11 @@ impl tl::Serialize for SecureFile {
 impl tl::Deserialize for SecureFile {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("SecureFile")? {
-                0x64199744 => Self::Empty,
-                0x7d09c27e => Self::SecureFile(Box::new(types::SecureFile::read(reader)?)),
-                id => return Err(reader.unknown("SecureFile", id)),
-        })
+        match reader.u32("SecureFile")? {
+            0x64199744 => Ok(Self::Empty),
+            0x7d09c27e => types::SecureFile::read(reader).map(Self::from),
+            id => Err(reader.unknown("SecureFile", id)),
+        }
     }
 }
 impl From<types::SecureFile> for SecureFile {
@@ -9138,11 +9138,11 @@ impl tl::Serialize for SecurePlainData {
 impl tl::Deserialize for SecurePlainData {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("SecurePlainData")? {
-                0x7d6099dd => Self::SecurePlainPhone(types::SecurePlainPhone::read(reader)?),
-                0x21ec5a5f => Self::SecurePlainEmail(types::SecurePlainEmail::read(reader)?),
-                id => return Err(reader.unknown("SecurePlainData", id)),
-        })
+        match reader.u32("SecurePlainData")? {
+            0x7d6099dd => types::SecurePlainPhone::read(reader).map(Self::from),
+            0x21ec5a5f => types::SecurePlainEmail::read(reader).map(Self::from),
+            id => Err(reader.unknown("SecurePlainData", id)),
+        }
     }
 }
 impl From<types::SecurePlainPhone> for SecurePlainData {
@@ -9220,22 +9220,22 @@ impl tl::Serialize for SecureValueType {
 impl tl::Deserialize for SecureValueType {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("SecureValueType")? {
-                0x9d2a81e3 => Self::PersonalDetails,
-                0x3dac6a00 => Self::Passport,
-                0x06e425c4 => Self::DriverLicense,
-                0xa0d0744b => Self::IdentityCard,
-                0x99a48f23 => Self::InternalPassport,
-                0xcbe31e26 => Self::Address,
-                0xfc36954e => Self::UtilityBill,
-                0x89137c0d => Self::BankStatement,
-                0x8b883488 => Self::RentalAgreement,
-                0x99e3806a => Self::PassportRegistration,
-                0xea02ec33 => Self::TemporaryRegistration,
-                0xb320aadb => Self::Phone,
-                0x8e3ca7ee => Self::Email,
-                id => return Err(reader.unknown("SecureValueType", id)),
-        })
+        match reader.u32("SecureValueType")? {
+            0x9d2a81e3 => Ok(Self::PersonalDetails),
+            0x3dac6a00 => Ok(Self::Passport),
+            0x06e425c4 => Ok(Self::DriverLicense),
+            0xa0d0744b => Ok(Self::IdentityCard),
+            0x99a48f23 => Ok(Self::InternalPassport),
+            0xcbe31e26 => Ok(Self::Address),
+            0xfc36954e => Ok(Self::UtilityBill),
+            0x89137c0d => Ok(Self::BankStatement),
+            0x8b883488 => Ok(Self::RentalAgreement),
+            0x99e3806a => Ok(Self::PassportRegistration),
+            0xea02ec33 => Ok(Self::TemporaryRegistration),
+            0xb320aadb => Ok(Self::Phone),
+            0x8e3ca7ee => Ok(Self::Email),
+            id => Err(reader.unknown("SecureValueType", id)),
+        }
     }
 }
 impl Object for SecureValueType {
@@ -9313,18 +9313,18 @@ impl tl::Serialize for SecureValueError {
 impl tl::Deserialize for SecureValueError {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("SecureValueError")? {
-                0xe8a40bd9 => Self::Data(Box::new(types::SecureValueErrorData::read(reader)?)),
-                0x00be3dfa => Self::FrontSide(Box::new(types::SecureValueErrorFrontSide::read(reader)?)),
-                0x868a2aa5 => Self::ReverseSide(Box::new(types::SecureValueErrorReverseSide::read(reader)?)),
-                0xe537ced6 => Self::Selfie(Box::new(types::SecureValueErrorSelfie::read(reader)?)),
-                0x7a700873 => Self::File(Box::new(types::SecureValueErrorFile::read(reader)?)),
-                0x666220e9 => Self::Files(Box::new(types::SecureValueErrorFiles::read(reader)?)),
-                0x869d758f => Self::SecureValueError(Box::new(types::SecureValueError::read(reader)?)),
-                0xa1144770 => Self::TranslationFile(Box::new(types::SecureValueErrorTranslationFile::read(reader)?)),
-                0x34636dd8 => Self::TranslationFiles(Box::new(types::SecureValueErrorTranslationFiles::read(reader)?)),
-                id => return Err(reader.unknown("SecureValueError", id)),
-        })
+        match reader.u32("SecureValueError")? {
+            0xe8a40bd9 => types::SecureValueErrorData::read(reader).map(Self::from),
+            0x00be3dfa => types::SecureValueErrorFrontSide::read(reader).map(Self::from),
+            0x868a2aa5 => types::SecureValueErrorReverseSide::read(reader).map(Self::from),
+            0xe537ced6 => types::SecureValueErrorSelfie::read(reader).map(Self::from),
+            0x7a700873 => types::SecureValueErrorFile::read(reader).map(Self::from),
+            0x666220e9 => types::SecureValueErrorFiles::read(reader).map(Self::from),
+            0x869d758f => types::SecureValueError::read(reader).map(Self::from),
+            0xa1144770 => types::SecureValueErrorTranslationFile::read(reader).map(Self::from),
+            0x34636dd8 => types::SecureValueErrorTranslationFiles::read(reader).map(Self::from),
+            id => Err(reader.unknown("SecureValueError", id)),
+        }
     }
 }
 impl From<types::SecureValueErrorData> for SecureValueError {
@@ -9410,11 +9410,11 @@ impl tl::Serialize for PasswordKdfAlgo {
 impl tl::Deserialize for PasswordKdfAlgo {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PasswordKdfAlgo")? {
-                0xd45ab096 => Self::Unknown,
-                0x3a912d4a => Self::Sha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow(Box::new(types::PasswordKdfAlgoSha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow::read(reader)?)),
-                id => return Err(reader.unknown("PasswordKdfAlgo", id)),
-        })
+        match reader.u32("PasswordKdfAlgo")? {
+            0xd45ab096 => Ok(Self::Unknown),
+            0x3a912d4a => types::PasswordKdfAlgoSha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow::read(reader).map(Self::from),
+            id => Err(reader.unknown("PasswordKdfAlgo", id)),
+        }
     }
 }
 impl From<types::PasswordKdfAlgoSha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow> for PasswordKdfAlgo {
@@ -9458,12 +9458,12 @@ impl tl::Serialize for SecurePasswordKdfAlgo {
 impl tl::Deserialize for SecurePasswordKdfAlgo {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("SecurePasswordKdfAlgo")? {
-                0x004a8537 => Self::Unknown,
-                0xbbf2dda0 => Self::Pbkdf2Hmacsha512iter100000(types::SecurePasswordKdfAlgoPbkdf2Hmacsha512iter100000::read(reader)?),
-                0x86471d92 => Self::Sha512(types::SecurePasswordKdfAlgoSha512::read(reader)?),
-                id => return Err(reader.unknown("SecurePasswordKdfAlgo", id)),
-        })
+        match reader.u32("SecurePasswordKdfAlgo")? {
+            0x004a8537 => Ok(Self::Unknown),
+            0xbbf2dda0 => types::SecurePasswordKdfAlgoPbkdf2Hmacsha512iter100000::read(reader).map(Self::from),
+            0x86471d92 => types::SecurePasswordKdfAlgoSha512::read(reader).map(Self::from),
+            id => Err(reader.unknown("SecurePasswordKdfAlgo", id)),
+        }
     }
 }
 impl From<types::SecurePasswordKdfAlgoPbkdf2Hmacsha512iter100000> for SecurePasswordKdfAlgo {
@@ -9512,11 +9512,11 @@ impl tl::Serialize for InputCheckPasswordSrp {
 impl tl::Deserialize for InputCheckPasswordSrp {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputCheckPasswordSRP")? {
-                0x9880f658 => Self::InputCheckPasswordEmpty,
-                0xd27ff082 => Self::InputCheckPasswordSrp(Box::new(types::InputCheckPasswordSrp::read(reader)?)),
-                id => return Err(reader.unknown("InputCheckPasswordSRP", id)),
-        })
+        match reader.u32("InputCheckPasswordSRP")? {
+            0x9880f658 => Ok(Self::InputCheckPasswordEmpty),
+            0xd27ff082 => types::InputCheckPasswordSrp::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputCheckPasswordSRP", id)),
+        }
     }
 }
 impl From<types::InputCheckPasswordSrp> for InputCheckPasswordSrp {
@@ -9558,11 +9558,11 @@ impl tl::Deserialize for SecureRequiredType {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("SecureRequiredType", |reader| {
-                Ok(match reader.u32("SecureRequiredType")? {
-                        0x829d99da => Self::SecureRequiredType(types::SecureRequiredType::read(reader)?),
-                        0x027477b4 => Self::OneOf(types::SecureRequiredTypeOneOf::read(reader)?),
-                        id => return Err(reader.unknown("SecureRequiredType", id)),
-                })
+                match reader.u32("SecureRequiredType")? {
+                    0x829d99da => types::SecureRequiredType::read(reader).map(Self::from),
+                    0x027477b4 => types::SecureRequiredTypeOneOf::read(reader).map(Self::from),
+                    id => Err(reader.unknown("SecureRequiredType", id)),
+                }
         })
     }
 }
@@ -9627,15 +9627,15 @@ impl tl::Deserialize for JsonValue {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("JSONValue", |reader| {
-                Ok(match reader.u32("JSONValue")? {
-                        0x3f6d7b68 => Self::JsonNull,
-                        0xc7345e6a => Self::JsonBool(types::JsonBool::read(reader)?),
-                        0x2be0dfa4 => Self::JsonNumber(types::JsonNumber::read(reader)?),
-                        0xb71e767a => Self::JsonString(types::JsonString::read(reader)?),
-                        0xf7444763 => Self::JsonArray(types::JsonArray::read(reader)?),
-                        0x99c1d49d => Self::JsonObject(types::JsonObject::read(reader)?),
-                        id => return Err(reader.unknown("JSONValue", id)),
-                })
+                match reader.u32("JSONValue")? {
+                    0x3f6d7b68 => Ok(Self::JsonNull),
+                    0xc7345e6a => types::JsonBool::read(reader).map(Self::from),
+                    0x2be0dfa4 => types::JsonNumber::read(reader).map(Self::from),
+                    0xb71e767a => types::JsonString::read(reader).map(Self::from),
+                    0xf7444763 => types::JsonArray::read(reader).map(Self::from),
+                    0x99c1d49d => types::JsonObject::read(reader).map(Self::from),
+                    id => Err(reader.unknown("JSONValue", id)),
+                }
         })
     }
 }
@@ -9707,11 +9707,11 @@ impl tl::Deserialize for PageListItem {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("PageListItem", |reader| {
-                Ok(match reader.u32("PageListItem")? {
-                        0x2f58683c => Self::Text(Box::new(types::PageListItemText::read(reader)?)),
-                        0x63ca67aa => Self::Blocks(types::PageListItemBlocks::read(reader)?),
-                        id => return Err(reader.unknown("PageListItem", id)),
-                })
+                match reader.u32("PageListItem")? {
+                    0x2f58683c => types::PageListItemText::read(reader).map(Self::from),
+                    0x63ca67aa => types::PageListItemBlocks::read(reader).map(Self::from),
+                    id => Err(reader.unknown("PageListItem", id)),
+                }
         })
     }
 }
@@ -9758,11 +9758,11 @@ impl tl::Deserialize for PageListOrderedItem {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("PageListOrderedItem", |reader| {
-                Ok(match reader.u32("PageListOrderedItem")? {
-                        0x15031189 => Self::Text(Box::new(types::PageListOrderedItemText::read(reader)?)),
-                        0x8ff2d5f0 => Self::Blocks(Box::new(types::PageListOrderedItemBlocks::read(reader)?)),
-                        id => return Err(reader.unknown("PageListOrderedItem", id)),
-                })
+                match reader.u32("PageListOrderedItem")? {
+                    0x15031189 => types::PageListOrderedItemText::read(reader).map(Self::from),
+                    0x8ff2d5f0 => types::PageListOrderedItemBlocks::read(reader).map(Self::from),
+                    id => Err(reader.unknown("PageListOrderedItem", id)),
+                }
         })
     }
 }
@@ -9815,11 +9815,11 @@ impl tl::Deserialize for PollAnswer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("PollAnswer", |reader| {
-                Ok(match reader.u32("PollAnswer")? {
-                        0x4b7d786a => Self::PollAnswer(Box::new(types::PollAnswer::read(reader)?)),
-                        0x199fed96 => Self::InputPollAnswer(Box::new(types::InputPollAnswer::read(reader)?)),
-                        id => return Err(reader.unknown("PollAnswer", id)),
-                })
+                match reader.u32("PollAnswer")? {
+                    0x4b7d786a => types::PollAnswer::read(reader).map(Self::from),
+                    0x199fed96 => types::InputPollAnswer::read(reader).map(Self::from),
+                    id => Err(reader.unknown("PollAnswer", id)),
+                }
         })
     }
 }
@@ -9889,12 +9889,12 @@ impl tl::Serialize for InputWallPaper {
 impl tl::Deserialize for InputWallPaper {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputWallPaper")? {
-                0xe630b979 => Self::InputWallPaper(types::InputWallPaper::read(reader)?),
-                0x72091c80 => Self::Slug(types::InputWallPaperSlug::read(reader)?),
-                0x967a462e => Self::NoFile(types::InputWallPaperNoFile::read(reader)?),
-                id => return Err(reader.unknown("InputWallPaper", id)),
-        })
+        match reader.u32("InputWallPaper")? {
+            0xe630b979 => types::InputWallPaper::read(reader).map(Self::from),
+            0x72091c80 => types::InputWallPaperSlug::read(reader).map(Self::from),
+            0x967a462e => types::InputWallPaperNoFile::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputWallPaper", id)),
+        }
     }
 }
 impl From<types::InputWallPaper> for InputWallPaper {
@@ -9953,11 +9953,11 @@ impl tl::Serialize for EmojiKeyword {
 impl tl::Deserialize for EmojiKeyword {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("EmojiKeyword")? {
-                0xd5b3b9f9 => Self::EmojiKeyword(types::EmojiKeyword::read(reader)?),
-                0x236df622 => Self::Deleted(types::EmojiKeywordDeleted::read(reader)?),
-                id => return Err(reader.unknown("EmojiKeyword", id)),
-        })
+        match reader.u32("EmojiKeyword")? {
+            0xd5b3b9f9 => types::EmojiKeyword::read(reader).map(Self::from),
+            0x236df622 => types::EmojiKeywordDeleted::read(reader).map(Self::from),
+            id => Err(reader.unknown("EmojiKeyword", id)),
+        }
     }
 }
 impl From<types::EmojiKeyword> for EmojiKeyword {
@@ -10023,12 +10023,12 @@ impl tl::Serialize for UrlAuthResult {
 impl tl::Deserialize for UrlAuthResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("UrlAuthResult")? {
-                0x3cd623ec => Self::Request(Box::new(types::UrlAuthResultRequest::read(reader)?)),
-                0x623a8fa0 => Self::Accepted(types::UrlAuthResultAccepted::read(reader)?),
-                0xa9d6db1f => Self::Default,
-                id => return Err(reader.unknown("UrlAuthResult", id)),
-        })
+        match reader.u32("UrlAuthResult")? {
+            0x3cd623ec => types::UrlAuthResultRequest::read(reader).map(Self::from),
+            0x623a8fa0 => types::UrlAuthResultAccepted::read(reader).map(Self::from),
+            0xa9d6db1f => Ok(Self::Default),
+            id => Err(reader.unknown("UrlAuthResult", id)),
+        }
     }
 }
 impl From<types::UrlAuthResultRequest> for UrlAuthResult {
@@ -10074,11 +10074,11 @@ impl tl::Serialize for ChannelLocation {
 impl tl::Deserialize for ChannelLocation {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChannelLocation")? {
-                0xbfb5ad8b => Self::Empty,
-                0x209b82db => Self::ChannelLocation(Box::new(types::ChannelLocation::read(reader)?)),
-                id => return Err(reader.unknown("ChannelLocation", id)),
-        })
+        match reader.u32("ChannelLocation")? {
+            0xbfb5ad8b => Ok(Self::Empty),
+            0x209b82db => types::ChannelLocation::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChannelLocation", id)),
+        }
     }
 }
 impl From<types::ChannelLocation> for ChannelLocation {
@@ -10119,11 +10119,11 @@ impl tl::Serialize for PeerLocated {
 impl tl::Deserialize for PeerLocated {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PeerLocated")? {
-                0xca461b5d => Self::PeerLocated(types::PeerLocated::read(reader)?),
-                0xf8ec284b => Self::PeerSelfLocated(types::PeerSelfLocated::read(reader)?),
-                id => return Err(reader.unknown("PeerLocated", id)),
-        })
+        match reader.u32("PeerLocated")? {
+            0xca461b5d => types::PeerLocated::read(reader).map(Self::from),
+            0xf8ec284b => types::PeerSelfLocated::read(reader).map(Self::from),
+            id => Err(reader.unknown("PeerLocated", id)),
+        }
     }
 }
 impl From<types::PeerLocated> for PeerLocated {
@@ -10171,11 +10171,11 @@ impl tl::Serialize for InputTheme {
 impl tl::Deserialize for InputTheme {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputTheme")? {
-                0x3c5693e9 => Self::InputTheme(types::InputTheme::read(reader)?),
-                0xf5890df1 => Self::Slug(types::InputThemeSlug::read(reader)?),
-                id => return Err(reader.unknown("InputTheme", id)),
-        })
+        match reader.u32("InputTheme")? {
+            0x3c5693e9 => types::InputTheme::read(reader).map(Self::from),
+            0xf5890df1 => types::InputThemeSlug::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputTheme", id)),
+        }
     }
 }
 impl From<types::InputTheme> for InputTheme {
@@ -10232,14 +10232,14 @@ impl tl::Serialize for BaseTheme {
 impl tl::Deserialize for BaseTheme {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("BaseTheme")? {
-                0xc3a12462 => Self::Classic,
-                0xfbd81688 => Self::Day,
-                0xb7b31ea8 => Self::Night,
-                0x6d5f77ee => Self::Tinted,
-                0x5b11125a => Self::Arctic,
-                id => return Err(reader.unknown("BaseTheme", id)),
-        })
+        match reader.u32("BaseTheme")? {
+            0xc3a12462 => Ok(Self::Classic),
+            0xfbd81688 => Ok(Self::Day),
+            0xb7b31ea8 => Ok(Self::Night),
+            0x6d5f77ee => Ok(Self::Tinted),
+            0x5b11125a => Ok(Self::Arctic),
+            id => Err(reader.unknown("BaseTheme", id)),
+        }
     }
 }
 impl Object for BaseTheme {
@@ -10301,16 +10301,16 @@ impl tl::Deserialize for WebPageAttribute {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("WebPageAttribute", |reader| {
-                Ok(match reader.u32("WebPageAttribute")? {
-                        0x54b56617 => Self::Theme(Box::new(types::WebPageAttributeTheme::read(reader)?)),
-                        0x2e94c3e7 => Self::Story(types::WebPageAttributeStory::read(reader)?),
-                        0x50cc03d3 => Self::StickerSet(types::WebPageAttributeStickerSet::read(reader)?),
-                        0xcf6f6db8 => Self::UniqueStarGift(types::WebPageAttributeUniqueStarGift::read(reader)?),
-                        0x31cad303 => Self::StarGiftCollection(types::WebPageAttributeStarGiftCollection::read(reader)?),
-                        0x01c641c2 => Self::StarGiftAuction(types::WebPageAttributeStarGiftAuction::read(reader)?),
-                        0x7781fe18 => Self::AiComposeTone(types::WebPageAttributeAiComposeTone::read(reader)?),
-                        id => return Err(reader.unknown("WebPageAttribute", id)),
-                })
+                match reader.u32("WebPageAttribute")? {
+                    0x54b56617 => types::WebPageAttributeTheme::read(reader).map(Self::from),
+                    0x2e94c3e7 => types::WebPageAttributeStory::read(reader).map(Self::from),
+                    0x50cc03d3 => types::WebPageAttributeStickerSet::read(reader).map(Self::from),
+                    0xcf6f6db8 => types::WebPageAttributeUniqueStarGift::read(reader).map(Self::from),
+                    0x31cad303 => types::WebPageAttributeStarGiftCollection::read(reader).map(Self::from),
+                    0x01c641c2 => types::WebPageAttributeStarGiftAuction::read(reader).map(Self::from),
+                    0x7781fe18 => types::WebPageAttributeAiComposeTone::read(reader).map(Self::from),
+                    id => Err(reader.unknown("WebPageAttribute", id)),
+                }
         })
     }
 }
@@ -10387,12 +10387,12 @@ impl tl::Serialize for DialogFilter {
 impl tl::Deserialize for DialogFilter {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("DialogFilter")? {
-                0xaa472651 => Self::DialogFilter(Box::new(types::DialogFilter::read(reader)?)),
-                0x363293ae => Self::Default,
-                0x96537bd7 => Self::Chatlist(Box::new(types::DialogFilterChatlist::read(reader)?)),
-                id => return Err(reader.unknown("DialogFilter", id)),
-        })
+        match reader.u32("DialogFilter")? {
+            0xaa472651 => types::DialogFilter::read(reader).map(Self::from),
+            0x363293ae => Ok(Self::Default),
+            0x96537bd7 => types::DialogFilterChatlist::read(reader).map(Self::from),
+            id => Err(reader.unknown("DialogFilter", id)),
+        }
     }
 }
 impl From<types::DialogFilter> for DialogFilter {
@@ -10453,12 +10453,12 @@ impl tl::Serialize for StatsGraph {
 impl tl::Deserialize for StatsGraph {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StatsGraph")? {
-                0x4a27eb2d => Self::Async(types::StatsGraphAsync::read(reader)?),
-                0xbedc9822 => Self::Error(types::StatsGraphError::read(reader)?),
-                0x8ea464b6 => Self::StatsGraph(types::StatsGraph::read(reader)?),
-                id => return Err(reader.unknown("StatsGraph", id)),
-        })
+        match reader.u32("StatsGraph")? {
+            0x4a27eb2d => types::StatsGraphAsync::read(reader).map(Self::from),
+            0xbedc9822 => types::StatsGraphError::read(reader).map(Self::from),
+            0x8ea464b6 => types::StatsGraph::read(reader).map(Self::from),
+            id => Err(reader.unknown("StatsGraph", id)),
+        }
     }
 }
 impl From<types::StatsGraphAsync> for StatsGraph {
@@ -10511,12 +10511,12 @@ impl tl::Serialize for VideoSize {
 impl tl::Deserialize for VideoSize {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("VideoSize")? {
-                0xde33b094 => Self::VideoSize(Box::new(types::VideoSize::read(reader)?)),
-                0xf85c413c => Self::EmojiMarkup(types::VideoSizeEmojiMarkup::read(reader)?),
-                0x0da082fe => Self::StickerMarkup(Box::new(types::VideoSizeStickerMarkup::read(reader)?)),
-                id => return Err(reader.unknown("VideoSize", id)),
-        })
+        match reader.u32("VideoSize")? {
+            0xde33b094 => types::VideoSize::read(reader).map(Self::from),
+            0xf85c413c => types::VideoSizeEmojiMarkup::read(reader).map(Self::from),
+            0x0da082fe => types::VideoSizeStickerMarkup::read(reader).map(Self::from),
+            id => Err(reader.unknown("VideoSize", id)),
+        }
     }
 }
 impl From<types::VideoSize> for VideoSize {
@@ -10581,11 +10581,11 @@ impl tl::Serialize for MessageReplyHeader {
 impl tl::Deserialize for MessageReplyHeader {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("MessageReplyHeader")? {
-                0x1b97dd66 => Self::MessageReplyHeader(Box::new(types::MessageReplyHeader::read(reader)?)),
-                0x0e5af939 => Self::MessageReplyStoryHeader(types::MessageReplyStoryHeader::read(reader)?),
-                id => return Err(reader.unknown("MessageReplyHeader", id)),
-        })
+        match reader.u32("MessageReplyHeader")? {
+            0x1b97dd66 => types::MessageReplyHeader::read(reader).map(Self::from),
+            0x0e5af939 => types::MessageReplyStoryHeader::read(reader).map(Self::from),
+            id => Err(reader.unknown("MessageReplyHeader", id)),
+        }
     }
 }
 impl From<types::MessageReplyHeader> for MessageReplyHeader {
@@ -10636,11 +10636,11 @@ impl tl::Serialize for GroupCall {
 impl tl::Deserialize for GroupCall {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("GroupCall")? {
-                0x7780bcb4 => Self::Discarded(types::GroupCallDiscarded::read(reader)?),
-                0xefb2b617 => Self::GroupCall(Box::new(types::GroupCall::read(reader)?)),
-                id => return Err(reader.unknown("GroupCall", id)),
-        })
+        match reader.u32("GroupCall")? {
+            0x7780bcb4 => types::GroupCallDiscarded::read(reader).map(Self::from),
+            0xefb2b617 => types::GroupCall::read(reader).map(Self::from),
+            id => Err(reader.unknown("GroupCall", id)),
+        }
     }
 }
 impl From<types::GroupCallDiscarded> for GroupCall {
@@ -10688,12 +10688,12 @@ impl tl::Serialize for InputGroupCall {
 impl tl::Deserialize for InputGroupCall {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputGroupCall")? {
-                0xd8aa840f => Self::InputGroupCall(types::InputGroupCall::read(reader)?),
-                0xfe06823f => Self::Slug(types::InputGroupCallSlug::read(reader)?),
-                0x8c10603f => Self::InviteMessage(types::InputGroupCallInviteMessage::read(reader)?),
-                id => return Err(reader.unknown("InputGroupCall", id)),
-        })
+        match reader.u32("InputGroupCall")? {
+            0xd8aa840f => types::InputGroupCall::read(reader).map(Self::from),
+            0xfe06823f => types::InputGroupCallSlug::read(reader).map(Self::from),
+            0x8c10603f => types::InputGroupCallInviteMessage::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputGroupCall", id)),
+        }
     }
 }
 impl From<types::InputGroupCall> for InputGroupCall {
@@ -10758,15 +10758,15 @@ impl tl::Serialize for InlineQueryPeerType {
 impl tl::Deserialize for InlineQueryPeerType {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InlineQueryPeerType")? {
-                0x3081ed9d => Self::SameBotPm,
-                0x833c0fac => Self::Pm,
-                0xd766c50a => Self::Chat,
-                0x5ec4be43 => Self::Megagroup,
-                0x6334ee9a => Self::Broadcast,
-                0x0e3b2d0c => Self::BotPm,
-                id => return Err(reader.unknown("InlineQueryPeerType", id)),
-        })
+        match reader.u32("InlineQueryPeerType")? {
+            0x3081ed9d => Ok(Self::SameBotPm),
+            0x833c0fac => Ok(Self::Pm),
+            0xd766c50a => Ok(Self::Chat),
+            0x5ec4be43 => Ok(Self::Megagroup),
+            0x6334ee9a => Ok(Self::Broadcast),
+            0x0e3b2d0c => Ok(Self::BotPm),
+            id => Err(reader.unknown("InlineQueryPeerType", id)),
+        }
     }
 }
 impl Object for InlineQueryPeerType {
@@ -10843,16 +10843,16 @@ impl Encode for BotCommandScope {
 impl tl::Deserialize for BotCommandScope {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("BotCommandScope")? {
-                0x2f6cb2ab => Self::Default,
-                0x3c4f04d8 => Self::Users,
-                0x6fe1a881 => Self::Chats,
-                0xb9aa606a => Self::ChatAdmins,
-                0xdb9d897d => Self::Peer(types::BotCommandScopePeer::read(reader)?),
-                0x3fd863d1 => Self::PeerAdmins(types::BotCommandScopePeerAdmins::read(reader)?),
-                0x0a1321f3 => Self::PeerUser(Box::new(types::BotCommandScopePeerUser::read(reader)?)),
-                id => return Err(reader.unknown("BotCommandScope", id)),
-        })
+        match reader.u32("BotCommandScope")? {
+            0x2f6cb2ab => Ok(Self::Default),
+            0x3c4f04d8 => Ok(Self::Users),
+            0x6fe1a881 => Ok(Self::Chats),
+            0xb9aa606a => Ok(Self::ChatAdmins),
+            0xdb9d897d => types::BotCommandScopePeer::read(reader).map(Self::from),
+            0x3fd863d1 => types::BotCommandScopePeerAdmins::read(reader).map(Self::from),
+            0x0a1321f3 => types::BotCommandScopePeerUser::read(reader).map(Self::from),
+            id => Err(reader.unknown("BotCommandScope", id)),
+        }
     }
 }
 impl From<types::BotCommandScopePeer> for BotCommandScope {
@@ -10906,11 +10906,11 @@ impl tl::Serialize for ChatTheme {
 impl tl::Deserialize for ChatTheme {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChatTheme")? {
-                0xc3dffc04 => Self::ChatTheme(types::ChatTheme::read(reader)?),
-                0x3458f9c8 => Self::UniqueGift(types::ChatThemeUniqueGift::read(reader)?),
-                id => return Err(reader.unknown("ChatTheme", id)),
-        })
+        match reader.u32("ChatTheme")? {
+            0xc3dffc04 => types::ChatTheme::read(reader).map(Self::from),
+            0x3458f9c8 => types::ChatThemeUniqueGift::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChatTheme", id)),
+        }
     }
 }
 impl From<types::ChatTheme> for ChatTheme {
@@ -10988,11 +10988,11 @@ impl tl::Serialize for AttachMenuBots {
 impl tl::Deserialize for AttachMenuBots {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("AttachMenuBots")? {
-                0xf1d88a5c => Self::NotModified,
-                0x3c4301c0 => Self::AttachMenuBots(Box::new(types::AttachMenuBots::read(reader)?)),
-                id => return Err(reader.unknown("AttachMenuBots", id)),
-        })
+        match reader.u32("AttachMenuBots")? {
+            0xf1d88a5c => Ok(Self::NotModified),
+            0x3c4301c0 => types::AttachMenuBots::read(reader).map(Self::from),
+            id => Err(reader.unknown("AttachMenuBots", id)),
+        }
     }
 }
 impl From<types::AttachMenuBots> for AttachMenuBots {
@@ -11045,12 +11045,12 @@ impl tl::Serialize for BotMenuButton {
 impl tl::Deserialize for BotMenuButton {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("BotMenuButton")? {
-                0x7533a588 => Self::Default,
-                0x4258c205 => Self::Commands,
-                0xc7b57ce6 => Self::BotMenuButton(types::BotMenuButton::read(reader)?),
-                id => return Err(reader.unknown("BotMenuButton", id)),
-        })
+        match reader.u32("BotMenuButton")? {
+            0x7533a588 => Ok(Self::Default),
+            0x4258c205 => Ok(Self::Commands),
+            0xc7b57ce6 => types::BotMenuButton::read(reader).map(Self::from),
+            id => Err(reader.unknown("BotMenuButton", id)),
+        }
     }
 }
 impl From<types::BotMenuButton> for BotMenuButton {
@@ -11098,13 +11098,13 @@ impl tl::Serialize for NotificationSound {
 impl tl::Deserialize for NotificationSound {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("NotificationSound")? {
-                0x97e8bebe => Self::Default,
-                0x6f0c34df => Self::None,
-                0x830b9ae4 => Self::Local(types::NotificationSoundLocal::read(reader)?),
-                0xff6c8049 => Self::Ringtone(types::NotificationSoundRingtone::read(reader)?),
-                id => return Err(reader.unknown("NotificationSound", id)),
-        })
+        match reader.u32("NotificationSound")? {
+            0x97e8bebe => Ok(Self::Default),
+            0x6f0c34df => Ok(Self::None),
+            0x830b9ae4 => types::NotificationSoundLocal::read(reader).map(Self::from),
+            0xff6c8049 => types::NotificationSoundRingtone::read(reader).map(Self::from),
+            id => Err(reader.unknown("NotificationSound", id)),
+        }
     }
 }
 impl From<types::NotificationSoundLocal> for NotificationSound {
@@ -11160,14 +11160,14 @@ impl tl::Serialize for AttachMenuPeerType {
 impl tl::Deserialize for AttachMenuPeerType {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("AttachMenuPeerType")? {
-                0x7d6be90e => Self::SameBotPm,
-                0xc32bfa1a => Self::BotPm,
-                0xf146d31f => Self::Pm,
-                0x0509113f => Self::Chat,
-                0x7bfbdefc => Self::Broadcast,
-                id => return Err(reader.unknown("AttachMenuPeerType", id)),
-        })
+        match reader.u32("AttachMenuPeerType")? {
+            0x7d6be90e => Ok(Self::SameBotPm),
+            0xc32bfa1a => Ok(Self::BotPm),
+            0xf146d31f => Ok(Self::Pm),
+            0x0509113f => Ok(Self::Chat),
+            0x7bfbdefc => Ok(Self::Broadcast),
+            id => Err(reader.unknown("AttachMenuPeerType", id)),
+        }
     }
 }
 impl Object for AttachMenuPeerType {
@@ -11265,24 +11265,24 @@ impl Encode for InputInvoice {
 impl tl::Deserialize for InputInvoice {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputInvoice")? {
-                0xc5b56859 => Self::Message(types::InputInvoiceMessage::read(reader)?),
-                0xc326caef => Self::Slug(types::InputInvoiceSlug::read(reader)?),
-                0x98986c0d => Self::PremiumGiftCode(Box::new(types::InputInvoicePremiumGiftCode::read(reader)?)),
-                0x65f00ce3 => Self::Stars(types::InputInvoiceStars::read(reader)?),
-                0x34e793f1 => Self::ChatInviteSubscription(types::InputInvoiceChatInviteSubscription::read(reader)?),
-                0xe8625e92 => Self::StarGift(Box::new(types::InputInvoiceStarGift::read(reader)?)),
-                0x4d818d5d => Self::StarGiftUpgrade(types::InputInvoiceStarGiftUpgrade::read(reader)?),
-                0x4a5f5bd9 => Self::StarGiftTransfer(Box::new(types::InputInvoiceStarGiftTransfer::read(reader)?)),
-                0xdabab2ef => Self::PremiumGiftStars(Box::new(types::InputInvoicePremiumGiftStars::read(reader)?)),
-                0xf4997e42 => Self::BusinessBotTransferStars(Box::new(types::InputInvoiceBusinessBotTransferStars::read(reader)?)),
-                0xe9b0c658 => Self::StarGiftResale(Box::new(types::InputInvoiceStarGiftResale::read(reader)?)),
-                0x9a0b48b8 => Self::StarGiftPrepaidUpgrade(Box::new(types::InputInvoiceStarGiftPrepaidUpgrade::read(reader)?)),
-                0x3e77f614 => Self::PremiumAuthCode(types::InputInvoicePremiumAuthCode::read(reader)?),
-                0x0923d8d1 => Self::StarGiftDropOriginalDetails(types::InputInvoiceStarGiftDropOriginalDetails::read(reader)?),
-                0x1ecafa10 => Self::StarGiftAuctionBid(Box::new(types::InputInvoiceStarGiftAuctionBid::read(reader)?)),
-                id => return Err(reader.unknown("InputInvoice", id)),
-        })
+        match reader.u32("InputInvoice")? {
+            0xc5b56859 => types::InputInvoiceMessage::read(reader).map(Self::from),
+            0xc326caef => types::InputInvoiceSlug::read(reader).map(Self::from),
+            0x98986c0d => types::InputInvoicePremiumGiftCode::read(reader).map(Self::from),
+            0x65f00ce3 => types::InputInvoiceStars::read(reader).map(Self::from),
+            0x34e793f1 => types::InputInvoiceChatInviteSubscription::read(reader).map(Self::from),
+            0xe8625e92 => types::InputInvoiceStarGift::read(reader).map(Self::from),
+            0x4d818d5d => types::InputInvoiceStarGiftUpgrade::read(reader).map(Self::from),
+            0x4a5f5bd9 => types::InputInvoiceStarGiftTransfer::read(reader).map(Self::from),
+            0xdabab2ef => types::InputInvoicePremiumGiftStars::read(reader).map(Self::from),
+            0xf4997e42 => types::InputInvoiceBusinessBotTransferStars::read(reader).map(Self::from),
+            0xe9b0c658 => types::InputInvoiceStarGiftResale::read(reader).map(Self::from),
+            0x9a0b48b8 => types::InputInvoiceStarGiftPrepaidUpgrade::read(reader).map(Self::from),
+            0x3e77f614 => types::InputInvoicePremiumAuthCode::read(reader).map(Self::from),
+            0x0923d8d1 => types::InputInvoiceStarGiftDropOriginalDetails::read(reader).map(Self::from),
+            0x1ecafa10 => types::InputInvoiceStarGiftAuctionBid::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputInvoice", id)),
+        }
     }
 }
 impl From<types::InputInvoiceMessage> for InputInvoice {
@@ -11422,17 +11422,17 @@ impl Encode for InputStorePaymentPurpose {
 impl tl::Deserialize for InputStorePaymentPurpose {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputStorePaymentPurpose")? {
-                0xa6751e66 => Self::InputStorePaymentPremiumSubscription(types::InputStorePaymentPremiumSubscription::read(reader)?),
-                0x616f7fe8 => Self::InputStorePaymentGiftPremium(Box::new(types::InputStorePaymentGiftPremium::read(reader)?)),
-                0xfb790393 => Self::InputStorePaymentPremiumGiftCode(Box::new(types::InputStorePaymentPremiumGiftCode::read(reader)?)),
-                0x160544ca => Self::InputStorePaymentPremiumGiveaway(Box::new(types::InputStorePaymentPremiumGiveaway::read(reader)?)),
-                0xf9a2a6cb => Self::InputStorePaymentStarsTopup(Box::new(types::InputStorePaymentStarsTopup::read(reader)?)),
-                0x1d741ef7 => Self::InputStorePaymentStarsGift(Box::new(types::InputStorePaymentStarsGift::read(reader)?)),
-                0x751f08fa => Self::InputStorePaymentStarsGiveaway(Box::new(types::InputStorePaymentStarsGiveaway::read(reader)?)),
-                0x3fc18057 => Self::InputStorePaymentAuthCode(Box::new(types::InputStorePaymentAuthCode::read(reader)?)),
-                id => return Err(reader.unknown("InputStorePaymentPurpose", id)),
-        })
+        match reader.u32("InputStorePaymentPurpose")? {
+            0xa6751e66 => types::InputStorePaymentPremiumSubscription::read(reader).map(Self::from),
+            0x616f7fe8 => types::InputStorePaymentGiftPremium::read(reader).map(Self::from),
+            0xfb790393 => types::InputStorePaymentPremiumGiftCode::read(reader).map(Self::from),
+            0x160544ca => types::InputStorePaymentPremiumGiveaway::read(reader).map(Self::from),
+            0xf9a2a6cb => types::InputStorePaymentStarsTopup::read(reader).map(Self::from),
+            0x1d741ef7 => types::InputStorePaymentStarsGift::read(reader).map(Self::from),
+            0x751f08fa => types::InputStorePaymentStarsGiveaway::read(reader).map(Self::from),
+            0x3fc18057 => types::InputStorePaymentAuthCode::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputStorePaymentPurpose", id)),
+        }
     }
 }
 impl From<types::InputStorePaymentPremiumSubscription> for InputStorePaymentPurpose {
@@ -11516,13 +11516,13 @@ impl tl::Serialize for EmojiStatus {
 impl tl::Deserialize for EmojiStatus {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("EmojiStatus")? {
-                0x2de11aae => Self::Empty,
-                0xe7ff068a => Self::EmojiStatus(types::EmojiStatus::read(reader)?),
-                0x7184603b => Self::Collectible(Box::new(types::EmojiStatusCollectible::read(reader)?)),
-                0x07141dbf => Self::InputEmojiStatusCollectible(types::InputEmojiStatusCollectible::read(reader)?),
-                id => return Err(reader.unknown("EmojiStatus", id)),
-        })
+        match reader.u32("EmojiStatus")? {
+            0x2de11aae => Ok(Self::Empty),
+            0xe7ff068a => types::EmojiStatus::read(reader).map(Self::from),
+            0x7184603b => types::EmojiStatusCollectible::read(reader).map(Self::from),
+            0x07141dbf => types::InputEmojiStatusCollectible::read(reader).map(Self::from),
+            id => Err(reader.unknown("EmojiStatus", id)),
+        }
     }
 }
 impl From<types::EmojiStatus> for EmojiStatus {
@@ -11579,13 +11579,13 @@ impl tl::Serialize for Reaction {
 impl tl::Deserialize for Reaction {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Reaction")? {
-                0x79f5d419 => Self::Empty,
-                0x1b2286b8 => Self::Emoji(types::ReactionEmoji::read(reader)?),
-                0x8935fc73 => Self::CustomEmoji(types::ReactionCustomEmoji::read(reader)?),
-                0x523da4eb => Self::Paid,
-                id => return Err(reader.unknown("Reaction", id)),
-        })
+        match reader.u32("Reaction")? {
+            0x79f5d419 => Ok(Self::Empty),
+            0x1b2286b8 => types::ReactionEmoji::read(reader).map(Self::from),
+            0x8935fc73 => types::ReactionCustomEmoji::read(reader).map(Self::from),
+            0x523da4eb => Ok(Self::Paid),
+            id => Err(reader.unknown("Reaction", id)),
+        }
     }
 }
 impl From<types::ReactionEmoji> for Reaction {
@@ -11635,12 +11635,12 @@ impl tl::Serialize for ChatReactions {
 impl tl::Deserialize for ChatReactions {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ChatReactions")? {
-                0xeafc32bc => Self::None,
-                0x52928bca => Self::All(types::ChatReactionsAll::read(reader)?),
-                0x661d4037 => Self::Some(types::ChatReactionsSome::read(reader)?),
-                id => return Err(reader.unknown("ChatReactions", id)),
-        })
+        match reader.u32("ChatReactions")? {
+            0xeafc32bc => Ok(Self::None),
+            0x52928bca => types::ChatReactionsAll::read(reader).map(Self::from),
+            0x661d4037 => types::ChatReactionsSome::read(reader).map(Self::from),
+            id => Err(reader.unknown("ChatReactions", id)),
+        }
     }
 }
 impl From<types::ChatReactionsAll> for ChatReactions {
@@ -11689,12 +11689,12 @@ impl tl::Serialize for EmailVerifyPurpose {
 impl tl::Deserialize for EmailVerifyPurpose {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("EmailVerifyPurpose")? {
-                0x4345be73 => Self::LoginSetup(types::EmailVerifyPurposeLoginSetup::read(reader)?),
-                0x527d22eb => Self::LoginChange,
-                0xbbf51685 => Self::Passport,
-                id => return Err(reader.unknown("EmailVerifyPurpose", id)),
-        })
+        match reader.u32("EmailVerifyPurpose")? {
+            0x4345be73 => types::EmailVerifyPurposeLoginSetup::read(reader).map(Self::from),
+            0x527d22eb => Ok(Self::LoginChange),
+            0xbbf51685 => Ok(Self::Passport),
+            id => Err(reader.unknown("EmailVerifyPurpose", id)),
+        }
     }
 }
 impl From<types::EmailVerifyPurposeLoginSetup> for EmailVerifyPurpose {
@@ -11739,12 +11739,12 @@ impl tl::Serialize for EmailVerification {
 impl tl::Deserialize for EmailVerification {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("EmailVerification")? {
-                0x922e55a9 => Self::Code(types::EmailVerificationCode::read(reader)?),
-                0xdb909ec2 => Self::Google(types::EmailVerificationGoogle::read(reader)?),
-                0x96d074fd => Self::Apple(types::EmailVerificationApple::read(reader)?),
-                id => return Err(reader.unknown("EmailVerification", id)),
-        })
+        match reader.u32("EmailVerification")? {
+            0x922e55a9 => types::EmailVerificationCode::read(reader).map(Self::from),
+            0xdb909ec2 => types::EmailVerificationGoogle::read(reader).map(Self::from),
+            0x96d074fd => types::EmailVerificationApple::read(reader).map(Self::from),
+            id => Err(reader.unknown("EmailVerification", id)),
+        }
     }
 }
 impl From<types::EmailVerificationCode> for EmailVerification {
@@ -11801,11 +11801,11 @@ impl tl::Deserialize for MessageExtendedMedia {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("MessageExtendedMedia", |reader| {
-                Ok(match reader.u32("MessageExtendedMedia")? {
-                        0xad628cc8 => Self::Preview(Box::new(types::MessageExtendedMediaPreview::read(reader)?)),
-                        0xee479c64 => Self::MessageExtendedMedia(types::MessageExtendedMedia::read(reader)?),
-                        id => return Err(reader.unknown("MessageExtendedMedia", id)),
-                })
+                match reader.u32("MessageExtendedMedia")? {
+                    0xad628cc8 => types::MessageExtendedMediaPreview::read(reader).map(Self::from),
+                    0xee479c64 => types::MessageExtendedMedia::read(reader).map(Self::from),
+                    id => Err(reader.unknown("MessageExtendedMedia", id)),
+                }
         })
     }
 }
@@ -11857,11 +11857,11 @@ impl tl::Serialize for ForumTopic {
 impl tl::Deserialize for ForumTopic {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ForumTopic")? {
-                0x023f109b => Self::Deleted(types::ForumTopicDeleted::read(reader)?),
-                0xfcdad815 => Self::ForumTopic(Box::new(types::ForumTopic::read(reader)?)),
-                id => return Err(reader.unknown("ForumTopic", id)),
-        })
+        match reader.u32("ForumTopic")? {
+            0x023f109b => types::ForumTopicDeleted::read(reader).map(Self::from),
+            0xfcdad815 => types::ForumTopic::read(reader).map(Self::from),
+            id => Err(reader.unknown("ForumTopic", id)),
+        }
     }
 }
 impl From<types::ForumTopicDeleted> for ForumTopic {
@@ -11918,13 +11918,13 @@ impl tl::Serialize for RequestPeerType {
 impl tl::Deserialize for RequestPeerType {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("RequestPeerType")? {
-                0x5f3b8a00 => Self::User(types::RequestPeerTypeUser::read(reader)?),
-                0xc9f06e1b => Self::Chat(types::RequestPeerTypeChat::read(reader)?),
-                0x339bef6c => Self::Broadcast(types::RequestPeerTypeBroadcast::read(reader)?),
-                0x3e81e078 => Self::CreateBot(Box::new(types::RequestPeerTypeCreateBot::read(reader)?)),
-                id => return Err(reader.unknown("RequestPeerType", id)),
-        })
+        match reader.u32("RequestPeerType")? {
+            0x5f3b8a00 => types::RequestPeerTypeUser::read(reader).map(Self::from),
+            0xc9f06e1b => types::RequestPeerTypeChat::read(reader).map(Self::from),
+            0x339bef6c => types::RequestPeerTypeBroadcast::read(reader).map(Self::from),
+            0x3e81e078 => types::RequestPeerTypeCreateBot::read(reader).map(Self::from),
+            id => Err(reader.unknown("RequestPeerType", id)),
+        }
     }
 }
 impl From<types::RequestPeerTypeUser> for RequestPeerType {
@@ -11979,11 +11979,11 @@ impl tl::Serialize for EmojiList {
 impl tl::Deserialize for EmojiList {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("EmojiList")? {
-                0x481eadfa => Self::NotModified,
-                0x7a1e11d1 => Self::EmojiList(types::EmojiList::read(reader)?),
-                id => return Err(reader.unknown("EmojiList", id)),
-        })
+        match reader.u32("EmojiList")? {
+            0x481eadfa => Ok(Self::NotModified),
+            0x7a1e11d1 => types::EmojiList::read(reader).map(Self::from),
+            id => Err(reader.unknown("EmojiList", id)),
+        }
     }
 }
 impl From<types::EmojiList> for EmojiList {
@@ -12027,12 +12027,12 @@ impl tl::Serialize for EmojiGroup {
 impl tl::Deserialize for EmojiGroup {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("EmojiGroup")? {
-                0x7a9abda9 => Self::EmojiGroup(Box::new(types::EmojiGroup::read(reader)?)),
-                0x80d26cc7 => Self::Greeting(Box::new(types::EmojiGroupGreeting::read(reader)?)),
-                0x093bcf34 => Self::Premium(types::EmojiGroupPremium::read(reader)?),
-                id => return Err(reader.unknown("EmojiGroup", id)),
-        })
+        match reader.u32("EmojiGroup")? {
+            0x7a9abda9 => types::EmojiGroup::read(reader).map(Self::from),
+            0x80d26cc7 => types::EmojiGroupGreeting::read(reader).map(Self::from),
+            0x093bcf34 => types::EmojiGroupPremium::read(reader).map(Self::from),
+            id => Err(reader.unknown("EmojiGroup", id)),
+        }
     }
 }
 impl From<types::EmojiGroup> for EmojiGroup {
@@ -12095,11 +12095,11 @@ impl Encode for InputBotApp {
 impl tl::Deserialize for InputBotApp {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputBotApp")? {
-                0xa920bd7a => Self::Id(types::InputBotAppId::read(reader)?),
-                0x908c0407 => Self::ShortName(Box::new(types::InputBotAppShortName::read(reader)?)),
-                id => return Err(reader.unknown("InputBotApp", id)),
-        })
+        match reader.u32("InputBotApp")? {
+            0xa920bd7a => types::InputBotAppId::read(reader).map(Self::from),
+            0x908c0407 => types::InputBotAppShortName::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputBotApp", id)),
+        }
     }
 }
 impl From<types::InputBotAppId> for InputBotApp {
@@ -12144,11 +12144,11 @@ impl tl::Serialize for BotApp {
 impl tl::Deserialize for BotApp {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("BotApp")? {
-                0x5da674b7 => Self::NotModified,
-                0x95fcd1d6 => Self::BotApp(Box::new(types::BotApp::read(reader)?)),
-                id => return Err(reader.unknown("BotApp", id)),
-        })
+        match reader.u32("BotApp")? {
+            0x5da674b7 => Ok(Self::NotModified),
+            0x95fcd1d6 => types::BotApp::read(reader).map(Self::from),
+            id => Err(reader.unknown("BotApp", id)),
+        }
     }
 }
 impl From<types::BotApp> for BotApp {
@@ -12204,12 +12204,12 @@ impl tl::Serialize for MessagePeerVote {
 impl tl::Deserialize for MessagePeerVote {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("MessagePeerVote")? {
-                0xb6cc2d5c => Self::MessagePeerVote(types::MessagePeerVote::read(reader)?),
-                0x74cda504 => Self::InputOption(types::MessagePeerVoteInputOption::read(reader)?),
-                0x4628f6e6 => Self::Multiple(types::MessagePeerVoteMultiple::read(reader)?),
-                id => return Err(reader.unknown("MessagePeerVote", id)),
-        })
+        match reader.u32("MessagePeerVote")? {
+            0xb6cc2d5c => types::MessagePeerVote::read(reader).map(Self::from),
+            0x74cda504 => types::MessagePeerVoteInputOption::read(reader).map(Self::from),
+            0x4628f6e6 => types::MessagePeerVoteMultiple::read(reader).map(Self::from),
+            id => Err(reader.unknown("MessagePeerVote", id)),
+        }
     }
 }
 impl From<types::MessagePeerVote> for MessagePeerVote {
@@ -12266,12 +12266,12 @@ impl tl::Deserialize for StoryItem {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         reader.nested("StoryItem", |reader| {
-                Ok(match reader.u32("StoryItem")? {
-                        0x51e6ee4f => Self::Deleted(types::StoryItemDeleted::read(reader)?),
-                        0xffadc913 => Self::Skipped(types::StoryItemSkipped::read(reader)?),
-                        0x16a4b93c => Self::StoryItem(Box::new(types::StoryItem::read(reader)?)),
-                        id => return Err(reader.unknown("StoryItem", id)),
-                })
+                match reader.u32("StoryItem")? {
+                    0x51e6ee4f => types::StoryItemDeleted::read(reader).map(Self::from),
+                    0xffadc913 => types::StoryItemSkipped::read(reader).map(Self::from),
+                    0x16a4b93c => types::StoryItem::read(reader).map(Self::from),
+                    id => Err(reader.unknown("StoryItem", id)),
+                }
         })
     }
 }
@@ -12325,12 +12325,12 @@ impl tl::Serialize for StoryView {
 impl tl::Deserialize for StoryView {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StoryView")? {
-                0xb0bdeac5 => Self::StoryView(types::StoryView::read(reader)?),
-                0x9083670b => Self::PublicForward(types::StoryViewPublicForward::read(reader)?),
-                0xbd74cf49 => Self::PublicRepost(types::StoryViewPublicRepost::read(reader)?),
-                id => return Err(reader.unknown("StoryView", id)),
-        })
+        match reader.u32("StoryView")? {
+            0xb0bdeac5 => types::StoryView::read(reader).map(Self::from),
+            0x9083670b => types::StoryViewPublicForward::read(reader).map(Self::from),
+            0xbd74cf49 => types::StoryViewPublicRepost::read(reader).map(Self::from),
+            id => Err(reader.unknown("StoryView", id)),
+        }
     }
 }
 impl From<types::StoryView> for StoryView {
@@ -12386,13 +12386,13 @@ impl tl::Serialize for InputReplyTo {
 impl tl::Deserialize for InputReplyTo {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputReplyTo")? {
-                0x3bd4b7c2 => Self::Message(Box::new(types::InputReplyToMessage::read(reader)?)),
-                0x5881323a => Self::Story(types::InputReplyToStory::read(reader)?),
-                0x69d66c45 => Self::MonoForum(types::InputReplyToMonoForum::read(reader)?),
-                0x4119b95e => Self::EphemeralMessage(types::InputReplyToEphemeralMessage::read(reader)?),
-                id => return Err(reader.unknown("InputReplyTo", id)),
-        })
+        match reader.u32("InputReplyTo")? {
+            0x3bd4b7c2 => types::InputReplyToMessage::read(reader).map(Self::from),
+            0x5881323a => types::InputReplyToStory::read(reader).map(Self::from),
+            0x69d66c45 => types::InputReplyToMonoForum::read(reader).map(Self::from),
+            0x4119b95e => types::InputReplyToEphemeralMessage::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputReplyTo", id)),
+        }
     }
 }
 impl From<types::InputReplyToMessage> for InputReplyTo {
@@ -12477,18 +12477,18 @@ impl tl::Serialize for MediaArea {
 impl tl::Deserialize for MediaArea {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("MediaArea")? {
-                0xbe82db9c => Self::Venue(Box::new(types::MediaAreaVenue::read(reader)?)),
-                0xb282217f => Self::InputMediaAreaVenue(Box::new(types::InputMediaAreaVenue::read(reader)?)),
-                0xcad5452d => Self::GeoPoint(Box::new(types::MediaAreaGeoPoint::read(reader)?)),
-                0x14455871 => Self::SuggestedReaction(Box::new(types::MediaAreaSuggestedReaction::read(reader)?)),
-                0x770416af => Self::ChannelPost(Box::new(types::MediaAreaChannelPost::read(reader)?)),
-                0x2271f2bf => Self::InputMediaAreaChannelPost(Box::new(types::InputMediaAreaChannelPost::read(reader)?)),
-                0x37381085 => Self::Url(Box::new(types::MediaAreaUrl::read(reader)?)),
-                0x49a6549c => Self::Weather(Box::new(types::MediaAreaWeather::read(reader)?)),
-                0x5787686d => Self::StarGift(Box::new(types::MediaAreaStarGift::read(reader)?)),
-                id => return Err(reader.unknown("MediaArea", id)),
-        })
+        match reader.u32("MediaArea")? {
+            0xbe82db9c => types::MediaAreaVenue::read(reader).map(Self::from),
+            0xb282217f => types::InputMediaAreaVenue::read(reader).map(Self::from),
+            0xcad5452d => types::MediaAreaGeoPoint::read(reader).map(Self::from),
+            0x14455871 => types::MediaAreaSuggestedReaction::read(reader).map(Self::from),
+            0x770416af => types::MediaAreaChannelPost::read(reader).map(Self::from),
+            0x2271f2bf => types::InputMediaAreaChannelPost::read(reader).map(Self::from),
+            0x37381085 => types::MediaAreaUrl::read(reader).map(Self::from),
+            0x49a6549c => types::MediaAreaWeather::read(reader).map(Self::from),
+            0x5787686d => types::MediaAreaStarGift::read(reader).map(Self::from),
+            id => Err(reader.unknown("MediaArea", id)),
+        }
     }
 }
 impl From<types::MediaAreaVenue> for MediaArea {
@@ -12574,11 +12574,11 @@ impl tl::Serialize for PrepaidGiveaway {
 impl tl::Deserialize for PrepaidGiveaway {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PrepaidGiveaway")? {
-                0xb2539d54 => Self::PrepaidGiveaway(types::PrepaidGiveaway::read(reader)?),
-                0x9a9d77e0 => Self::PrepaidStarsGiveaway(types::PrepaidStarsGiveaway::read(reader)?),
-                id => return Err(reader.unknown("PrepaidGiveaway", id)),
-        })
+        match reader.u32("PrepaidGiveaway")? {
+            0xb2539d54 => types::PrepaidGiveaway::read(reader).map(Self::from),
+            0x9a9d77e0 => types::PrepaidStarsGiveaway::read(reader).map(Self::from),
+            id => Err(reader.unknown("PrepaidGiveaway", id)),
+        }
     }
 }
 impl From<types::PrepaidGiveaway> for PrepaidGiveaway {
@@ -12632,11 +12632,11 @@ impl tl::Serialize for PostInteractionCounters {
 impl tl::Deserialize for PostInteractionCounters {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PostInteractionCounters")? {
-                0xe7058e7f => Self::Message(types::PostInteractionCountersMessage::read(reader)?),
-                0x8a480e27 => Self::Story(types::PostInteractionCountersStory::read(reader)?),
-                id => return Err(reader.unknown("PostInteractionCounters", id)),
-        })
+        match reader.u32("PostInteractionCounters")? {
+            0xe7058e7f => types::PostInteractionCountersMessage::read(reader).map(Self::from),
+            0x8a480e27 => types::PostInteractionCountersStory::read(reader).map(Self::from),
+            id => Err(reader.unknown("PostInteractionCounters", id)),
+        }
     }
 }
 impl From<types::PostInteractionCountersMessage> for PostInteractionCounters {
@@ -12681,11 +12681,11 @@ impl tl::Serialize for PublicForward {
 impl tl::Deserialize for PublicForward {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PublicForward")? {
-                0x01f2bf4a => Self::Message(types::PublicForwardMessage::read(reader)?),
-                0xedf3add0 => Self::Story(types::PublicForwardStory::read(reader)?),
-                id => return Err(reader.unknown("PublicForward", id)),
-        })
+        match reader.u32("PublicForward")? {
+            0x01f2bf4a => types::PublicForwardMessage::read(reader).map(Self::from),
+            0xedf3add0 => types::PublicForwardStory::read(reader).map(Self::from),
+            id => Err(reader.unknown("PublicForward", id)),
+        }
     }
 }
 impl From<types::PublicForwardMessage> for PublicForward {
@@ -12733,12 +12733,12 @@ impl tl::Serialize for PeerColor {
 impl tl::Deserialize for PeerColor {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PeerColor")? {
-                0xb54b5acf => Self::PeerColor(types::PeerColor::read(reader)?),
-                0xb9c0639a => Self::Collectible(Box::new(types::PeerColorCollectible::read(reader)?)),
-                0xb8ea86a9 => Self::InputPeerColorCollectible(types::InputPeerColorCollectible::read(reader)?),
-                id => return Err(reader.unknown("PeerColor", id)),
-        })
+        match reader.u32("PeerColor")? {
+            0xb54b5acf => types::PeerColor::read(reader).map(Self::from),
+            0xb9c0639a => types::PeerColorCollectible::read(reader).map(Self::from),
+            0xb8ea86a9 => types::InputPeerColorCollectible::read(reader).map(Self::from),
+            id => Err(reader.unknown("PeerColor", id)),
+        }
     }
 }
 impl From<types::PeerColor> for PeerColor {
@@ -12791,12 +12791,12 @@ impl tl::Serialize for StoryReaction {
 impl tl::Deserialize for StoryReaction {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StoryReaction")? {
-                0x6090d6d5 => Self::StoryReaction(Box::new(types::StoryReaction::read(reader)?)),
-                0xbbab2643 => Self::PublicForward(types::StoryReactionPublicForward::read(reader)?),
-                0xcfcd0f13 => Self::PublicRepost(types::StoryReactionPublicRepost::read(reader)?),
-                id => return Err(reader.unknown("StoryReaction", id)),
-        })
+        match reader.u32("StoryReaction")? {
+            0x6090d6d5 => types::StoryReaction::read(reader).map(Self::from),
+            0xbbab2643 => types::StoryReactionPublicForward::read(reader).map(Self::from),
+            0xcfcd0f13 => types::StoryReactionPublicRepost::read(reader).map(Self::from),
+            id => Err(reader.unknown("StoryReaction", id)),
+        }
     }
 }
 impl From<types::StoryReaction> for StoryReaction {
@@ -12846,11 +12846,11 @@ impl tl::Serialize for SavedDialog {
 impl tl::Deserialize for SavedDialog {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("SavedDialog")? {
-                0xbd87cb6c => Self::SavedDialog(types::SavedDialog::read(reader)?),
-                0x64407ea7 => Self::MonoForumDialog(Box::new(types::MonoForumDialog::read(reader)?)),
-                id => return Err(reader.unknown("SavedDialog", id)),
-        })
+        match reader.u32("SavedDialog")? {
+            0xbd87cb6c => types::SavedDialog::read(reader).map(Self::from),
+            0x64407ea7 => types::MonoForumDialog::read(reader).map(Self::from),
+            id => Err(reader.unknown("SavedDialog", id)),
+        }
     }
 }
 impl From<types::SavedDialog> for SavedDialog {
@@ -12922,12 +12922,12 @@ impl tl::Serialize for BusinessAwayMessageSchedule {
 impl tl::Deserialize for BusinessAwayMessageSchedule {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("BusinessAwayMessageSchedule")? {
-                0xc9b9e2b9 => Self::Always,
-                0xc3f2f501 => Self::OutsideWorkHours,
-                0xcc4d9ecc => Self::Custom(types::BusinessAwayMessageScheduleCustom::read(reader)?),
-                id => return Err(reader.unknown("BusinessAwayMessageSchedule", id)),
-        })
+        match reader.u32("BusinessAwayMessageSchedule")? {
+            0xc9b9e2b9 => Ok(Self::Always),
+            0xc3f2f501 => Ok(Self::OutsideWorkHours),
+            0xcc4d9ecc => types::BusinessAwayMessageScheduleCustom::read(reader).map(Self::from),
+            id => Err(reader.unknown("BusinessAwayMessageSchedule", id)),
+        }
     }
 }
 impl From<types::BusinessAwayMessageScheduleCustom> for BusinessAwayMessageSchedule {
@@ -12987,11 +12987,11 @@ impl tl::Serialize for InputQuickReplyShortcut {
 impl tl::Deserialize for InputQuickReplyShortcut {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputQuickReplyShortcut")? {
-                0x24596d41 => Self::InputQuickReplyShortcut(types::InputQuickReplyShortcut::read(reader)?),
-                0x01190cf1 => Self::Id(types::InputQuickReplyShortcutId::read(reader)?),
-                id => return Err(reader.unknown("InputQuickReplyShortcut", id)),
-        })
+        match reader.u32("InputQuickReplyShortcut")? {
+            0x24596d41 => types::InputQuickReplyShortcut::read(reader).map(Self::from),
+            0x01190cf1 => types::InputQuickReplyShortcutId::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputQuickReplyShortcut", id)),
+        }
     }
 }
 impl From<types::InputQuickReplyShortcut> for InputQuickReplyShortcut {
@@ -13051,11 +13051,11 @@ impl tl::Serialize for InputCollectible {
 impl tl::Deserialize for InputCollectible {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputCollectible")? {
-                0xe39460a9 => Self::Username(types::InputCollectibleUsername::read(reader)?),
-                0xa2e214a4 => Self::Phone(types::InputCollectiblePhone::read(reader)?),
-                id => return Err(reader.unknown("InputCollectible", id)),
-        })
+        match reader.u32("InputCollectible")? {
+            0xe39460a9 => types::InputCollectibleUsername::read(reader).map(Self::from),
+            0xa2e214a4 => types::InputCollectiblePhone::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputCollectible", id)),
+        }
     }
 }
 impl From<types::InputCollectibleUsername> for InputCollectible {
@@ -13121,12 +13121,12 @@ impl tl::Serialize for RequestedPeer {
 impl tl::Deserialize for RequestedPeer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("RequestedPeer")? {
-                0xd62ff46a => Self::User(Box::new(types::RequestedPeerUser::read(reader)?)),
-                0x7307544f => Self::Chat(types::RequestedPeerChat::read(reader)?),
-                0x8ba403e4 => Self::Channel(Box::new(types::RequestedPeerChannel::read(reader)?)),
-                id => return Err(reader.unknown("RequestedPeer", id)),
-        })
+        match reader.u32("RequestedPeer")? {
+            0xd62ff46a => types::RequestedPeerUser::read(reader).map(Self::from),
+            0x7307544f => types::RequestedPeerChat::read(reader).map(Self::from),
+            0x8ba403e4 => types::RequestedPeerChannel::read(reader).map(Self::from),
+            id => Err(reader.unknown("RequestedPeer", id)),
+        }
     }
 }
 impl From<types::RequestedPeerUser> for RequestedPeer {
@@ -13179,11 +13179,11 @@ impl tl::Serialize for ReactionNotificationsFrom {
 impl tl::Deserialize for ReactionNotificationsFrom {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ReactionNotificationsFrom")? {
-                0xbac3a61a => Self::Contacts,
-                0x4b9e22a0 => Self::All,
-                id => return Err(reader.unknown("ReactionNotificationsFrom", id)),
-        })
+        match reader.u32("ReactionNotificationsFrom")? {
+            0xbac3a61a => Ok(Self::Contacts),
+            0x4b9e22a0 => Ok(Self::All),
+            id => Err(reader.unknown("ReactionNotificationsFrom", id)),
+        }
     }
 }
 impl Object for ReactionNotificationsFrom {
@@ -13247,17 +13247,17 @@ impl tl::Serialize for StarsTransactionPeer {
 impl tl::Deserialize for StarsTransactionPeer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StarsTransactionPeer")? {
-                0x95f2bfe4 => Self::Unsupported,
-                0xb457b375 => Self::AppStore,
-                0x7b560a0b => Self::PlayMarket,
-                0x250dbaf8 => Self::PremiumBot,
-                0xe92fd902 => Self::Fragment,
-                0xd80da15d => Self::StarsTransactionPeer(types::StarsTransactionPeer::read(reader)?),
-                0x60682812 => Self::Ads,
-                0xf9677aad => Self::Api,
-                id => return Err(reader.unknown("StarsTransactionPeer", id)),
-        })
+        match reader.u32("StarsTransactionPeer")? {
+            0x95f2bfe4 => Ok(Self::Unsupported),
+            0xb457b375 => Ok(Self::AppStore),
+            0x7b560a0b => Ok(Self::PlayMarket),
+            0x250dbaf8 => Ok(Self::PremiumBot),
+            0xe92fd902 => Ok(Self::Fragment),
+            0xd80da15d => types::StarsTransactionPeer::read(reader).map(Self::from),
+            0x60682812 => Ok(Self::Ads),
+            0xf9677aad => Ok(Self::Api),
+            id => Err(reader.unknown("StarsTransactionPeer", id)),
+        }
     }
 }
 impl From<types::StarsTransactionPeer> for StarsTransactionPeer {
@@ -13343,11 +13343,11 @@ impl tl::Serialize for StarGift {
 impl tl::Deserialize for StarGift {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StarGift")? {
-                0x313a9547 => Self::StarGift(Box::new(types::StarGift::read(reader)?)),
-                0x85f0a9cd => Self::Unique(Box::new(types::StarGiftUnique::read(reader)?)),
-                id => return Err(reader.unknown("StarGift", id)),
-        })
+        match reader.u32("StarGift")? {
+            0x313a9547 => types::StarGift::read(reader).map(Self::from),
+            0x85f0a9cd => types::StarGiftUnique::read(reader).map(Self::from),
+            id => Err(reader.unknown("StarGift", id)),
+        }
     }
 }
 impl From<types::StarGift> for StarGift {
@@ -13398,12 +13398,12 @@ impl tl::Serialize for ReportResult {
 impl tl::Deserialize for ReportResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ReportResult")? {
-                0xf0e4e0b6 => Self::ChooseOption(types::ReportResultChooseOption::read(reader)?),
-                0x6f09ac31 => Self::AddComment(types::ReportResultAddComment::read(reader)?),
-                0x8db33c4b => Self::Reported,
-                id => return Err(reader.unknown("ReportResult", id)),
-        })
+        match reader.u32("ReportResult")? {
+            0xf0e4e0b6 => types::ReportResultChooseOption::read(reader).map(Self::from),
+            0x6f09ac31 => types::ReportResultAddComment::read(reader).map(Self::from),
+            0x8db33c4b => Ok(Self::Reported),
+            id => Err(reader.unknown("ReportResult", id)),
+        }
     }
 }
 impl From<types::ReportResultChooseOption> for ReportResult {
@@ -13458,11 +13458,11 @@ impl tl::Serialize for StarsAmount {
 impl tl::Deserialize for StarsAmount {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StarsAmount")? {
-                0xbbb6b4a3 => Self::StarsAmount(types::StarsAmount::read(reader)?),
-                0x74aee3e0 => Self::StarsTonAmount(types::StarsTonAmount::read(reader)?),
-                id => return Err(reader.unknown("StarsAmount", id)),
-        })
+        match reader.u32("StarsAmount")? {
+            0xbbb6b4a3 => types::StarsAmount::read(reader).map(Self::from),
+            0x74aee3e0 => types::StarsTonAmount::read(reader).map(Self::from),
+            id => Err(reader.unknown("StarsAmount", id)),
+        }
     }
 }
 impl From<types::StarsAmount> for StarsAmount {
@@ -13519,13 +13519,13 @@ impl tl::Serialize for StarGiftAttribute {
 impl tl::Deserialize for StarGiftAttribute {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StarGiftAttribute")? {
-                0x565251e2 => Self::Model(Box::new(types::StarGiftAttributeModel::read(reader)?)),
-                0x4e7085ea => Self::Pattern(Box::new(types::StarGiftAttributePattern::read(reader)?)),
-                0x9f2504e4 => Self::Backdrop(Box::new(types::StarGiftAttributeBackdrop::read(reader)?)),
-                0xe0bff26c => Self::OriginalDetails(Box::new(types::StarGiftAttributeOriginalDetails::read(reader)?)),
-                id => return Err(reader.unknown("StarGiftAttribute", id)),
-        })
+        match reader.u32("StarGiftAttribute")? {
+            0x565251e2 => types::StarGiftAttributeModel::read(reader).map(Self::from),
+            0x4e7085ea => types::StarGiftAttributePattern::read(reader).map(Self::from),
+            0x9f2504e4 => types::StarGiftAttributeBackdrop::read(reader).map(Self::from),
+            0xe0bff26c => types::StarGiftAttributeOriginalDetails::read(reader).map(Self::from),
+            id => Err(reader.unknown("StarGiftAttribute", id)),
+        }
     }
 }
 impl From<types::StarGiftAttributeModel> for StarGiftAttribute {
@@ -13590,12 +13590,12 @@ impl Encode for InputSavedStarGift {
 impl tl::Deserialize for InputSavedStarGift {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputSavedStarGift")? {
-                0x69279795 => Self::User(types::InputSavedStarGiftUser::read(reader)?),
-                0xf101aa7f => Self::Chat(types::InputSavedStarGiftChat::read(reader)?),
-                0x2085c238 => Self::Slug(types::InputSavedStarGiftSlug::read(reader)?),
-                id => return Err(reader.unknown("InputSavedStarGift", id)),
-        })
+        match reader.u32("InputSavedStarGift")? {
+            0x69279795 => types::InputSavedStarGiftUser::read(reader).map(Self::from),
+            0xf101aa7f => types::InputSavedStarGiftChat::read(reader).map(Self::from),
+            0x2085c238 => types::InputSavedStarGiftSlug::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputSavedStarGift", id)),
+        }
     }
 }
 impl From<types::InputSavedStarGiftUser> for InputSavedStarGift {
@@ -13648,12 +13648,12 @@ impl tl::Serialize for PaidReactionPrivacy {
 impl tl::Deserialize for PaidReactionPrivacy {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("PaidReactionPrivacy")? {
-                0x206ad49e => Self::Default,
-                0x1f0c1ad9 => Self::Anonymous,
-                0xdc6cfcf0 => Self::Peer(types::PaidReactionPrivacyPeer::read(reader)?),
-                id => return Err(reader.unknown("PaidReactionPrivacy", id)),
-        })
+        match reader.u32("PaidReactionPrivacy")? {
+            0x206ad49e => Ok(Self::Default),
+            0x1f0c1ad9 => Ok(Self::Anonymous),
+            0xdc6cfcf0 => types::PaidReactionPrivacyPeer::read(reader).map(Self::from),
+            id => Err(reader.unknown("PaidReactionPrivacy", id)),
+        }
     }
 }
 impl From<types::PaidReactionPrivacyPeer> for PaidReactionPrivacy {
@@ -13698,12 +13698,12 @@ impl tl::Serialize for RequirementToContact {
 impl tl::Deserialize for RequirementToContact {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("RequirementToContact")? {
-                0x050a9839 => Self::Empty,
-                0xe581e4e9 => Self::Premium,
-                0xb4f67e93 => Self::PaidMessages(types::RequirementToContactPaidMessages::read(reader)?),
-                id => return Err(reader.unknown("RequirementToContact", id)),
-        })
+        match reader.u32("RequirementToContact")? {
+            0x050a9839 => Ok(Self::Empty),
+            0xe581e4e9 => Ok(Self::Premium),
+            0xb4f67e93 => types::RequirementToContactPaidMessages::read(reader).map(Self::from),
+            id => Err(reader.unknown("RequirementToContact", id)),
+        }
     }
 }
 impl From<types::RequirementToContactPaidMessages> for RequirementToContact {
@@ -13757,12 +13757,12 @@ impl tl::Serialize for StarGiftAttributeId {
 impl tl::Deserialize for StarGiftAttributeId {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StarGiftAttributeId")? {
-                0x48aaae3c => Self::Model(types::StarGiftAttributeIdModel::read(reader)?),
-                0x4a162433 => Self::Pattern(types::StarGiftAttributeIdPattern::read(reader)?),
-                0x1f01c757 => Self::Backdrop(types::StarGiftAttributeIdBackdrop::read(reader)?),
-                id => return Err(reader.unknown("StarGiftAttributeId", id)),
-        })
+        match reader.u32("StarGiftAttributeId")? {
+            0x48aaae3c => types::StarGiftAttributeIdModel::read(reader).map(Self::from),
+            0x4a162433 => types::StarGiftAttributeIdPattern::read(reader).map(Self::from),
+            0x1f01c757 => types::StarGiftAttributeIdBackdrop::read(reader).map(Self::from),
+            id => Err(reader.unknown("StarGiftAttributeId", id)),
+        }
     }
 }
 impl From<types::StarGiftAttributeIdModel> for StarGiftAttributeId {
@@ -13860,17 +13860,17 @@ impl tl::Serialize for ProfileTab {
 impl tl::Deserialize for ProfileTab {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ProfileTab")? {
-                0xb98cd696 => Self::Posts,
-                0x4d4bd46a => Self::Gifts,
-                0x72c64955 => Self::Media,
-                0xab339c00 => Self::Files,
-                0x9f27d26e => Self::Music,
-                0xe477092e => Self::Voice,
-                0xd3656499 => Self::Links,
-                0xa2c0f695 => Self::Gifs,
-                id => return Err(reader.unknown("ProfileTab", id)),
-        })
+        match reader.u32("ProfileTab")? {
+            0xb98cd696 => Ok(Self::Posts),
+            0x4d4bd46a => Ok(Self::Gifts),
+            0x72c64955 => Ok(Self::Media),
+            0xab339c00 => Ok(Self::Files),
+            0x9f27d26e => Ok(Self::Music),
+            0xe477092e => Ok(Self::Voice),
+            0xd3656499 => Ok(Self::Links),
+            0xa2c0f695 => Ok(Self::Gifs),
+            id => Err(reader.unknown("ProfileTab", id)),
+        }
     }
 }
 impl Object for ProfileTab {
@@ -13916,12 +13916,12 @@ impl tl::Serialize for InputChatTheme {
 impl tl::Deserialize for InputChatTheme {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputChatTheme")? {
-                0x83268483 => Self::Empty,
-                0xc93de95c => Self::InputChatTheme(types::InputChatTheme::read(reader)?),
-                0x87e5dfe4 => Self::UniqueGift(types::InputChatThemeUniqueGift::read(reader)?),
-                id => return Err(reader.unknown("InputChatTheme", id)),
-        })
+        match reader.u32("InputChatTheme")? {
+            0x83268483 => Ok(Self::Empty),
+            0xc93de95c => types::InputChatTheme::read(reader).map(Self::from),
+            0x87e5dfe4 => types::InputChatThemeUniqueGift::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputChatTheme", id)),
+        }
     }
 }
 impl From<types::InputChatTheme> for InputChatTheme {
@@ -13985,12 +13985,12 @@ impl tl::Serialize for StarGiftAuctionState {
 impl tl::Deserialize for StarGiftAuctionState {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StarGiftAuctionState")? {
-                0xfe333952 => Self::NotModified,
-                0x771a4e66 => Self::StarGiftAuctionState(Box::new(types::StarGiftAuctionState::read(reader)?)),
-                0x972dabbf => Self::Finished(Box::new(types::StarGiftAuctionStateFinished::read(reader)?)),
-                id => return Err(reader.unknown("StarGiftAuctionState", id)),
-        })
+        match reader.u32("StarGiftAuctionState")? {
+            0xfe333952 => Ok(Self::NotModified),
+            0x771a4e66 => types::StarGiftAuctionState::read(reader).map(Self::from),
+            0x972dabbf => types::StarGiftAuctionStateFinished::read(reader).map(Self::from),
+            id => Err(reader.unknown("StarGiftAuctionState", id)),
+        }
     }
 }
 impl From<types::StarGiftAuctionState> for StarGiftAuctionState {
@@ -14045,11 +14045,11 @@ impl tl::Serialize for InputStarGiftAuction {
 impl tl::Deserialize for InputStarGiftAuction {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputStarGiftAuction")? {
-                0x02e16c98 => Self::InputStarGiftAuction(types::InputStarGiftAuction::read(reader)?),
-                0x7ab58308 => Self::Slug(types::InputStarGiftAuctionSlug::read(reader)?),
-                id => return Err(reader.unknown("InputStarGiftAuction", id)),
-        })
+        match reader.u32("InputStarGiftAuction")? {
+            0x02e16c98 => types::InputStarGiftAuction::read(reader).map(Self::from),
+            0x7ab58308 => types::InputStarGiftAuctionSlug::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputStarGiftAuction", id)),
+        }
     }
 }
 impl From<types::InputStarGiftAuction> for InputStarGiftAuction {
@@ -14097,11 +14097,11 @@ impl tl::Serialize for InputPasskeyResponse {
 impl tl::Deserialize for InputPasskeyResponse {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputPasskeyResponse")? {
-                0x3e63935c => Self::Register(types::InputPasskeyResponseRegister::read(reader)?),
-                0xc31fc14a => Self::Login(Box::new(types::InputPasskeyResponseLogin::read(reader)?)),
-                id => return Err(reader.unknown("InputPasskeyResponse", id)),
-        })
+        match reader.u32("InputPasskeyResponse")? {
+            0x3e63935c => types::InputPasskeyResponseRegister::read(reader).map(Self::from),
+            0xc31fc14a => types::InputPasskeyResponseLogin::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputPasskeyResponse", id)),
+        }
     }
 }
 impl From<types::InputPasskeyResponseRegister> for InputPasskeyResponse {
@@ -14152,11 +14152,11 @@ impl tl::Serialize for StarGiftAuctionRound {
 impl tl::Deserialize for StarGiftAuctionRound {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StarGiftAuctionRound")? {
-                0x3aae0528 => Self::StarGiftAuctionRound(types::StarGiftAuctionRound::read(reader)?),
-                0x0aa021e5 => Self::Extendable(types::StarGiftAuctionRoundExtendable::read(reader)?),
-                id => return Err(reader.unknown("StarGiftAuctionRound", id)),
-        })
+        match reader.u32("StarGiftAuctionRound")? {
+            0x3aae0528 => types::StarGiftAuctionRound::read(reader).map(Self::from),
+            0x0aa021e5 => types::StarGiftAuctionRoundExtendable::read(reader).map(Self::from),
+            id => Err(reader.unknown("StarGiftAuctionRound", id)),
+        }
     }
 }
 impl From<types::StarGiftAuctionRound> for StarGiftAuctionRound {
@@ -14210,14 +14210,14 @@ impl tl::Serialize for StarGiftAttributeRarity {
 impl tl::Deserialize for StarGiftAttributeRarity {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("StarGiftAttributeRarity")? {
-                0x36437737 => Self::StarGiftAttributeRarity(types::StarGiftAttributeRarity::read(reader)?),
-                0xdbce6389 => Self::Uncommon,
-                0xf08d516b => Self::Rare,
-                0x78fbf3a8 => Self::Epic,
-                0xcef7e7a8 => Self::Legendary,
-                id => return Err(reader.unknown("StarGiftAttributeRarity", id)),
-        })
+        match reader.u32("StarGiftAttributeRarity")? {
+            0x36437737 => types::StarGiftAttributeRarity::read(reader).map(Self::from),
+            0xdbce6389 => Ok(Self::Uncommon),
+            0xf08d516b => Ok(Self::Rare),
+            0x78fbf3a8 => Ok(Self::Epic),
+            0xcef7e7a8 => Ok(Self::Legendary),
+            id => Err(reader.unknown("StarGiftAttributeRarity", id)),
+        }
     }
 }
 impl From<types::StarGiftAttributeRarity> for StarGiftAttributeRarity {
@@ -14273,13 +14273,13 @@ impl tl::Serialize for InputAiComposeTone {
 impl tl::Deserialize for InputAiComposeTone {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputAiComposeTone")? {
-                0x1fe9a9bf => Self::Default(types::InputAiComposeToneDefault::read(reader)?),
-                0x0773c080 => Self::Id(types::InputAiComposeToneId::read(reader)?),
-                0x1fa01357 => Self::Slug(types::InputAiComposeToneSlug::read(reader)?),
-                0x0e0c35af => Self::SingleUse(types::InputAiComposeToneSingleUse::read(reader)?),
-                id => return Err(reader.unknown("InputAiComposeTone", id)),
-        })
+        match reader.u32("InputAiComposeTone")? {
+            0x1fe9a9bf => types::InputAiComposeToneDefault::read(reader).map(Self::from),
+            0x0773c080 => types::InputAiComposeToneId::read(reader).map(Self::from),
+            0x1fa01357 => types::InputAiComposeToneSlug::read(reader).map(Self::from),
+            0x0e0c35af => types::InputAiComposeToneSingleUse::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputAiComposeTone", id)),
+        }
     }
 }
 impl From<types::InputAiComposeToneDefault> for InputAiComposeTone {
@@ -14334,11 +14334,11 @@ impl tl::Serialize for AiComposeTone {
 impl tl::Deserialize for AiComposeTone {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("AiComposeTone")? {
-                0xcff63ea9 => Self::AiComposeTone(Box::new(types::AiComposeTone::read(reader)?)),
-                0x9bad6414 => Self::Default(Box::new(types::AiComposeToneDefault::read(reader)?)),
-                id => return Err(reader.unknown("AiComposeTone", id)),
-        })
+        match reader.u32("AiComposeTone")? {
+            0xcff63ea9 => types::AiComposeTone::read(reader).map(Self::from),
+            0x9bad6414 => types::AiComposeToneDefault::read(reader).map(Self::from),
+            id => Err(reader.unknown("AiComposeTone", id)),
+        }
     }
 }
 impl From<types::AiComposeTone> for AiComposeTone {
@@ -14392,13 +14392,13 @@ impl tl::Serialize for JoinChatBotResult {
 impl tl::Deserialize for JoinChatBotResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("JoinChatBotResult")? {
-                0xae152a69 => Self::Approved,
-                0x0efa0194 => Self::Declined,
-                0x98a3a840 => Self::Queued,
-                0xd6e3b813 => Self::WebView(types::JoinChatBotResultWebView::read(reader)?),
-                id => return Err(reader.unknown("JoinChatBotResult", id)),
-        })
+        match reader.u32("JoinChatBotResult")? {
+            0xae152a69 => Ok(Self::Approved),
+            0x0efa0194 => Ok(Self::Declined),
+            0x98a3a840 => Ok(Self::Queued),
+            0xd6e3b813 => types::JoinChatBotResultWebView::read(reader).map(Self::from),
+            id => Err(reader.unknown("JoinChatBotResult", id)),
+        }
     }
 }
 impl From<types::JoinChatBotResultWebView> for JoinChatBotResult {
@@ -14444,11 +14444,11 @@ impl tl::Serialize for InputRichFile {
 impl tl::Deserialize for InputRichFile {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputRichFile")? {
-                0x9b00622b => Self::Photo(Box::new(types::InputRichFilePhoto::read(reader)?)),
-                0x83281dbd => Self::Document(Box::new(types::InputRichFileDocument::read(reader)?)),
-                id => return Err(reader.unknown("InputRichFile", id)),
-        })
+        match reader.u32("InputRichFile")? {
+            0x9b00622b => types::InputRichFilePhoto::read(reader).map(Self::from),
+            0x83281dbd => types::InputRichFileDocument::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputRichFile", id)),
+        }
     }
 }
 impl From<types::InputRichFilePhoto> for InputRichFile {
@@ -14496,12 +14496,12 @@ impl tl::Serialize for InputRichMessage {
 impl tl::Deserialize for InputRichMessage {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputRichMessage")? {
-                0xe4c449fc => Self::InputRichMessage(Box::new(types::InputRichMessage::read(reader)?)),
-                0xdacb836a => Self::Html(Box::new(types::InputRichMessageHtml::read(reader)?)),
-                0x004b572c => Self::Markdown(Box::new(types::InputRichMessageMarkdown::read(reader)?)),
-                id => return Err(reader.unknown("InputRichMessage", id)),
-        })
+        match reader.u32("InputRichMessage")? {
+            0xe4c449fc => types::InputRichMessage::read(reader).map(Self::from),
+            0xdacb836a => types::InputRichMessageHtml::read(reader).map(Self::from),
+            0x004b572c => types::InputRichMessageMarkdown::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputRichMessage", id)),
+        }
     }
 }
 impl From<types::InputRichMessage> for InputRichMessage {
@@ -14578,16 +14578,16 @@ impl tl::Serialize for ButtonType {
 impl tl::Deserialize for ButtonType {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("ButtonType")? {
-                0xc9dd90e9 => Self::Default,
-                0xdf3d36f9 => Self::RequestPhone,
-                0x9beee140 => Self::RequestGeoLocation,
-                0xaacfff84 => Self::RequestPoll(types::ButtonTypeRequestPoll::read(reader)?),
-                0x4f58a237 => Self::RequestPeer(Box::new(types::ButtonTypeRequestPeer::read(reader)?)),
-                0x3fe268fe => Self::InputButtonTypeRequestPeer(Box::new(types::InputButtonTypeRequestPeer::read(reader)?)),
-                0xc01a597a => Self::SimpleWebView(types::ButtonTypeSimpleWebView::read(reader)?),
-                id => return Err(reader.unknown("ButtonType", id)),
-        })
+        match reader.u32("ButtonType")? {
+            0xc9dd90e9 => Ok(Self::Default),
+            0xdf3d36f9 => Ok(Self::RequestPhone),
+            0x9beee140 => Ok(Self::RequestGeoLocation),
+            0xaacfff84 => types::ButtonTypeRequestPoll::read(reader).map(Self::from),
+            0x4f58a237 => types::ButtonTypeRequestPeer::read(reader).map(Self::from),
+            0x3fe268fe => types::InputButtonTypeRequestPeer::read(reader).map(Self::from),
+            0xc01a597a => types::ButtonTypeSimpleWebView::read(reader).map(Self::from),
+            id => Err(reader.unknown("ButtonType", id)),
+        }
     }
 }
 impl From<types::ButtonTypeRequestPoll> for ButtonType {
@@ -14675,21 +14675,21 @@ impl tl::Serialize for InlineButtonType {
 impl tl::Deserialize for InlineButtonType {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InlineButtonType")? {
-                0xeca4f8d4 => Self::Url(types::InlineButtonTypeUrl::read(reader)?),
-                0xbfd02da2 => Self::UrlAuth(Box::new(types::InlineButtonTypeUrlAuth::read(reader)?)),
-                0x9961bcb4 => Self::InputInlineButtonTypeUrlAuth(Box::new(types::InputInlineButtonTypeUrlAuth::read(reader)?)),
-                0x3bcab5b4 => Self::WebView(types::InlineButtonTypeWebView::read(reader)?),
-                0x2955bc38 => Self::Callback(types::InlineButtonTypeCallback::read(reader)?),
-                0x5cd3709d => Self::Game,
-                0x48bad7a5 => Self::Buy,
-                0x93773ff5 => Self::SwitchInline(Box::new(types::InlineButtonTypeSwitchInline::read(reader)?)),
-                0x3fa33fcf => Self::UserProfile(types::InlineButtonTypeUserProfile::read(reader)?),
-                0x53f3ce5a => Self::InputInlineButtonTypeUserProfile(types::InputInlineButtonTypeUserProfile::read(reader)?),
-                0xb41d3272 => Self::Copy(types::InlineButtonTypeCopy::read(reader)?),
-                0xa438619d => Self::Disabled,
-                id => return Err(reader.unknown("InlineButtonType", id)),
-        })
+        match reader.u32("InlineButtonType")? {
+            0xeca4f8d4 => types::InlineButtonTypeUrl::read(reader).map(Self::from),
+            0xbfd02da2 => types::InlineButtonTypeUrlAuth::read(reader).map(Self::from),
+            0x9961bcb4 => types::InputInlineButtonTypeUrlAuth::read(reader).map(Self::from),
+            0x3bcab5b4 => types::InlineButtonTypeWebView::read(reader).map(Self::from),
+            0x2955bc38 => types::InlineButtonTypeCallback::read(reader).map(Self::from),
+            0x5cd3709d => Ok(Self::Game),
+            0x48bad7a5 => Ok(Self::Buy),
+            0x93773ff5 => types::InlineButtonTypeSwitchInline::read(reader).map(Self::from),
+            0x3fa33fcf => types::InlineButtonTypeUserProfile::read(reader).map(Self::from),
+            0x53f3ce5a => types::InputInlineButtonTypeUserProfile::read(reader).map(Self::from),
+            0xb41d3272 => types::InlineButtonTypeCopy::read(reader).map(Self::from),
+            0xa438619d => Ok(Self::Disabled),
+            id => Err(reader.unknown("InlineButtonType", id)),
+        }
     }
 }
 impl From<types::InlineButtonTypeUrl> for InlineButtonType {
@@ -14805,11 +14805,11 @@ impl tl::Serialize for WalletState {
 impl tl::Deserialize for WalletState {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("WalletState")? {
-                0x9cb9b2ec => Self::Empty(types::WalletStateEmpty::read(reader)?),
-                0x95c5346b => Self::WalletState(Box::new(types::WalletState::read(reader)?)),
-                id => return Err(reader.unknown("WalletState", id)),
-        })
+        match reader.u32("WalletState")? {
+            0x9cb9b2ec => types::WalletStateEmpty::read(reader).map(Self::from),
+            0x95c5346b => types::WalletState::read(reader).map(Self::from),
+            id => Err(reader.unknown("WalletState", id)),
+        }
     }
 }
 impl From<types::WalletStateEmpty> for WalletState {
@@ -14863,13 +14863,13 @@ impl tl::Serialize for WalletTransactionPeer {
 impl tl::Deserialize for WalletTransactionPeer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("WalletTransactionPeer")? {
-                0xd4ea706d => Self::User(Box::new(types::WalletTransactionPeerUser::read(reader)?)),
-                0x062cc1bc => Self::Address(types::WalletTransactionPeerAddress::read(reader)?),
-                0xe595186e => Self::Onramp(Box::new(types::WalletTransactionPeerOnramp::read(reader)?)),
-                0x728bed5a => Self::Unsupported,
-                id => return Err(reader.unknown("WalletTransactionPeer", id)),
-        })
+        match reader.u32("WalletTransactionPeer")? {
+            0xd4ea706d => types::WalletTransactionPeerUser::read(reader).map(Self::from),
+            0x062cc1bc => types::WalletTransactionPeerAddress::read(reader).map(Self::from),
+            0xe595186e => types::WalletTransactionPeerOnramp::read(reader).map(Self::from),
+            0x728bed5a => Ok(Self::Unsupported),
+            id => Err(reader.unknown("WalletTransactionPeer", id)),
+        }
     }
 }
 impl From<types::WalletTransactionPeerUser> for WalletTransactionPeer {
@@ -14926,11 +14926,11 @@ impl tl::Serialize for InputWalletReplacement {
 impl tl::Deserialize for InputWalletReplacement {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("InputWalletReplacement")? {
-                0x63a440dc => Self::InputWalletNew,
-                0x66a66a3b => Self::InputWalletImported(Box::new(types::InputWalletImported::read(reader)?)),
-                id => return Err(reader.unknown("InputWalletReplacement", id)),
-        })
+        match reader.u32("InputWalletReplacement")? {
+            0x63a440dc => Ok(Self::InputWalletNew),
+            0x66a66a3b => types::InputWalletImported::read(reader).map(Self::from),
+            id => Err(reader.unknown("InputWalletReplacement", id)),
+        }
     }
 }
 impl From<types::InputWalletImported> for InputWalletReplacement {

@@ -31,12 +31,12 @@ impl tl::Serialize for PaymentForm {
 impl tl::Deserialize for PaymentForm {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("payments.PaymentForm")? {
-                0xa0058751 => Self::PaymentForm(Box::new(types::payments::PaymentForm::read(reader)?)),
-                0x7bf6b15c => Self::Stars(Box::new(types::payments::PaymentFormStars::read(reader)?)),
-                0xb425cfe1 => Self::StarGift(types::payments::PaymentFormStarGift::read(reader)?),
-                id => return Err(reader.unknown("payments.PaymentForm", id)),
-        })
+        match reader.u32("payments.PaymentForm")? {
+            0xa0058751 => types::payments::PaymentForm::read(reader).map(Self::from),
+            0x7bf6b15c => types::payments::PaymentFormStars::read(reader).map(Self::from),
+            0xb425cfe1 => types::payments::PaymentFormStarGift::read(reader).map(Self::from),
+            id => Err(reader.unknown("payments.PaymentForm", id)),
+        }
     }
 }
 impl From<types::payments::PaymentForm> for PaymentForm {
@@ -89,11 +89,11 @@ impl tl::Serialize for PaymentResult {
 impl tl::Deserialize for PaymentResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("payments.PaymentResult")? {
-                0x4e5f810d => Self::PaymentResult(types::payments::PaymentResult::read(reader)?),
-                0xd8411139 => Self::PaymentVerificationNeeded(types::payments::PaymentVerificationNeeded::read(reader)?),
-                id => return Err(reader.unknown("payments.PaymentResult", id)),
-        })
+        match reader.u32("payments.PaymentResult")? {
+            0x4e5f810d => types::payments::PaymentResult::read(reader).map(Self::from),
+            0xd8411139 => types::payments::PaymentVerificationNeeded::read(reader).map(Self::from),
+            id => Err(reader.unknown("payments.PaymentResult", id)),
+        }
     }
 }
 impl From<types::payments::PaymentResult> for PaymentResult {
@@ -138,11 +138,11 @@ impl tl::Serialize for PaymentReceipt {
 impl tl::Deserialize for PaymentReceipt {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("payments.PaymentReceipt")? {
-                0x70c4fe03 => Self::PaymentReceipt(Box::new(types::payments::PaymentReceipt::read(reader)?)),
-                0xdabbf83a => Self::Stars(Box::new(types::payments::PaymentReceiptStars::read(reader)?)),
-                id => return Err(reader.unknown("payments.PaymentReceipt", id)),
-        })
+        match reader.u32("payments.PaymentReceipt")? {
+            0x70c4fe03 => types::payments::PaymentReceipt::read(reader).map(Self::from),
+            0xdabbf83a => types::payments::PaymentReceiptStars::read(reader).map(Self::from),
+            id => Err(reader.unknown("payments.PaymentReceipt", id)),
+        }
     }
 }
 impl From<types::payments::PaymentReceipt> for PaymentReceipt {
@@ -199,11 +199,11 @@ impl tl::Serialize for GiveawayInfo {
 impl tl::Deserialize for GiveawayInfo {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("payments.GiveawayInfo")? {
-                0x4367daa0 => Self::GiveawayInfo(Box::new(types::payments::GiveawayInfo::read(reader)?)),
-                0xe175e66f => Self::Results(Box::new(types::payments::GiveawayInfoResults::read(reader)?)),
-                id => return Err(reader.unknown("payments.GiveawayInfo", id)),
-        })
+        match reader.u32("payments.GiveawayInfo")? {
+            0x4367daa0 => types::payments::GiveawayInfo::read(reader).map(Self::from),
+            0xe175e66f => types::payments::GiveawayInfoResults::read(reader).map(Self::from),
+            id => Err(reader.unknown("payments.GiveawayInfo", id)),
+        }
     }
 }
 impl From<types::payments::GiveawayInfo> for GiveawayInfo {
@@ -260,11 +260,11 @@ impl tl::Serialize for StarGifts {
 impl tl::Deserialize for StarGifts {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("payments.StarGifts")? {
-                0xa388a368 => Self::NotModified,
-                0x2ed82995 => Self::StarGifts(Box::new(types::payments::StarGifts::read(reader)?)),
-                id => return Err(reader.unknown("payments.StarGifts", id)),
-        })
+        match reader.u32("payments.StarGifts")? {
+            0xa388a368 => Ok(Self::NotModified),
+            0x2ed82995 => types::payments::StarGifts::read(reader).map(Self::from),
+            id => Err(reader.unknown("payments.StarGifts", id)),
+        }
     }
 }
 impl From<types::payments::StarGifts> for StarGifts {
@@ -326,11 +326,11 @@ impl tl::Serialize for StarGiftCollections {
 impl tl::Deserialize for StarGiftCollections {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("payments.StarGiftCollections")? {
-                0xa0ba4f17 => Self::NotModified,
-                0x8a2932f3 => Self::StarGiftCollections(types::payments::StarGiftCollections::read(reader)?),
-                id => return Err(reader.unknown("payments.StarGiftCollections", id)),
-        })
+        match reader.u32("payments.StarGiftCollections")? {
+            0xa0ba4f17 => Ok(Self::NotModified),
+            0x8a2932f3 => types::payments::StarGiftCollections::read(reader).map(Self::from),
+            id => Err(reader.unknown("payments.StarGiftCollections", id)),
+        }
     }
 }
 impl From<types::payments::StarGiftCollections> for StarGiftCollections {
@@ -374,11 +374,11 @@ impl tl::Serialize for CheckCanSendGiftResult {
 impl tl::Deserialize for CheckCanSendGiftResult {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("payments.CheckCanSendGiftResult")? {
-                0x374fa7ad => Self::Ok,
-                0xd5e58274 => Self::Fail(types::payments::CheckCanSendGiftResultFail::read(reader)?),
-                id => return Err(reader.unknown("payments.CheckCanSendGiftResult", id)),
-        })
+        match reader.u32("payments.CheckCanSendGiftResult")? {
+            0x374fa7ad => Ok(Self::Ok),
+            0xd5e58274 => types::payments::CheckCanSendGiftResultFail::read(reader).map(Self::from),
+            id => Err(reader.unknown("payments.CheckCanSendGiftResult", id)),
+        }
     }
 }
 impl From<types::payments::CheckCanSendGiftResultFail> for CheckCanSendGiftResult {
@@ -425,11 +425,11 @@ impl tl::Serialize for StarGiftActiveAuctions {
 impl tl::Deserialize for StarGiftActiveAuctions {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("payments.StarGiftActiveAuctions")? {
-                0xdb33dad0 => Self::NotModified,
-                0xaef6abbc => Self::StarGiftActiveAuctions(Box::new(types::payments::StarGiftActiveAuctions::read(reader)?)),
-                id => return Err(reader.unknown("payments.StarGiftActiveAuctions", id)),
-        })
+        match reader.u32("payments.StarGiftActiveAuctions")? {
+            0xdb33dad0 => Ok(Self::NotModified),
+            0xaef6abbc => types::payments::StarGiftActiveAuctions::read(reader).map(Self::from),
+            id => Err(reader.unknown("payments.StarGiftActiveAuctions", id)),
+        }
     }
 }
 impl From<types::payments::StarGiftActiveAuctions> for StarGiftActiveAuctions {

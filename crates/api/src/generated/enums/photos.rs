@@ -28,11 +28,11 @@ impl tl::Serialize for Photos {
 impl tl::Deserialize for Photos {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("photos.Photos")? {
-                0x8dca6aa5 => Self::Photos(types::photos::Photos::read(reader)?),
-                0x15051f54 => Self::Slice(Box::new(types::photos::PhotosSlice::read(reader)?)),
-                id => return Err(reader.unknown("photos.Photos", id)),
-        })
+        match reader.u32("photos.Photos")? {
+            0x8dca6aa5 => types::photos::Photos::read(reader).map(Self::from),
+            0x15051f54 => types::photos::PhotosSlice::read(reader).map(Self::from),
+            id => Err(reader.unknown("photos.Photos", id)),
+        }
     }
 }
 impl From<types::photos::Photos> for Photos {

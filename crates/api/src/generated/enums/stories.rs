@@ -28,11 +28,11 @@ impl tl::Serialize for AllStories {
 impl tl::Deserialize for AllStories {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("stories.AllStories")? {
-                0x1158fe3e => Self::NotModified(types::stories::AllStoriesNotModified::read(reader)?),
-                0x6efc5e81 => Self::AllStories(Box::new(types::stories::AllStories::read(reader)?)),
-                id => return Err(reader.unknown("stories.AllStories", id)),
-        })
+        match reader.u32("stories.AllStories")? {
+            0x1158fe3e => types::stories::AllStoriesNotModified::read(reader).map(Self::from),
+            0x6efc5e81 => types::stories::AllStories::read(reader).map(Self::from),
+            id => Err(reader.unknown("stories.AllStories", id)),
+        }
     }
 }
 impl From<types::stories::AllStoriesNotModified> for AllStories {
@@ -98,11 +98,11 @@ impl tl::Serialize for Albums {
 impl tl::Deserialize for Albums {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("stories.Albums")? {
-                0x564edaeb => Self::NotModified,
-                0xc3987a3a => Self::Albums(types::stories::Albums::read(reader)?),
-                id => return Err(reader.unknown("stories.Albums", id)),
-        })
+        match reader.u32("stories.Albums")? {
+            0x564edaeb => Ok(Self::NotModified),
+            0xc3987a3a => types::stories::Albums::read(reader).map(Self::from),
+            id => Err(reader.unknown("stories.Albums", id)),
+        }
     }
 }
 impl From<types::stories::Albums> for Albums {

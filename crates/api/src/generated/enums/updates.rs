@@ -37,13 +37,13 @@ impl tl::Serialize for Difference {
 impl tl::Deserialize for Difference {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("updates.Difference")? {
-                0x5d75a138 => Self::Empty(types::updates::DifferenceEmpty::read(reader)?),
-                0x00f49ca0 => Self::Difference(Box::new(types::updates::Difference::read(reader)?)),
-                0xa8fb1981 => Self::Slice(Box::new(types::updates::DifferenceSlice::read(reader)?)),
-                0x4afe8f6d => Self::TooLong(types::updates::DifferenceTooLong::read(reader)?),
-                id => return Err(reader.unknown("updates.Difference", id)),
-        })
+        match reader.u32("updates.Difference")? {
+            0x5d75a138 => types::updates::DifferenceEmpty::read(reader).map(Self::from),
+            0x00f49ca0 => types::updates::Difference::read(reader).map(Self::from),
+            0xa8fb1981 => types::updates::DifferenceSlice::read(reader).map(Self::from),
+            0x4afe8f6d => types::updates::DifferenceTooLong::read(reader).map(Self::from),
+            id => Err(reader.unknown("updates.Difference", id)),
+        }
     }
 }
 impl From<types::updates::DifferenceEmpty> for Difference {
@@ -101,12 +101,12 @@ impl tl::Serialize for ChannelDifference {
 impl tl::Deserialize for ChannelDifference {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("updates.ChannelDifference")? {
-                0x3e11affb => Self::Empty(types::updates::ChannelDifferenceEmpty::read(reader)?),
-                0xa4bcc6fe => Self::TooLong(Box::new(types::updates::ChannelDifferenceTooLong::read(reader)?)),
-                0x2064674e => Self::ChannelDifference(Box::new(types::updates::ChannelDifference::read(reader)?)),
-                id => return Err(reader.unknown("updates.ChannelDifference", id)),
-        })
+        match reader.u32("updates.ChannelDifference")? {
+            0x3e11affb => types::updates::ChannelDifferenceEmpty::read(reader).map(Self::from),
+            0xa4bcc6fe => types::updates::ChannelDifferenceTooLong::read(reader).map(Self::from),
+            0x2064674e => types::updates::ChannelDifference::read(reader).map(Self::from),
+            id => Err(reader.unknown("updates.ChannelDifference", id)),
+        }
     }
 }
 impl From<types::updates::ChannelDifferenceEmpty> for ChannelDifference {

@@ -28,11 +28,11 @@ impl tl::Serialize for File {
 impl tl::Deserialize for File {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("upload.File")? {
-                0x096a18d5 => Self::File(types::upload::File::read(reader)?),
-                0xf18cda44 => Self::CdnRedirect(Box::new(types::upload::FileCdnRedirect::read(reader)?)),
-                id => return Err(reader.unknown("upload.File", id)),
-        })
+        match reader.u32("upload.File")? {
+            0x096a18d5 => types::upload::File::read(reader).map(Self::from),
+            0xf18cda44 => types::upload::FileCdnRedirect::read(reader).map(Self::from),
+            id => Err(reader.unknown("upload.File", id)),
+        }
     }
 }
 impl From<types::upload::File> for File {
@@ -80,11 +80,11 @@ impl tl::Serialize for CdnFile {
 impl tl::Deserialize for CdnFile {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("upload.CdnFile")? {
-                0xeea8e46e => Self::ReuploadNeeded(types::upload::CdnFileReuploadNeeded::read(reader)?),
-                0xa99fca4f => Self::CdnFile(types::upload::CdnFile::read(reader)?),
-                id => return Err(reader.unknown("upload.CdnFile", id)),
-        })
+        match reader.u32("upload.CdnFile")? {
+            0xeea8e46e => types::upload::CdnFileReuploadNeeded::read(reader).map(Self::from),
+            0xa99fca4f => types::upload::CdnFile::read(reader).map(Self::from),
+            id => Err(reader.unknown("upload.CdnFile", id)),
+        }
     }
 }
 impl From<types::upload::CdnFileReuploadNeeded> for CdnFile {

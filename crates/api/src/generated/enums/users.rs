@@ -31,11 +31,11 @@ impl tl::Serialize for Users {
 impl tl::Deserialize for Users {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("users.Users")? {
-                0x62d706b8 => Self::Users(types::users::Users::read(reader)?),
-                0x315a4974 => Self::Slice(types::users::UsersSlice::read(reader)?),
-                id => return Err(reader.unknown("users.Users", id)),
-        })
+        match reader.u32("users.Users")? {
+            0x62d706b8 => types::users::Users::read(reader).map(Self::from),
+            0x315a4974 => types::users::UsersSlice::read(reader).map(Self::from),
+            id => Err(reader.unknown("users.Users", id)),
+        }
     }
 }
 impl From<types::users::Users> for Users {
@@ -80,11 +80,11 @@ impl tl::Serialize for SavedMusic {
 impl tl::Deserialize for SavedMusic {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("users.SavedMusic")? {
-                0xe3878aa4 => Self::NotModified(types::users::SavedMusicNotModified::read(reader)?),
-                0x34a2f297 => Self::SavedMusic(types::users::SavedMusic::read(reader)?),
-                id => return Err(reader.unknown("users.SavedMusic", id)),
-        })
+        match reader.u32("users.SavedMusic")? {
+            0xe3878aa4 => types::users::SavedMusicNotModified::read(reader).map(Self::from),
+            0x34a2f297 => types::users::SavedMusic::read(reader).map(Self::from),
+            id => Err(reader.unknown("users.SavedMusic", id)),
+        }
     }
 }
 impl From<types::users::SavedMusicNotModified> for SavedMusic {
