@@ -1,9 +1,16 @@
 //! One engine drives every combinator: it takes items from a [`Source`], keeps at most `limit` futures in flight, and hands each
 //! result to a [`Gather`], which decides what is kept and when to stop.
 
-mod functions;
+#![allow(clippy::type_complexity, reason = "the type of a combinator's future says what it does; an alias would only hide it")]
+
+mod filter;
+mod for_each;
 mod gather;
 mod in_flight;
+mod join;
+mod map;
+mod map_keys;
+mod partition;
 mod source;
 mod unordered;
 
@@ -18,12 +25,13 @@ use crate::Limit;
 
 pub(crate) use in_flight::InFlight;
 
-pub use functions::{
-    filter_concurrent, for_each_concurrent, join_all, map_concurrent, map_keys_concurrent, partition_concurrent, try_filter_concurrent,
-    try_filter_concurrent_all, try_for_each_concurrent, try_for_each_concurrent_all, try_join_all, try_join_all_errors, try_map_concurrent,
-    try_map_concurrent_all, try_map_keys_concurrent, try_map_keys_concurrent_all, try_partition_concurrent, try_partition_concurrent_all,
-};
+pub use filter::{filter_concurrent, try_filter_concurrent, try_filter_concurrent_all};
+pub use for_each::{for_each_concurrent, try_for_each_concurrent, try_for_each_concurrent_all};
 pub use gather::{Gather, Kept, Keyed, Memory, Split, Try, TryAll, Unit, Values};
+pub use join::{join_all, try_join_all, try_join_all_errors};
+pub use map::{map_concurrent, try_map_concurrent, try_map_concurrent_all};
+pub use map_keys::{map_keys_concurrent, try_map_keys_concurrent, try_map_keys_concurrent_all};
+pub use partition::{partition_concurrent, try_partition_concurrent, try_partition_concurrent_all};
 pub use source::{Items, Source};
 pub use unordered::Unordered;
 

@@ -6,6 +6,7 @@ mod concurrent;
 mod errors;
 mod limit;
 mod limiter;
+mod loops;
 #[cfg(feature = "memo")]
 mod memo;
 mod race;
@@ -29,6 +30,7 @@ pub use errors::Errors;
 pub use futures_util::StreamExt;
 pub use limit::{Limit, Unlimited, ZeroLimit};
 pub use limiter::Limiter;
+pub use loops::{AfterFailure, IntoNext, Loop, LoopHandle, Missed, Next, Resumed, SignalError, Signals, defer, delay, repeat};
 #[cfg(feature = "memo")]
 pub use memo::{Memo, MemoBuilder, MemoHandle, MemoStats};
 pub use race::{Race, RaceAny, RaceOk, RaceOkN, Racers, race, race_ok, race_ok_n};

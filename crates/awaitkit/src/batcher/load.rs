@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
 
-use super::queue::{Leaving, Slot};
+use super::queue::Leaving;
 use super::{Answer, Inner};
 use crate::shared::{SharedError, lock, panic_text};
 use crate::waits::RunId;
@@ -99,7 +99,16 @@ where
             }
         }
         due.extend(slots.into_iter().map(|(key, slot)| (key, slot, Ok(None))));
-        self.settle(due);
+
+        let mut queue = lock(&self.inner.queue);
+        queue.in_flight.remove(&self.id);
+        for (key, slot, answer) in &due {
+            if queue.arrive(key, slot) {
+                self.inner.cache.keep(key, answer);
+            }
+        }
+        drop(queue);
+        due.into_iter().for_each(|(_, slot, answer)| slot.fill(Some(answer)));
     }
 
     /// The same answer for every key; `None` makes those who wait ask again.
@@ -119,18 +128,6 @@ where
                 slots.into_values().for_each(|slot| slot.fill(answer.clone()));
             }
         }
-    }
-
-    fn settle(&mut self, due: Vec<(K, Arc<Slot<V, E>>, Answer<V, E>)>) {
-        let mut queue = lock(&self.inner.queue);
-        queue.in_flight.remove(&self.id);
-        for (key, slot, answer) in &due {
-            if queue.arrive(key, slot) {
-                self.inner.cache.keep(key, answer);
-            }
-        }
-        drop(queue);
-        due.into_iter().for_each(|(_, slot, answer)| slot.fill(Some(answer)));
     }
 }
 

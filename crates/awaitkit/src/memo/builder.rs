@@ -16,7 +16,7 @@ pub struct MemoBuilder<K, V, E> {
     ttl: Option<Duration>,
     keep_errors: Option<Duration>,
     max_entries: u64,
-    memo: PhantomData<fn() -> Memo<K, V, E>>,
+    memo: PhantomData<(K, V, E)>,
 }
 
 impl<K, V, E> MemoBuilder<K, V, E>

@@ -128,7 +128,7 @@ proptest! {
         paused().block_on(async {
             let gauge = Gauge::default();
             let limit = Limit::try_from(places).unwrap();
-            let even = async |n: &u64| gauge.work(*n * 7 % 11, n % 2 == 0).await;
+            let even = async |n: &u64| gauge.work(*n * 7 % 11, n.is_multiple_of(2)).await;
             let (left, right): (Vec<&u64>, Vec<&u64>) = numbers.iter().partition(|n| *n % 2 == 0);
             assert_eq!(filter_concurrent(&numbers, limit, even).await, left);
             assert_eq!(partition_concurrent(&numbers, limit, even).await, (left.clone(), right.clone()));

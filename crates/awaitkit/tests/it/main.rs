@@ -2,6 +2,7 @@
 
 mod batcher;
 mod combinators;
+mod loops;
 mod memo;
 mod race;
 mod serial_queue;

@@ -30,7 +30,7 @@ async fn keys_run_side_by_side_and_one_at_a_time_each() {
     let (gauges, queue) = ([Gauge::default(), Gauge::default(), Gauge::default()], SerialQueue::new(OnFailure::Continue));
     let begin = tokio::time::Instant::now();
     for_each_concurrent(0..30, Unlimited, async |n: usize| {
-        let work = async { Ok::<_, ()>(gauges[n % 3].work(100, ()).await) };
+        let work = async { Ok::<_, ()>(gauges[n % 3].work(100, n).await) };
         queue.call(n % 3, work).await.unwrap();
     })
     .await;

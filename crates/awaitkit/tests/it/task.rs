@@ -76,7 +76,7 @@ async fn spawned_form_of_every_combinator() {
     let doubled = map_concurrent(1..=4, limit!(2), spawned(double)).await;
     assert_eq!(doubled.iter().map(|one| one.as_ref().ok().copied()).collect::<Vec<_>>(), [Some(2), Some(4), None, Some(8)]);
 
-    let even = try_filter_concurrent(1..=4, limit!(2), spawned(async |n: u32| n % 2 == 0)).await.unwrap();
+    let even = try_filter_concurrent(1..=4, limit!(2), spawned(async |n: u32| n.is_multiple_of(2))).await.unwrap();
     assert_eq!(even, [2, 4]);
     let failed = try_for_each_concurrent(1..=4, limit!(2), spawned(async |n: u32| assert!(n < 4, "four"))).await.unwrap_err();
     assert!(failed.to_string().ends_with("panicked: four"));
@@ -176,7 +176,9 @@ fn no_runtime_is_an_error() {
 #[test]
 fn shutdown_of_the_runtime_ends_tasks() {
     let runtime = Runtime::new().unwrap();
-    let task = runtime.block_on(async { spawn(std::future::pending::<()>()) });
+    let entered = runtime.enter();
+    let task = spawn(std::future::pending::<()>());
+    drop(entered);
     drop(runtime);
     assert!(matches!(block_on(task).unwrap(), Err(TaskError::Cancelled(_))));
 }
