@@ -7,6 +7,7 @@ mod updates;
 pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn};
 pub use error::{Error, PeerError, RpcError};
 pub use quadruplex_api as api;
+pub use quadruplex_crypto::rsa::PublicKey;
 pub use quadruplex_mtproto::framing::Transport;
 pub use quadruplex_net as net;
 pub use quadruplex_store as store;
