@@ -32,7 +32,7 @@ use quadruplex_net::{BoxFuture, Dial, Environment, Stream};
 
 use server::Hub;
 pub use server::LinkScript;
-pub use world::{NewBot, NewUser, RpcError, World};
+pub use world::{LoginCode, NewBot, NewUser, RpcError, World};
 
 /// How a sandbox is made; see [`Sandbox::builder`].
 #[derive(Debug)]
@@ -51,7 +51,8 @@ impl Builder {
         Self { dcs: count.clamp(1, 5), ..self }
     }
 
-    /// Listens on this address: the first data centre on its port, the others on those that follow, or on any if it is 0.
+    /// Listens on this address: the first data centre on its port, the others on those that follow. Port 0 stands for any ports
+    /// that are free in a row, so that the first one is enough to start again at the same addresses.
     /// Without an address the sandbox is reached through [`Sandbox::dialer`] only.
     #[must_use]
     pub fn listen(self, address: SocketAddr) -> Self {
@@ -95,17 +96,10 @@ impl Builder {
         };
         let hub = Arc::new(Hub::new(world, PrivateKey::sandbox(), self.environment, seed));
         let sandbox = Sandbox { hub };
-        let mut addresses = Vec::new();
-        for dc in 1..=self.dcs {
-            let address = match self.listen {
-                Some(first) => {
-                    let port = if first.port() == 0 { 0 } else { first.port() + dc as u16 - 1 };
-                    server::listen(&sandbox.hub, dc, SocketAddr::new(first.ip(), port)).await?
-                }
-                None => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), dc as u16),
-            };
-            addresses.push((dc, address));
-        }
+        let addresses: Vec<(i32, SocketAddr)> = match self.listen {
+            Some(first) => server::listen(&sandbox.hub, first, self.dcs).await?,
+            None => (1..=self.dcs).map(|dc| (dc, SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), dc as u16))).collect(),
+        };
         let as_told = |(id, address): &(i32, SocketAddr)| world::Dc { id: *id, ip: address.ip().to_string(), port: address.port() };
         sandbox.hub.world().config_mut().dcs = addresses.iter().map(as_told).collect();
         *sandbox.hub.addresses.lock().unwrap_or_else(PoisonError::into_inner) = addresses;
@@ -184,6 +178,20 @@ impl Sandbox {
     pub fn deliver(&self) {
         let mut world = self.hub.world();
         self.hub.deliver(&mut world);
+    }
+
+    /// Waits until login codes are sent, and returns those that were sent since the last time. One task at a time may wait.
+    ///
+    /// # Cancel safety
+    /// No code is lost if it is dropped.
+    pub async fn next_codes(&self) -> Vec<LoginCode> {
+        loop {
+            let codes = self.world().take_codes();
+            if !codes.is_empty() {
+                return codes;
+            }
+            self.hub.codes.notified().await;
+        }
     }
 
     /// What the link does to packets of all connections, and to the bytes of connections made from now on.

@@ -31,6 +31,8 @@ pub(crate) struct Hub {
     /// Changes when all connections are to be closed.
     pub(crate) epoch: watch::Sender<u64>,
     pub(crate) addresses: Mutex<Vec<(i32, SocketAddr)>>,
+    /// Told when a login code was sent.
+    pub(crate) codes: Notify,
 }
 
 /// An authorization key and the sessions that use it.
@@ -118,6 +120,7 @@ impl Hub {
             stop: watch::Sender::new(false),
             epoch: watch::Sender::new(0),
             addresses: Mutex::default(),
+            codes: Notify::new(),
         }
     }
 
@@ -180,6 +183,9 @@ impl Hub {
     /// Hands out the updates that have come up. Called with the world locked, so that they go out in its order.
     pub(crate) fn deliver(&self, world: &mut World) {
         let now = self.now();
+        if world.has_codes() {
+            self.codes.notify_one();
+        }
         for push in world.take_pushes() {
             let Some(key) = lock(&self.keys).get(&push.auth_key_id).cloned() else { continue };
             let slots: Vec<_> = lock(&key.sessions).values().cloned().collect();

@@ -34,10 +34,44 @@ pub(crate) fn accept(hub: &Arc<Hub>, dc: i32, stream: Box<dyn Stream>) {
     });
 }
 
-/// Listens for a data centre and serves whoever comes, until the sandbox stops.
-pub(crate) async fn listen(hub: &Arc<Hub>, dc: i32, address: SocketAddr) -> io::Result<SocketAddr> {
-    let listener = TcpListener::bind(address).await?;
-    let bound = listener.local_addr()?;
+/// How often free ports in a row are looked for.
+const ATTEMPTS: usize = 100;
+
+/// Listens for all data centres, each one port above the one before, until the sandbox stops.
+pub(crate) async fn listen(hub: &Arc<Hub>, first: SocketAddr, dcs: i32) -> io::Result<Vec<(i32, SocketAddr)>> {
+    let mut attempts = if first.port() == 0 { ATTEMPTS } else { 1 };
+    let listeners = loop {
+        attempts -= 1;
+        match bind_row(first, dcs).await {
+            Ok(listeners) => break listeners,
+            Err(error) if attempts == 0 => return Err(error),
+            Err(_) => {}
+        }
+    };
+    let mut addresses = Vec::new();
+    for (dc, listener) in (1..).zip(listeners) {
+        addresses.push((dc, listener.local_addr()?));
+        serve(hub, dc, listener);
+    }
+    Ok(addresses)
+}
+
+async fn bind_row(first: SocketAddr, count: i32) -> io::Result<Vec<TcpListener>> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for _ in 0..count {
+        let port = match listeners.last() {
+            Some(before) => before.local_addr()?.port().checked_add(1).ok_or(io::ErrorKind::AddrNotAvailable)?,
+            None => first.port(),
+        };
+        let address = SocketAddr::new(first.ip(), port);
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen at {address}: {error}"));
+        listeners.push(TcpListener::bind(address).await.map_err(named)?);
+    }
+    Ok(listeners)
+}
+
+/// Serves whoever comes.
+fn serve(hub: &Arc<Hub>, dc: i32, listener: TcpListener) {
     let mut stop = hub.stop.subscribe();
     let hub = hub.clone();
     tokio::spawn(async move {
@@ -59,7 +93,6 @@ pub(crate) async fn listen(hub: &Arc<Hub>, dc: i32, address: SocketAddr) -> io::
             }
         }
     });
-    Ok(bound)
 }
 
 /// Resolves when the sandbox stops.

@@ -210,6 +210,11 @@ impl World {
         std::mem::take(&mut self.fresh_codes)
     }
 
+    /// Whether login codes were sent since the last time they were taken.
+    pub(crate) fn has_codes(&self) -> bool {
+        !self.fresh_codes.is_empty()
+    }
+
     /// The messages of a conversation as an account has them, oldest first.
     pub fn messages(&self, account: i64, peer: Peer) -> Vec<Transcript> {
         let owner = super::peers::owner_of(account, peer);
