@@ -1,3 +1,52 @@
 //! The `quadruplex` command.
+//!
+//! Every command is a room of its own in [`commands`]; what ends a command early, and with which exit code, is a
+//! [`failure::Failure`].
 
-fn main() {}
+mod commands;
+mod failure;
+mod state_dir;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::Command;
+use state_dir::StateDir;
+
+/// Telegram from the command line, and a Telegram of your own to try it on.
+#[derive(Debug, Parser)]
+#[command(name = "quadruplex", version, after_help = failure::EXIT_CODES, max_term_width = 110)]
+struct Arguments {
+    /// Where sessions and the sandbox are kept.
+    #[arg(long, global = true, value_name = "DIR", env = "QUADRUPLEX_STATE_DIR")]
+    state_dir: Option<std::path::PathBuf>,
+    /// Print JSON instead of text: one line for each thing that is there to tell.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug)]
+struct Context {
+    state_dir: StateDir,
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { state_dir, json, command } = Arguments::parse();
+    let done = async {
+        let context = Context { state_dir: StateDir::new(state_dir)?, json };
+        command.run(&context).await
+    };
+    match done.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.code()
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+use crate::failure::{Failure, Kind};
+
+/// What a step did: a line for people, figures for programs.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) line: String,
+    pub(crate) figures: Value,
+}
+
+/// What has happened so far. Text is printed as it happens, JSON at the end.
+#[derive(Debug)]
+pub(crate) struct Report {
+    json: bool,
+    started: Instant,
+    steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+struct Step {
+    name: &'static str,
+    took: Duration,
+    result: Result<Outcome, String>,
+}
+
+impl Report {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, started: Instant::now(), steps: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, name: &'static str, took: Duration, result: Result<Outcome, String>) {
+        if !self.json {
+            match &result {
+                Ok(outcome) => println!("{name:<14} {}", outcome.line),
+                Err(problem) => println!("{name:<14} FAILED: {problem}"),
+            }
+        }
+        self.steps.push(Step { name, took, result });
+    }
+
+    /// Ends the report; an error names what failed.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        if self.json {
+            println!("{}", self.to_json());
+        }
+        let failed: Vec<&str> = self.steps.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
+        if failed.is_empty() { Ok(()) } else { Err(Failure::new(Kind::Failed, format!("these steps failed: {}", failed.join(", ")))) }
+    }
+
+    fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("ok".to_owned(), self.steps.iter().all(|step| step.result.is_ok()).into());
+        object.insert("seconds".to_owned(), self.started.elapsed().as_secs_f64().into());
+        for step in &self.steps {
+            let mut fields = json!({ "ok": step.result.is_ok(), "seconds": step.took.as_secs_f64() });
+            match &step.result {
+                Ok(outcome) => merge(&mut fields, &outcome.figures),
+                Err(problem) => fields["error"] = problem.as_str().into(),
+            }
+            object.insert(step.name.replace(' ', "_"), fields);
+        }
+        object.into()
+    }
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    if let (Some(into), Some(from)) = (into.as_object_mut(), from.as_object()) {
+        into.extend(from.clone());
+    }
+}

@@ -1,0 +1,99 @@
+use std::collections::HashMap;
+use std::env;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use quadruplex::{PublicKey, Servers};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// How long a sandbox may take until it is ready, and a login code until it is printed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The sandbox, in a process of its own. It ends with this one.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    place: PathBuf,
+    delay: Duration,
+    dcs: Vec<(i32, SocketAddr)>,
+    key: PublicKey,
+    codes: watch::Sender<HashMap<String, String>>,
+}
+
+impl Server {
+    /// Starts a sandbox that keeps everything below `place`.
+    pub(crate) async fn start(place: &Path, delay: Duration) -> Result<Self, String> {
+        let codes = watch::Sender::default();
+        let (child, ready) = launch(place, "127.0.0.1:0", delay, &codes).await?;
+        let dcs = addresses(&ready).ok_or_else(|| format!("the sandbox names no addresses: {ready}"))?;
+        let file = ready["rsa_key"].as_str().unwrap_or_default();
+        let pem = tokio::fs::read_to_string(file).await.map_err(|error| format!("cannot read {file}: {error}"))?;
+        let key = PublicKey::from_pem(&pem).map_err(|error| format!("{file}: {error}"))?;
+        Ok(Self { child, place: place.to_owned(), delay, dcs, key, codes })
+    }
+
+    /// Where it is and how it is known.
+    pub(crate) fn servers(&self) -> Servers {
+        Servers::custom(1, self.dcs.iter().copied(), self.key.clone())
+    }
+
+    /// The login code that was sent to a number.
+    pub(crate) async fn code(&self, phone: &str) -> Result<String, String> {
+        let mut codes = self.codes.subscribe();
+        let sent = timeout(PATIENCE, codes.wait_for(|codes| codes.contains_key(phone))).await;
+        match sent {
+            Ok(Ok(codes)) => Ok(codes[phone].clone()),
+            _ => Err(format!("the sandbox printed no login code for {phone}")),
+        }
+    }
+}
+
+/// Starts the process and waits for its first line.
+async fn launch(
+    place: &Path,
+    listen: &str,
+    delay: Duration,
+    codes: &watch::Sender<HashMap<String, String>>,
+) -> Result<(Child, Value), String> {
+    let program = env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
+    let mut child = Command::new(program)
+        .args(["sandbox", "--dcs", "3", "--until-stdin-ends", "--listen", listen, "--delay", &delay.as_millis().to_string()])
+        .arg("--state")
+        .arg(place.join("sandbox.state"))
+        .arg("--state-dir")
+        .arg(place)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("cannot start the sandbox: {error}"))?;
+    let out = child.stdout.take().ok_or("the sandbox has no output")?;
+    let mut lines = BufReader::new(out).lines();
+    let ready = match timeout(PATIENCE, lines.next_line()).await {
+        Ok(Ok(Some(line))) => serde_json::from_str(&line).map_err(|error| format!("the sandbox printed {line:?}: {error}"))?,
+        Ok(_) => return Err("the sandbox ended before it was ready".to_owned()),
+        Err(_) => return Err(format!("the sandbox was not ready after {PATIENCE:?}")),
+    };
+    tokio::spawn(note_codes(lines, codes.clone()));
+    Ok((child, ready))
+}
+
+async fn note_codes(mut lines: Lines<BufReader<ChildStdout>>, codes: watch::Sender<HashMap<String, String>>) {
+    while let Ok(Some(line)) = lines.next_line().await {
+        let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
+        if let (Some(phone), Some(code)) = (line["phone"].as_str(), line["code"].as_str()) {
+            codes.send_modify(|codes| drop(codes.insert(phone.to_owned(), code.to_owned())));
+        }
+    }
+}
+
+fn addresses(ready: &Value) -> Option<Vec<(i32, SocketAddr)>> {
+    let dc = |dc: &Value| Some((i32::try_from(dc["id"].as_i64()?).ok()?, dc["address"].as_str()?.parse().ok()?));
+    ready["dcs"].as_array()?.iter().map(dc).collect()
+}

@@ -1,0 +1,77 @@
+//! What happens on the stage, one room for each step.
+
+mod begin;
+mod talk;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::actor::Actor;
+use super::report::{Outcome, Report};
+use super::server::Server;
+
+/// A step that takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The server and those who talk through it.
+pub(crate) struct Stage {
+    /// The files of the demo, removed with it.
+    _place: Place,
+    server: Server,
+    actors: Vec<Actor>,
+}
+
+impl Stage {
+    pub(crate) async fn start(delay: Duration) -> Result<Self, String> {
+        let place = Place::new()?;
+        let server = Server::start(&place.0, delay).await?;
+        Ok(Self { _place: place, server, actors: Vec::new() })
+    }
+
+    /// Plays all steps. One that fails does not keep the others from being tried.
+    pub(crate) async fn play(&mut self, report: &mut Report) {
+        play(report, "key exchange", begin::exchange_keys(self)).await;
+        play(report, "sign in", begin::sign_in(self)).await;
+        play(report, "greetings", talk::greet(self)).await;
+        play(report, "one by one", talk::one_by_one(self)).await;
+        play(report, "all at once", talk::all_at_once(self)).await;
+    }
+
+    fn actor(&self, index: usize) -> Result<&Actor, String> {
+        self.actors.get(index).ok_or_else(|| "an account that it needs did not connect".to_owned())
+    }
+
+    fn alice(&self) -> Result<&Actor, String> {
+        self.actor(0)
+    }
+
+    fn bob(&self) -> Result<&Actor, String> {
+        self.actor(1)
+    }
+}
+
+async fn play(report: &mut Report, name: &'static str, step: impl Future<Output = Result<Outcome, String>>) {
+    let started = Instant::now();
+    let result = timeout(PATIENCE, step).await.unwrap_or_else(|_| Err(format!("no end after {PATIENCE:?}")));
+    report.add(name, started.elapsed(), result);
+}
+
+/// A directory that is removed when the demo ends.
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> Result<Self, String> {
+        let path = std::env::temp_dir().join(format!("quadruplex-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&path).map_err(|error| format!("cannot make the directory {}: {error}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // What stays in the directory for temporary files is the system's to clear.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,107 @@
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use quadruplex_sandbox::{LinkScript, Sandbox};
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+
+use crate::Context;
+use crate::failure::{Failure, Kind};
+
+/// Run an offline Telegram that any MTProto client can use.
+///
+/// Prints one line of JSON when it is ready, with the addresses of its data centres and the file of its public RSA key (PKCS#1,
+/// PEM), then one line for each login code that it sends. Ends upon ctrl-c or SIGTERM.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Where the first data centre listens; the others take the ports that follow. Port 0: any that are free in a row.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Keep everything in this file, and start from what is in it.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// How many data centres there are.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=5))]
+    dcs: i32,
+    /// How long every packet is on its way, in each direction, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    delay: u64,
+    /// End when the standard input does, so that the process does not outlive the one that started it.
+    #[arg(long, hide = true)]
+    until_stdin_ends: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
+    let Arguments { listen, state, dcs, delay, until_stdin_ends } = arguments;
+    let mut builder = Sandbox::builder().dcs(dcs).listen(listen);
+    if let Some(state) = state {
+        builder = builder.state(state);
+    }
+    let cannot = |error: std::io::Error| Failure::new(Kind::Failed, format!("the sandbox cannot start: {error}"));
+    let sandbox = builder.start().await.map_err(cannot)?;
+    if delay > 0 {
+        sandbox.set_link(LinkScript { delay: Duration::from_millis(delay), ..LinkScript::default() });
+    }
+    say(&ready(&sandbox, context)?).await?;
+    tokio::select! {
+        result = tell_codes(&sandbox) => result,
+        result = asked_to_stop() => result.map_err(|error| Failure::io("cannot listen to signals", &error)),
+        () = stdin_ends(), if until_stdin_ends => Ok(()),
+    }
+}
+
+/// What a client has to know.
+fn ready(sandbox: &Sandbox, context: &Context) -> Result<Value, Failure> {
+    let key = sandbox.public_key();
+    let file = context.state_dir.file("sandbox.pem")?;
+    fs::write(&file, key.to_pem()).map_err(|error| Failure::io(format_args!("cannot write {}", file.display()), &error))?;
+    let dcs = sandbox.addresses().into_iter().map(|(id, address)| json!({ "id": id, "address": address.to_string() }));
+    Ok(json!({
+        "event": "ready",
+        "dcs": dcs.collect::<Value>(),
+        "rsa_key": file.display().to_string(),
+        "fingerprint": format!("{:016x}", key.fingerprint()),
+    }))
+}
+
+async fn tell_codes(sandbox: &Sandbox) -> Result<(), Failure> {
+    loop {
+        for code in sandbox.next_codes().await {
+            say(&json!({ "event": "code", "phone": code.phone, "code": code.code, "sent": code.sent })).await?;
+        }
+    }
+}
+
+async fn say(line: &Value) -> Result<(), Failure> {
+    let mut out = tokio::io::stdout();
+    let write = async {
+        out.write_all(format!("{line}\n").as_bytes()).await?;
+        out.flush().await
+    };
+    write.await.map_err(|error| Failure::io("cannot write to the standard output", &error))
+}
+
+async fn asked_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+/// On a thread of its own: a read of the standard input cannot be cancelled, and the runtime would wait for it.
+async fn stdin_ends() {
+    let (ended, wait) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    let _ = wait.await;
+}

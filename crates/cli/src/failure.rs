@@ -1,0 +1,68 @@
+use std::fmt;
+use std::process::ExitCode;
+
+/// Shown below the help of the command.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed: a step of the demo, a file, the terminal
+  2  the command line is wrong: an option, a function's name or argument, JSON, a key file
+  3  not signed in, the API id is missing, or the session cannot be used
+  4  Telegram refused, or knows no such peer
+  5  no connection to the server";
+
+/// Why a command could not do what it was asked: a text in which the first line says what happened, indented lines what was
+/// tried and what to do.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: Kind,
+    text: String,
+}
+
+/// What an exit code says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Failed = 1,
+    Usage = 2,
+    Session = 3,
+    Refused = 4,
+    Connection = 5,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+
+    /// What the operating system refused.
+    pub(crate) fn io(doing: impl fmt::Display, error: &std::io::Error) -> Self {
+        Self::new(Kind::Failed, format!("{doing}: {error}"))
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(self.kind as u8)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<quadruplex::Error> for Failure {
+    fn from(error: quadruplex::Error) -> Self {
+        Self { kind: kind_of(&error), text: error.to_string() }
+    }
+}
+
+fn kind_of(error: &quadruplex::Error) -> Kind {
+    use quadruplex::Error;
+    match error {
+        Error::Rpc { .. } | Error::Peer(_) => Kind::Refused,
+        Error::Shared(error) => kind_of(error),
+        Error::NotSignedIn | Error::Store(_) => Kind::Session,
+        Error::Closed(_) | Error::Timeout { .. } | Error::MayHaveBeenExecuted { .. } => Kind::Connection,
+        _ => Kind::Failed,
+    }
+}
