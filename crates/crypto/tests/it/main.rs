@@ -1,5 +1,6 @@
 //! The public interface against vectors of others, and its properties.
 
+mod auth_key;
 mod ctr;
 mod dh;
 mod ige;
