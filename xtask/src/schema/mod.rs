@@ -106,3 +106,53 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Function => "function",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorted_by_namespace_in_the_order_given() {
+        let schema = Schema::parse("// LAYER 3\nb.two = b.T;\nzebra = T;\nb.one = b.T;\napple = T;\n---functions---\na.f = T;\ng = T;")
+            .expect("a schema");
+        let text = normalise(&schema);
+        let names: Vec<&str> =
+            text.lines().filter(|line| !line.starts_with(HEADER)).map(|line| line.split('#').next().unwrap_or(line)).collect();
+        assert_eq!(names, ["// LAYER 3", "zebra", "apple", "b.two", "b.one", "---functions---", "g", "a.f"]);
+        assert_eq!(normalise(&Schema::parse(&text).expect("its own form")), text);
+    }
+
+    #[test]
+    fn what_is_in_schema_is_normalised() {
+        for name in ["api.tl", "api-229.tl", "api-227.tl", "mtproto.tl"] {
+            let text = read(&root().join("schema").join(name)).expect("is there");
+            assert!(Schema::parse(&text).is_ok_and(|schema| normalise(&schema) == text), "{name}");
+        }
+        let table = read(&root().join("schema/errors.tsv")).expect("is there");
+        assert_eq!(errors::read(&table).map(|errors| errors::text(&errors)), Ok(table));
+    }
+
+    #[test]
+    fn the_form_of_mtcute() {
+        let json = serde_json::json!({"l": 7, "e": [
+            {"kind": "class", "name": "user", "id": 1, "type": "User", "arguments": [
+                {"name": "flags", "type": "#"},
+                {"name": "id", "type": "int53"},
+                {"name": "tags", "type": "string", "typeModifiers": {"predicate": "flags.2", "isVector": true}},
+            ]},
+            {"kind": "method", "name": "wrap", "id": 255, "type": "X", "generics": [{"name": "X", "type": "Type"}],
+             "arguments": [{"name": "query", "type": "!X"}], "throws": [{"code": 420, "name": "FLOOD_WAIT_%d"}, {"code": 400, "name": "not a name"}]},
+        ]});
+        let expect = "// LAYER 7\n---types---\nuser#1 flags:# id:long tags:flags.2?Vector<string> = User;\n---functions---\nwrap#ff {X:Type} query:!X = X;\n";
+        assert_eq!(json::to_tl(&json).as_deref(), Ok(expect));
+
+        let mut known = errors::read("420\tFLOOD_WAIT_X\tother\n").expect("a row");
+        errors::add(&json, &mut known);
+        assert!(errors::text(&known).ends_with("\n420\tFLOOD_WAIT_X\tother wrap\n"));
+    }
+
+    #[test]
+    fn skipped_names_keep_the_lines_of_the_rest() {
+        assert_eq!(without("a#1 = A;\nbad\n", &["a"]), "\nbad\n");
+    }
+}
