@@ -60,6 +60,16 @@ pub enum Error {
         /// How long it is.
         len: usize,
     },
+    /// A file could not be brought over.
+    #[error("{what} stopped at byte {offset}: {source}")]
+    Transfer {
+        /// Which file, and which way.
+        what: String,
+        /// Where in the file.
+        offset: u64,
+        /// Why.
+        source: Box<Error>,
+    },
     /// The account is not signed in.
     #[error("not signed in\n  help: sign in first, by bot token or by phone number and code")]
     NotSignedIn,
@@ -139,6 +149,7 @@ impl Error {
     pub fn may_have_been_executed(&self) -> bool {
         match self {
             Self::Shared(error) => error.may_have_been_executed(),
+            Self::Transfer { source, .. } => source.may_have_been_executed(),
             _ => matches!(self, Self::MayHaveBeenExecuted { .. } | Self::Timeout { .. }),
         }
     }
@@ -148,6 +159,7 @@ impl Error {
         match self {
             Self::Rpc { error, .. } => Some(error),
             Self::Shared(error) => error.rpc_error(),
+            Self::Transfer { source, .. } => source.rpc_error(),
             _ => None,
         }
     }

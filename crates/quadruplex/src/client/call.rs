@@ -8,6 +8,7 @@ use quadruplex_api::{Lookups, Peers, Request, Value};
 use quadruplex_tl::Deserialize;
 
 use super::Client;
+use super::pool::Purpose;
 use super::seen::peers_in;
 use crate::Error;
 
@@ -31,6 +32,7 @@ pub(crate) struct CallOptions {
     pub(crate) flood_wait: Option<Duration>,
     pub(crate) repeatable: bool,
     pub(crate) without_updates: bool,
+    pub(crate) purpose: Purpose,
 }
 
 impl<T: Send + 'static> Call<T> {

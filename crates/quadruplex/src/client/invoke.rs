@@ -34,6 +34,13 @@ struct Tried {
     signed_in_again: bool,
 }
 
+/// The function that is called.
+#[derive(Clone, Copy)]
+pub(crate) struct Function {
+    pub(crate) id: u32,
+    pub(crate) name: &'static str,
+}
+
 /// What to do about an error.
 enum Next {
     Fail,
@@ -66,18 +73,19 @@ impl Inner {
         let mut lookups = Lookups::new();
         request.lookups(&mut lookups);
         let mut body = self.encode(request, &lookups, options).await?;
+        let function = Function { id: request.id(), name: request.name() };
         let mut tried = Tried::default();
         loop {
             let dc = options.dc.unwrap_or_else(|| self.home_dc());
-            let error = match self.send(dc, request, body.clone(), options).await {
+            let error = match self.send(dc, function, body.clone(), options).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            match self.react(&error, dc, request, &mut options, &mut tried).await? {
+            match self.react(&error, dc, function, &mut options, &mut tried).await? {
                 Next::Fail => return Err(error),
                 Next::Again => {}
                 Next::AgainAfter(pause) => {
-                    debug!(method = request.name(), ?pause, %error, "the call is repeated after a pause");
+                    debug!(method = function.name, ?pause, %error, "the call is repeated after a pause");
                     sleep(pause).await;
                 }
                 Next::LookUpAgain => {
@@ -85,6 +93,31 @@ impl Inner {
                         return Err(error);
                     }
                     body = self.encode(request, &lookups, options).await?;
+                }
+            }
+        }
+    }
+
+    /// Makes a call whose bytes are ready and are sent as they are: a part of a file.
+    pub(crate) async fn perform_encoded(
+        self: &Arc<Self>,
+        function: Function,
+        body: Bytes,
+        mut options: CallOptions,
+    ) -> Result<Bytes, Error> {
+        let mut tried = Tried::default();
+        loop {
+            let dc = options.dc.unwrap_or_else(|| self.home_dc());
+            let error = match self.send(dc, function, body.clone(), options).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match self.react(&error, dc, function, &mut options, &mut tried).await? {
+                Next::Fail | Next::LookUpAgain => return Err(error),
+                Next::Again => {}
+                Next::AgainAfter(pause) => {
+                    debug!(method = function.name, ?pause, %error, "the call is repeated after a pause");
+                    sleep(pause).await;
                 }
             }
         }
@@ -100,27 +133,35 @@ impl Inner {
         Ok(quadruplex_mtproto::gzip(body.into()))
     }
 
-    async fn send(self: &Arc<Self>, dc: i32, request: &dyn Erased, body: Bytes, options: CallOptions) -> Result<Bytes, Error> {
-        let method = request.name();
+    async fn send(self: &Arc<Self>, dc: i32, function: Function, body: Bytes, options: CallOptions) -> Result<Bytes, Error> {
+        let method = function.name;
         if dc != self.home_dc() && !method.starts_with("auth.") && !method.starts_with("help.") {
             Box::pin(self.sign_in_on(dc)).await?;
         }
         let len = body.len();
-        let repeat = if options.repeatable || is_repeatable(request.id()) { Repeat::Safe } else { Repeat::Unsafe };
-        let connection = self.pool.connection(dc, Purpose::Main)?;
-        connection.send(Packet { body, repeat, alone: false }).await.map_err(|error| Error::of_call(method, len, error))
+        let repeat = if options.repeatable || is_repeatable(function.id) { Repeat::Safe } else { Repeat::Unsafe };
+        let connection = match options.purpose {
+            Purpose::Main => self.pool.connection(dc, Purpose::Main)?,
+            purpose => self.pool.file_connection(dc, purpose).await?,
+        };
+        let alone = matches!(options.purpose, Purpose::Download(_));
+        connection.send(Packet { body, repeat, alone }).await.map_err(|error| Error::of_call(method, len, error))
     }
 
     async fn react(
         self: &Arc<Self>,
         error: &Error,
         dc: i32,
-        request: &dyn Erased,
+        function: Function,
         options: &mut CallOptions,
         tried: &mut Tried,
     ) -> Result<Next, Error> {
         let Error::Rpc { error, method } = error else { return Ok(Next::Fail) };
         if let Some(to) = migration(error) {
+            if options.purpose != Purpose::Main {
+                // All parts of a file go where it is: the transfer remembers.
+                return Ok(Next::Fail);
+            }
             tried.migrations += 1;
             if tried.migrations > MIGRATIONS {
                 return Ok(Next::Fail);
@@ -148,7 +189,9 @@ impl Inner {
                 Ok(Next::LookUpAgain)
             }
             "MSG_WAIT_TIMEOUT" | "MSG_WAIT_FAILED" => Ok(trouble(tried)),
-            _ if is_trouble(error) && is_repeatable(request.id()) && waits_for_server(method) => Ok(trouble(tried)),
+            // It was executed, so that once more would give the same.
+            "RANDOM_ID_DUPLICATE" => Ok(Next::Fail),
+            _ if is_trouble(error) && (options.repeatable || is_repeatable(function.id)) && waits_for_server(method) => Ok(trouble(tried)),
             _ => Ok(Next::Fail),
         }
     }

@@ -15,8 +15,9 @@ use crate::Error;
 
 /// What a connection is for. A data centre has exactly one main connection: two that send with one key destroy the login, and
 /// only file calls may go beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Purpose {
+    #[default]
     Main,
     Upload(usize),
     Download(usize),
