@@ -17,7 +17,6 @@ impl StateDir {
         Ok(Self(path))
     }
 
-
     /// A file in the directory, which is made if it is not there. Others cannot read it: a session is a login.
     pub(crate) fn file(&self, name: &str) -> Result<PathBuf, Failure> {
         create_private(&self.0).map_err(|error| Failure::io(format_args!("cannot make the directory {}", self.0.display()), &error))?;

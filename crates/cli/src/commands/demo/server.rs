@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use quadruplex::{PublicKey, Servers};
+use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -14,6 +15,11 @@ use tokio::time::timeout;
 
 /// How long a sandbox may take until it is ready, and a login code until it is printed.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many data centres there are.
+const DCS: i32 = 3;
+/// How many people there are to be looked up.
+pub(crate) const CROWD: usize = 20;
 
 /// The sandbox, in a process of its own. It ends with this one.
 #[derive(Debug)]
@@ -24,18 +30,39 @@ pub(crate) struct Server {
     dcs: Vec<(i32, SocketAddr)>,
     key: PublicKey,
     codes: watch::Sender<HashMap<String, String>>,
+    /// The token of the bot.
+    pub(crate) token: String,
 }
 
 impl Server {
     /// Starts a sandbox that keeps everything below `place`.
     pub(crate) async fn start(place: &Path, delay: Duration) -> Result<Self, String> {
         let codes = watch::Sender::default();
+        let token = populate(place).await.map_err(|error| format!("cannot make the sandbox's state: {error}"))?;
         let (child, ready) = launch(place, "127.0.0.1:0", delay, &codes).await?;
         let dcs = addresses(&ready).ok_or_else(|| format!("the sandbox names no addresses: {ready}"))?;
         let file = ready["rsa_key"].as_str().unwrap_or_default();
         let pem = tokio::fs::read_to_string(file).await.map_err(|error| format!("cannot read {file}: {error}"))?;
         let key = PublicKey::from_pem(&pem).map_err(|error| format!("{file}: {error}"))?;
-        Ok(Self { child, place: place.to_owned(), delay, dcs, key, codes })
+        Ok(Self { child, place: place.to_owned(), delay, dcs, key, codes, token })
+    }
+
+    /// Kills the process as the operating system kills (SIGKILL) and starts it again from its file, at the same addresses.
+    pub(crate) async fn kill_and_restart(&mut self) -> Result<(), String> {
+        self.child.kill().await.map_err(|error| format!("cannot kill the sandbox: {error}"))?;
+        let listen = self.dcs.first().map(|(_, address)| address.to_string()).unwrap_or_default();
+        let mut attempts = 5;
+        loop {
+            match launch(&self.place, &listen, self.delay, &self.codes).await {
+                Ok((child, _)) => {
+                    self.child = child;
+                    return Ok(());
+                }
+                // A port may have become somebody's for a moment.
+                Err(_) if attempts > 1 => attempts -= 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Where it is and how it is known.
@@ -54,6 +81,27 @@ impl Server {
     }
 }
 
+/// What cannot be made by a client: a bot, and people to be looked up.
+async fn populate(place: &Path) -> std::io::Result<String> {
+    let sandbox = Sandbox::builder().dcs(DCS).state(state(place)).start().await?;
+    let bot = NewBot { name: "Echo".to_owned(), username: "echo_bot".to_owned(), privacy: false, dc: Some(DCS) };
+    let (_, token) = sandbox.create_bot(bot)?;
+    for n in 0..CROWD {
+        let user = NewUser { first_name: format!("Member {n}"), username: Some(crowd(n)), ..NewUser::default() };
+        sandbox.create_user(user)?;
+    }
+    Ok(token)
+}
+
+/// The public name of one of the crowd.
+pub(crate) fn crowd(n: usize) -> String {
+    format!("member_{n}")
+}
+
+fn state(place: &Path) -> PathBuf {
+    place.join("sandbox.state")
+}
+
 /// Starts the process and waits for its first line.
 async fn launch(
     place: &Path,
@@ -63,9 +111,9 @@ async fn launch(
 ) -> Result<(Child, Value), String> {
     let program = env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
     let mut child = Command::new(program)
-        .args(["sandbox", "--dcs", "3", "--until-stdin-ends", "--listen", listen, "--delay", &delay.as_millis().to_string()])
+        .args(["sandbox", "--dcs", &DCS.to_string(), "--until-stdin-ends", "--listen", listen, "--delay", &delay.as_millis().to_string()])
         .arg("--state")
-        .arg(place.join("sandbox.state"))
+        .arg(state(place))
         .arg("--state-dir")
         .arg(place)
         .stdin(Stdio::piped())

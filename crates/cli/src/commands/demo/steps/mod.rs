@@ -1,6 +1,9 @@
 //! What happens on the stage, one room for each step.
 
 mod begin;
+mod crash;
+mod history;
+mod lookups;
 mod talk;
 
 use std::path::PathBuf;
@@ -37,6 +40,8 @@ impl Stage {
         play(report, "greetings", talk::greet(self)).await;
         play(report, "one by one", talk::one_by_one(self)).await;
         play(report, "all at once", talk::all_at_once(self)).await;
+        play(report, "kill -9", crash::survive(self)).await;
+        play(report, "lookups", lookups::share(self)).await;
     }
 
     fn actor(&self, index: usize) -> Result<&Actor, String> {

@@ -2,13 +2,13 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use awaitkit::{Unlimited, join_all};
-use quadruplex::api::enums;
 use quadruplex::api::functions::messages;
 use quadruplex::net::Traffic;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::Stage;
+use super::history::texts;
 use crate::commands::demo::actor::{Actor, text};
 use crate::commands::demo::report::Outcome;
 
@@ -20,7 +20,7 @@ pub(super) async fn greet(stage: &mut Stage) -> Result<Outcome, String> {
     for (from, to, greeting) in [(alice, bob, "What hath God wrought?"), (bob, alice, "Hello, Alice!")] {
         let started = Instant::now();
         from.client.call(messages::SendMessage::new(to.username(), greeting)).await.map_err(text)?;
-        while !texts(to, &from.username()).await?.iter().any(|text| text == greeting) {
+        while !texts(to, &from.username(), COUNT as usize).await?.iter().any(|text| text == greeting) {
             sleep(Duration::from_millis(5)).await;
         }
         took.push(started.elapsed().as_secs_f64() * 1e3);
@@ -79,20 +79,7 @@ impl Cost {
 }
 
 async fn check_arrived(from: &Actor, to: &Actor, prefix: &str) -> Result<(), String> {
-    let arrived = texts(to, &from.username()).await?;
+    let arrived = texts(to, &from.username(), COUNT as usize).await?;
     let expected: Vec<String> = (1..=COUNT).rev().map(|n| format!("{prefix}: {n}")).collect();
     if arrived == expected { Ok(()) } else { Err(format!("{} has not got exactly the {COUNT} messages, in order: {arrived:?}", to.name)) }
-}
-
-/// The last messages of a conversation, newest first.
-async fn texts(actor: &Actor, peer: &str) -> Result<Vec<String>, String> {
-    let history = actor.client.call(messages::GetHistory::new(peer, 0, 0, 0, COUNT as i32, 0, 0, 0)).await.map_err(text)?;
-    let messages = match history {
-        enums::messages::Messages::Messages(page) => page.messages,
-        enums::messages::Messages::Slice(page) => page.messages,
-        enums::messages::Messages::ChannelMessages(page) => page.messages,
-        enums::messages::Messages::NotModified(_) => Vec::new(),
-    };
-    let body = |message| if let enums::Message::Message(message) = message { Some(message.message) } else { None };
-    Ok(messages.into_iter().filter_map(body).collect())
 }
