@@ -19,6 +19,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "admin")]
+pub mod admin;
 mod server;
 pub mod world;
 

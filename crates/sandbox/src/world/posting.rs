@@ -99,10 +99,9 @@ impl World {
     fn mark_mentions(&mut self, account: i64, owner: Peer, id: i32) {
         let key = (owner, id);
         let Some(message) = self.state.tables.messages.get(&key) else { return };
-        if message.author != account && matches!(message.peer, Peer::Chat(_)) && self.answers(account, message) {
-            if let Some(message) = self.state.tables.messages.get_mut(&key) {
-                message.mentioned = true;
-            }
+        let mentioned = message.author != account && matches!(message.peer, Peer::Chat(_)) && self.answers(account, message);
+        if mentioned {
+            self.state.tables.messages.entry_of(&key, |message| message.mentioned = true);
         }
     }
 

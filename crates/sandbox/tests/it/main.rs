@@ -1,3 +1,5 @@
 //! Tests of the sandbox.
 
+#[cfg(feature = "admin")]
+mod admin;
 mod world;

@@ -43,7 +43,7 @@ fn get_dialogs(call: &mut Call<'_>) -> Answer {
     let limit = call.int("limit");
     let limit = if limit <= 0 { MAX_LIMIT } else { limit.min(MAX_LIMIT) } as usize;
     let page: Vec<Peer> =
-        all.iter().skip(start).filter(|row| !archived && !(exclude_pinned && row.pinned)).take(limit).map(|row| row.peer).collect();
+        all.iter().skip(start).filter(|row| !(archived || exclude_pinned && row.pinned)).take(limit).map(|row| row.peer).collect();
     let whole = archived || start == 0 && page.len() == total;
     let object = if whole { Object::new("messages.dialogs") } else { Object::new("messages.dialogsSlice").with("count", total as i32) };
     Ok(dialogs(call, object, &page).into())

@@ -38,10 +38,7 @@ fn forward(call: &mut Call<'_>) -> Answer {
         if message.content.noforwards {
             return Err(error::CHAT_FORWARDS_RESTRICTED);
         }
-        let album = match message.content.album {
-            Some(old) => Some(*albums.entry(old).or_insert_with(|| call.world.state.random())),
-            None => None,
-        };
+        let album = message.content.album.map(|old| *albums.entry(old).or_insert_with(|| call.world.state.random()));
         let captionless = call.flag("drop_media_captions") && message.content.media.is_some();
         let header = (!call.flag("drop_author")).then(|| call.world.forward_header(id, &message));
         let mut content = Content {

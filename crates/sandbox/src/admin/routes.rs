@@ -1,0 +1,169 @@
+//! What requests do.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::body::{self, BadMsg, Clock, Conversation, FaultScript, NewChannel, NewGroup, NewMessage, Restart, Whose};
+use crate::world::{NewBot, NewUser, RpcError};
+use crate::{LinkScript, Sandbox};
+
+type Answer = Result<Json<Value>, Refused>;
+
+/// Why a request was not done.
+pub(crate) struct Refused(String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (StatusCode::BAD_REQUEST, Json(json!({ "error": self.0 }))).into_response()
+    }
+}
+
+impl From<String> for Refused {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<RpcError> for Refused {
+    fn from(error: RpcError) -> Self {
+        Self(error.name.into_owned())
+    }
+}
+
+fn done() -> Answer {
+    Ok(Json(json!({})))
+}
+
+pub(crate) async fn about(State(sandbox): State<Sandbox>) -> Json<Value> {
+    let dcs: Vec<Value> =
+        sandbox.addresses().into_iter().map(|(id, address)| json!({ "id": id, "address": address.to_string() })).collect();
+    let fingerprint = format!("{:016x}", sandbox.public_key().fingerprint());
+    Json(json!({ "dcs": dcs, "fingerprint": fingerprint, "now": sandbox.now().seconds() }))
+}
+
+pub(crate) async fn create_user(State(sandbox): State<Sandbox>, Json(new): Json<NewUser>) -> Answer {
+    let now = sandbox.now();
+    let id = sandbox.world().create_user(new, now)?;
+    Ok(Json(json!({ "id": id })))
+}
+
+pub(crate) async fn create_bot(State(sandbox): State<Sandbox>, Json(new): Json<NewBot>) -> Answer {
+    let now = sandbox.now();
+    let (id, token) = sandbox.world().create_bot(new, now)?;
+    Ok(Json(json!({ "id": id, "token": token })))
+}
+
+pub(crate) async fn create_group(State(sandbox): State<Sandbox>, Json(new): Json<NewGroup>) -> Answer {
+    let now = sandbox.now();
+    let id = {
+        let mut world = sandbox.world();
+        let (creator, members) = (new.creator.find(&world)?, body::find_all(&world, &new.members)?);
+        world.create_group(creator, &new.title, &members, now)?
+    };
+    sandbox.deliver();
+    Ok(Json(json!({ "id": id })))
+}
+
+pub(crate) async fn create_channel(State(sandbox): State<Sandbox>, Json(new): Json<NewChannel>) -> Answer {
+    let now = sandbox.now();
+    let id = {
+        let mut world = sandbox.world();
+        let (creator, members) = (new.creator.find(&world)?, body::find_all(&world, &new.members)?);
+        world.create_channel(creator, &new.title, new.megagroup, new.username.as_deref(), &members, now)?
+    };
+    sandbox.deliver();
+    Ok(Json(json!({ "id": id })))
+}
+
+pub(crate) async fn say(State(sandbox): State<Sandbox>, Json(new): Json<NewMessage>) -> Answer {
+    let now = sandbox.now();
+    let id = {
+        let mut world = sandbox.world();
+        let (from, to) = (new.from.find(&world)?, new.to.find(&world)?);
+        world.say(from, to, &new.text, now)?
+    };
+    sandbox.deliver();
+    Ok(Json(json!({ "id": id })))
+}
+
+pub(crate) async fn messages(State(sandbox): State<Sandbox>, Query(asked): Query<Conversation>) -> Answer {
+    let world = sandbox.world();
+    let account = body::named(&world, &asked.account)?;
+    let peer = body::peer(&world, asked.user.as_deref(), asked.group, asked.channel)?;
+    let peer = peer.ok_or_else(|| "whose messages? give user, group or channel".to_owned())?;
+    Ok(Json(json!(world.messages(account, peer))))
+}
+
+pub(crate) async fn codes(State(sandbox): State<Sandbox>) -> Json<Value> {
+    Json(json!(sandbox.world().codes()))
+}
+
+pub(crate) async fn digest(State(sandbox): State<Sandbox>, Query(asked): Query<Whose>) -> Answer {
+    let world = sandbox.world();
+    let account = body::named(&world, &asked.account)?;
+    Ok(Json(json!(world.digest(account))))
+}
+
+pub(crate) async fn set_faults(State(sandbox): State<Sandbox>, Json(script): Json<FaultScript>) -> Answer {
+    {
+        let mut world = sandbox.world();
+        let faults = script.faults(&world)?;
+        *world.faults_mut() = faults;
+    }
+    sandbox.set_link(script.link());
+    done()
+}
+
+pub(crate) async fn clear_faults(State(sandbox): State<Sandbox>) -> Answer {
+    *sandbox.world().faults_mut() = Default::default();
+    sandbox.set_link(LinkScript::default());
+    done()
+}
+
+pub(crate) async fn set_clock(State(sandbox): State<Sandbox>, Json(clock): Json<Clock>) -> Answer {
+    sandbox.set_clock_ahead(clock.ahead);
+    done()
+}
+
+pub(crate) async fn restart(State(sandbox): State<Sandbox>, body: Option<Json<Restart>>) -> Answer {
+    sandbox.restart(body.is_some_and(|body| body.lose_sessions));
+    done()
+}
+
+pub(crate) async fn rotate_salts(State(sandbox): State<Sandbox>) -> Answer {
+    sandbox.rotate_salts();
+    done()
+}
+
+pub(crate) async fn refuse_next(State(sandbox): State<Sandbox>, Json(body): Json<BadMsg>) -> Answer {
+    sandbox.refuse_next(body.code);
+    done()
+}
+
+pub(crate) async fn expire_references(State(sandbox): State<Sandbox>) -> Answer {
+    let now = sandbox.now();
+    sandbox.world().expire_file_references(now);
+    done()
+}
+
+pub(crate) async fn nowhere() -> (StatusCode, Json<Value>) {
+    let routes = [
+        "/users",
+        "/bots",
+        "/groups",
+        "/channels",
+        "/messages",
+        "/codes",
+        "/digest",
+        "/faults",
+        "/clock",
+        "/restart",
+        "/salts",
+        "/bad_msg",
+        "/references",
+    ];
+    (StatusCode::NOT_FOUND, Json(json!({ "error": "there is no such path", "paths": routes })))
+}

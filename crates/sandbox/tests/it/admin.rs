@@ -1,0 +1,98 @@
+//! The HTTP interface, over a real socket.
+
+use std::net::SocketAddr;
+
+use quadruplex_sandbox::{Sandbox, admin};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+async fn start() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let sandbox = Sandbox::builder().dcs(2).start().await.unwrap();
+    tokio::spawn(admin::serve(sandbox, listener));
+    address
+}
+
+/// The status and the body of the answer.
+async fn ask(address: SocketAddr, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+    let length = body.len();
+    let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\n{kind}content-length: {length}\r\nconnection: close\r\n\r\n{body}");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap_or_else(|_| json!(body)))
+}
+
+#[tokio::test]
+async fn a_world_is_made_and_looked_at() {
+    let address = start().await;
+    let post = async |path: &str, body: Value| ask(address, "POST", path, Some(body)).await;
+    let (_, about) = ask(address, "GET", "/", None).await;
+    assert_eq!(about["dcs"].as_array().unwrap().len(), 2);
+    assert_eq!(about["fingerprint"].as_str().unwrap().len(), 16);
+
+    let (status, alice) = post("/users", json!({ "first_name": "Alice", "username": "alice", "phone": "+44 7700 900001" })).await;
+    assert_eq!(status, 200, "{alice}");
+    let (_, bob) = post("/users", json!({ "first_name": "Bob", "phone": "447700900002" })).await;
+    let (status, bot) = post("/bots", json!({ "name": "Echo", "username": "echo_bot", "privacy": false })).await;
+    assert_eq!((status, bot["token"].as_str().unwrap().contains(':')), (200, true));
+    assert_eq!(post("/users", json!({ "first_name": "A", "username": "alice" })).await, (400, json!({ "error": "USERNAME_OCCUPIED" })));
+
+    let (_, group) = post("/groups", json!({ "creator": "@alice", "title": "Club", "members": [bob["id"], "echo_bot"] })).await;
+    let (_, channel) = post("/channels", json!({ "creator": alice["id"], "title": "News", "username": "news_here" })).await;
+    for (to, from) in [
+        (json!({ "group": group["id"] }), json!("447700900002")),
+        (json!({ "channel": channel["id"] }), json!("alice")),
+        (json!("alice"), bob["id"].clone()),
+    ] {
+        let (status, answer) = post("/messages", json!({ "from": from, "to": to, "text": "hello" })).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let (status, answer) = post("/messages", json!({ "from": "nobody", "to": "alice", "text": "x" })).await;
+    assert_eq!((status, answer), (400, json!({ "error": "there is no account \"nobody\"" })));
+
+    let (_, messages) = ask(address, "GET", "/messages?account=alice&user=447700900002", None).await;
+    assert_eq!(messages[0]["text"], "hello");
+    let (_, messages) = ask(address, "GET", &format!("/messages?account=echo_bot&group={}", group["id"]), None).await;
+    assert_eq!(messages[1]["text"], "hello");
+    let (status, _) = ask(address, "GET", "/messages?account=alice", None).await;
+    assert_eq!(status, 400);
+    let (_, digest) = ask(address, "GET", "/digest?account=alice", None).await;
+    assert_eq!(digest["messages"].as_array().unwrap().len(), 5);
+    assert_eq!(ask(address, "GET", "/codes", None).await, (200, json!([])));
+    let (status, answer) = ask(address, "GET", "/nowhere", None).await;
+    assert_eq!((status, answer["error"].as_str()), (404, Some("there is no such path")));
+}
+
+#[tokio::test]
+async fn faults_are_set_and_cleared() {
+    let address = start().await;
+    ask(address, "POST", "/users", Some(json!({ "first_name": "Alice", "username": "alice" }))).await;
+    let script = json!({
+        "errors": [{ "method": "messages.*", "user": "alice", "code": 420, "error": "FLOOD_WAIT_3", "times": 2 }],
+        "rates": [{ "method": "*", "calls": 5, "per_ms": 1000 }],
+        "updates": { "drop": 100 },
+        "link": { "delay_ms": 5, "split": true },
+    });
+    assert_eq!(ask(address, "PUT", "/faults", Some(script)).await, (200, json!({})));
+    let (status, _) = ask(address, "PUT", "/faults", Some(json!({ "typo": 1 }))).await;
+    assert_eq!(status, 422);
+    for (method, path, body) in [
+        ("DELETE", "/faults", None),
+        ("PUT", "/clock", Some(json!({ "ahead": 60 }))),
+        ("POST", "/restart", None),
+        ("POST", "/restart", Some(json!({ "lose_sessions": true }))),
+        ("POST", "/salts", None),
+        ("POST", "/bad_msg", Some(json!({ "code": 16 }))),
+        ("POST", "/references", None),
+    ] {
+        assert_eq!(ask(address, method, path, body).await, (200, json!({})), "{method} {path}");
+    }
+}
