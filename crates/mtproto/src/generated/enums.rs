@@ -33,13 +33,13 @@ impl tl::Serialize for PQInnerData {
 impl tl::Deserialize for PQInnerData {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("P_Q_inner_data")? {
-                0x83c95aec => Self::PQInnerData(Box::new(types::PQInnerData::read(reader)?)),
-                0xa9f55f95 => Self::Dc(Box::new(types::PQInnerDataDc::read(reader)?)),
-                0x3c6a84d4 => Self::Temp(Box::new(types::PQInnerDataTemp::read(reader)?)),
-                0x56fddf88 => Self::TempDc(Box::new(types::PQInnerDataTempDc::read(reader)?)),
-                id => return Err(reader.unknown("P_Q_inner_data", id)),
-        })
+        match reader.u32("P_Q_inner_data")? {
+            0x83c95aec => types::PQInnerData::read(reader).map(Self::from),
+            0xa9f55f95 => types::PQInnerDataDc::read(reader).map(Self::from),
+            0x3c6a84d4 => types::PQInnerDataTemp::read(reader).map(Self::from),
+            0x56fddf88 => types::PQInnerDataTempDc::read(reader).map(Self::from),
+            id => Err(reader.unknown("P_Q_inner_data", id)),
+        }
     }
 }
 impl From<types::PQInnerData> for PQInnerData {
@@ -82,11 +82,11 @@ impl tl::Serialize for ServerDhParams {
 impl tl::Deserialize for ServerDhParams {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Server_DH_Params")? {
-                0x79cb045d => Self::Fail(types::ServerDhParamsFail::read(reader)?),
-                0xd0e8075c => Self::Ok(Box::new(types::ServerDhParamsOk::read(reader)?)),
-                id => return Err(reader.unknown("Server_DH_Params", id)),
-        })
+        match reader.u32("Server_DH_Params")? {
+            0x79cb045d => types::ServerDhParamsFail::read(reader).map(Self::from),
+            0xd0e8075c => types::ServerDhParamsOk::read(reader).map(Self::from),
+            id => Err(reader.unknown("Server_DH_Params", id)),
+        }
     }
 }
 impl From<types::ServerDhParamsFail> for ServerDhParams {
@@ -127,12 +127,12 @@ impl tl::Serialize for SetClientDhParamsAnswer {
 impl tl::Deserialize for SetClientDhParamsAnswer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("Set_client_DH_params_answer")? {
-                0x3bcbf734 => Self::DhGenOk(types::DhGenOk::read(reader)?),
-                0x46dc1fb9 => Self::DhGenRetry(types::DhGenRetry::read(reader)?),
-                0xa69dae02 => Self::DhGenFail(types::DhGenFail::read(reader)?),
-                id => return Err(reader.unknown("Set_client_DH_params_answer", id)),
-        })
+        match reader.u32("Set_client_DH_params_answer")? {
+            0x3bcbf734 => types::DhGenOk::read(reader).map(Self::from),
+            0x46dc1fb9 => types::DhGenRetry::read(reader).map(Self::from),
+            0xa69dae02 => types::DhGenFail::read(reader).map(Self::from),
+            id => Err(reader.unknown("Set_client_DH_params_answer", id)),
+        }
     }
 }
 impl From<types::DhGenOk> for SetClientDhParamsAnswer {
@@ -171,12 +171,12 @@ impl tl::Serialize for DestroyAuthKeyRes {
 impl tl::Deserialize for DestroyAuthKeyRes {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("DestroyAuthKeyRes")? {
-                0xf660e1d4 => Self::DestroyAuthKeyOk,
-                0x0a9f2259 => Self::DestroyAuthKeyNone,
-                0xea109b13 => Self::DestroyAuthKeyFail,
-                id => return Err(reader.unknown("DestroyAuthKeyRes", id)),
-        })
+        match reader.u32("DestroyAuthKeyRes")? {
+            0xf660e1d4 => Ok(Self::DestroyAuthKeyOk),
+            0x0a9f2259 => Ok(Self::DestroyAuthKeyNone),
+            0xea109b13 => Ok(Self::DestroyAuthKeyFail),
+            id => Err(reader.unknown("DestroyAuthKeyRes", id)),
+        }
     }
 }
 
@@ -203,11 +203,11 @@ impl tl::Serialize for BadMsgNotification {
 impl tl::Deserialize for BadMsgNotification {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("BadMsgNotification")? {
-                0xa7eff811 => Self::BadMsgNotification(types::BadMsgNotification::read(reader)?),
-                0xedab447b => Self::BadServerSalt(types::BadServerSalt::read(reader)?),
-                id => return Err(reader.unknown("BadMsgNotification", id)),
-        })
+        match reader.u32("BadMsgNotification")? {
+            0xa7eff811 => types::BadMsgNotification::read(reader).map(Self::from),
+            0xedab447b => types::BadServerSalt::read(reader).map(Self::from),
+            id => Err(reader.unknown("BadMsgNotification", id)),
+        }
     }
 }
 impl From<types::BadMsgNotification> for BadMsgNotification {
@@ -248,11 +248,11 @@ impl tl::Serialize for MsgDetailedInfo {
 impl tl::Deserialize for MsgDetailedInfo {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("MsgDetailedInfo")? {
-                0x276d3ec6 => Self::MsgDetailedInfo(types::MsgDetailedInfo::read(reader)?),
-                0x809db6df => Self::MsgNewDetailedInfo(types::MsgNewDetailedInfo::read(reader)?),
-                id => return Err(reader.unknown("MsgDetailedInfo", id)),
-        })
+        match reader.u32("MsgDetailedInfo")? {
+            0x276d3ec6 => types::MsgDetailedInfo::read(reader).map(Self::from),
+            0x809db6df => types::MsgNewDetailedInfo::read(reader).map(Self::from),
+            id => Err(reader.unknown("MsgDetailedInfo", id)),
+        }
     }
 }
 impl From<types::MsgDetailedInfo> for MsgDetailedInfo {
@@ -284,11 +284,11 @@ impl tl::Serialize for MsgResendReq {
 impl tl::Deserialize for MsgResendReq {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("MsgResendReq")? {
-                0x7d861a08 => Self::MsgResendReq(types::MsgResendReq::read(reader)?),
-                0x8610baeb => Self::MsgResendAnsReq(types::MsgResendAnsReq::read(reader)?),
-                id => return Err(reader.unknown("MsgResendReq", id)),
-        })
+        match reader.u32("MsgResendReq")? {
+            0x7d861a08 => types::MsgResendReq::read(reader).map(Self::from),
+            0x8610baeb => types::MsgResendAnsReq::read(reader).map(Self::from),
+            id => Err(reader.unknown("MsgResendReq", id)),
+        }
     }
 }
 impl From<types::MsgResendReq> for MsgResendReq {
@@ -326,12 +326,12 @@ impl tl::Serialize for RpcDropAnswer {
 impl tl::Deserialize for RpcDropAnswer {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("RpcDropAnswer")? {
-                0x5e2ad36e => Self::RpcAnswerUnknown,
-                0xcd78e586 => Self::RpcAnswerDroppedRunning,
-                0xa43ad8b7 => Self::RpcAnswerDropped(types::RpcAnswerDropped::read(reader)?),
-                id => return Err(reader.unknown("RpcDropAnswer", id)),
-        })
+        match reader.u32("RpcDropAnswer")? {
+            0x5e2ad36e => Ok(Self::RpcAnswerUnknown),
+            0xcd78e586 => Ok(Self::RpcAnswerDroppedRunning),
+            0xa43ad8b7 => types::RpcAnswerDropped::read(reader).map(Self::from),
+            id => Err(reader.unknown("RpcDropAnswer", id)),
+        }
     }
 }
 impl From<types::RpcAnswerDropped> for RpcDropAnswer {
@@ -368,11 +368,11 @@ impl tl::Serialize for DestroySessionRes {
 impl tl::Deserialize for DestroySessionRes {
     #[inline]
     fn deserialize(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
-        Ok(match reader.u32("DestroySessionRes")? {
-                0xe22045fc => Self::DestroySessionOk(types::DestroySessionOk::read(reader)?),
-                0x62d350c9 => Self::DestroySessionNone(types::DestroySessionNone::read(reader)?),
-                id => return Err(reader.unknown("DestroySessionRes", id)),
-        })
+        match reader.u32("DestroySessionRes")? {
+            0xe22045fc => types::DestroySessionOk::read(reader).map(Self::from),
+            0x62d350c9 => types::DestroySessionNone::read(reader).map(Self::from),
+            id => Err(reader.unknown("DestroySessionRes", id)),
+        }
     }
 }
 impl From<types::DestroySessionOk> for DestroySessionRes {
