@@ -35,7 +35,7 @@ impl Emitter<'_> {
         let name = names::camel(&definition.name);
         let mut text = self.declaration(definition, "constructor");
         let mut inherent = String::new();
-        if self.target == Target::Mtproto || self.model.is_built_by_users(ty) {
+        if self.target == Target::Api && self.model.is_built_by_users(ty) {
             inherent.push_str(&fields.constructor());
         }
         if self.is_used_bare(definition) {
@@ -153,7 +153,7 @@ impl Emitter<'_> {
         let name = names::camel(&definition.name);
         let mut text = self.declaration(definition, "method");
         let mut inherent = String::new();
-        if fields.stored().next().is_some() {
+        if self.target == Target::Api && fields.stored().next().is_some() {
             inherent.push_str(&fields.constructor());
         }
         let _ = write!(

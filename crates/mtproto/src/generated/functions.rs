@@ -15,11 +15,6 @@ impl tl::Identifiable for ReqPq {
     const NAME: &'static str = "req_pq";
 }
 impl ReqPq {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16]) -> Self {
-        Self { nonce, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, })
@@ -56,11 +51,6 @@ impl tl::Identifiable for ReqPqMulti {
     const NAME: &'static str = "req_pq_multi";
 }
 impl ReqPqMulti {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16]) -> Self {
-        Self { nonce, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, })
@@ -107,11 +97,6 @@ impl tl::Identifiable for ReqDhParams {
     const NAME: &'static str = "req_DH_params";
 }
 impl ReqDhParams {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], p: impl Into<Vec<u8>>, q: impl Into<Vec<u8>>, public_key_fingerprint: i64, encrypted_data: impl Into<Vec<u8>>) -> Self {
-        Self { nonce, server_nonce, p: p.into(), q: q.into(), public_key_fingerprint, encrypted_data: encrypted_data.into(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, p: tl::Deserialize::deserialize(reader)?, q: tl::Deserialize::deserialize(reader)?, public_key_fingerprint: tl::Deserialize::deserialize(reader)?, encrypted_data: tl::Deserialize::deserialize(reader)?, })
@@ -157,11 +142,6 @@ impl tl::Identifiable for SetClientDhParams {
     const NAME: &'static str = "set_client_DH_params";
 }
 impl SetClientDhParams {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], encrypted_data: impl Into<Vec<u8>>) -> Self {
-        Self { nonce, server_nonce, encrypted_data: encrypted_data.into(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, encrypted_data: tl::Deserialize::deserialize(reader)?, })
@@ -233,11 +213,6 @@ impl tl::Identifiable for RpcDropAnswer {
     const NAME: &'static str = "rpc_drop_answer";
 }
 impl RpcDropAnswer {
-    /// With what is required.
-    #[inline]
-    pub fn new(req_msg_id: i64) -> Self {
-        Self { req_msg_id, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { req_msg_id: tl::Deserialize::deserialize(reader)?, })
@@ -274,11 +249,6 @@ impl tl::Identifiable for GetFutureSalts {
     const NAME: &'static str = "get_future_salts";
 }
 impl GetFutureSalts {
-    /// With what is required.
-    #[inline]
-    pub fn new(num: i32) -> Self {
-        Self { num, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { num: tl::Deserialize::deserialize(reader)?, })
@@ -315,11 +285,6 @@ impl tl::Identifiable for Ping {
     const NAME: &'static str = "ping";
 }
 impl Ping {
-    /// With what is required.
-    #[inline]
-    pub fn new(ping_id: i64) -> Self {
-        Self { ping_id, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { ping_id: tl::Deserialize::deserialize(reader)?, })
@@ -358,11 +323,6 @@ impl tl::Identifiable for PingDelayDisconnect {
     const NAME: &'static str = "ping_delay_disconnect";
 }
 impl PingDelayDisconnect {
-    /// With what is required.
-    #[inline]
-    pub fn new(ping_id: i64, disconnect_delay: i32) -> Self {
-        Self { ping_id, disconnect_delay, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { ping_id: tl::Deserialize::deserialize(reader)?, disconnect_delay: tl::Deserialize::deserialize(reader)?, })
@@ -400,11 +360,6 @@ impl tl::Identifiable for DestroySession {
     const NAME: &'static str = "destroy_session";
 }
 impl DestroySession {
-    /// With what is required.
-    #[inline]
-    pub fn new(session_id: i64) -> Self {
-        Self { session_id, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { session_id: tl::Deserialize::deserialize(reader)?, })

@@ -21,11 +21,6 @@ impl tl::Identifiable for ResPq {
     const NAME: &'static str = "resPQ";
 }
 impl ResPq {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], pq: impl Into<Vec<u8>>, server_public_key_fingerprints: impl IntoIterator<Item = i64>) -> Self {
-        Self { nonce, server_nonce, pq: pq.into(), server_public_key_fingerprints: server_public_key_fingerprints.into_iter().collect(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, pq: tl::Deserialize::deserialize(reader)?, server_public_key_fingerprints: tl::Deserialize::deserialize(reader)?, })
@@ -72,11 +67,6 @@ impl tl::Identifiable for PQInnerData {
     const NAME: &'static str = "p_q_inner_data";
 }
 impl PQInnerData {
-    /// With what is required.
-    #[inline]
-    pub fn new(pq: impl Into<Vec<u8>>, p: impl Into<Vec<u8>>, q: impl Into<Vec<u8>>, nonce: [u8; 16], server_nonce: [u8; 16], new_nonce: [u8; 32]) -> Self {
-        Self { pq: pq.into(), p: p.into(), q: q.into(), nonce, server_nonce, new_nonce, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { pq: tl::Deserialize::deserialize(reader)?, p: tl::Deserialize::deserialize(reader)?, q: tl::Deserialize::deserialize(reader)?, nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, new_nonce: tl::Deserialize::deserialize(reader)?, })
@@ -118,11 +108,6 @@ impl tl::Identifiable for PQInnerDataDc {
     const NAME: &'static str = "p_q_inner_data_dc";
 }
 impl PQInnerDataDc {
-    /// With what is required.
-    #[inline]
-    pub fn new(pq: impl Into<Vec<u8>>, p: impl Into<Vec<u8>>, q: impl Into<Vec<u8>>, nonce: [u8; 16], server_nonce: [u8; 16], new_nonce: [u8; 32], dc: i32) -> Self {
-        Self { pq: pq.into(), p: p.into(), q: q.into(), nonce, server_nonce, new_nonce, dc, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { pq: tl::Deserialize::deserialize(reader)?, p: tl::Deserialize::deserialize(reader)?, q: tl::Deserialize::deserialize(reader)?, nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, new_nonce: tl::Deserialize::deserialize(reader)?, dc: tl::Deserialize::deserialize(reader)?, })
@@ -165,11 +150,6 @@ impl tl::Identifiable for PQInnerDataTemp {
     const NAME: &'static str = "p_q_inner_data_temp";
 }
 impl PQInnerDataTemp {
-    /// With what is required.
-    #[inline]
-    pub fn new(pq: impl Into<Vec<u8>>, p: impl Into<Vec<u8>>, q: impl Into<Vec<u8>>, nonce: [u8; 16], server_nonce: [u8; 16], new_nonce: [u8; 32], expires_in: i32) -> Self {
-        Self { pq: pq.into(), p: p.into(), q: q.into(), nonce, server_nonce, new_nonce, expires_in, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { pq: tl::Deserialize::deserialize(reader)?, p: tl::Deserialize::deserialize(reader)?, q: tl::Deserialize::deserialize(reader)?, nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, new_nonce: tl::Deserialize::deserialize(reader)?, expires_in: tl::Deserialize::deserialize(reader)?, })
@@ -214,11 +194,6 @@ impl tl::Identifiable for PQInnerDataTempDc {
     const NAME: &'static str = "p_q_inner_data_temp_dc";
 }
 impl PQInnerDataTempDc {
-    /// With what is required.
-    #[inline]
-    pub fn new(pq: impl Into<Vec<u8>>, p: impl Into<Vec<u8>>, q: impl Into<Vec<u8>>, nonce: [u8; 16], server_nonce: [u8; 16], new_nonce: [u8; 32], dc: i32, expires_in: i32) -> Self {
-        Self { pq: pq.into(), p: p.into(), q: q.into(), nonce, server_nonce, new_nonce, dc, expires_in, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { pq: tl::Deserialize::deserialize(reader)?, p: tl::Deserialize::deserialize(reader)?, q: tl::Deserialize::deserialize(reader)?, nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, new_nonce: tl::Deserialize::deserialize(reader)?, dc: tl::Deserialize::deserialize(reader)?, expires_in: tl::Deserialize::deserialize(reader)?, })
@@ -258,11 +233,6 @@ impl tl::Identifiable for BindAuthKeyInner {
     const NAME: &'static str = "bind_auth_key_inner";
 }
 impl BindAuthKeyInner {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: i64, temp_auth_key_id: i64, perm_auth_key_id: i64, temp_session_id: i64, expires_at: i32) -> Self {
-        Self { nonce, temp_auth_key_id, perm_auth_key_id, temp_session_id, expires_at, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, temp_auth_key_id: tl::Deserialize::deserialize(reader)?, perm_auth_key_id: tl::Deserialize::deserialize(reader)?, temp_session_id: tl::Deserialize::deserialize(reader)?, expires_at: tl::Deserialize::deserialize(reader)?, })
@@ -304,11 +274,6 @@ impl tl::Identifiable for ServerDhParamsFail {
     const NAME: &'static str = "server_DH_params_fail";
 }
 impl ServerDhParamsFail {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], new_nonce_hash: [u8; 16]) -> Self {
-        Self { nonce, server_nonce, new_nonce_hash, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, new_nonce_hash: tl::Deserialize::deserialize(reader)?, })
@@ -339,11 +304,6 @@ impl tl::Identifiable for ServerDhParamsOk {
     const NAME: &'static str = "server_DH_params_ok";
 }
 impl ServerDhParamsOk {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], encrypted_answer: impl Into<Vec<u8>>) -> Self {
-        Self { nonce, server_nonce, encrypted_answer: encrypted_answer.into(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, encrypted_answer: tl::Deserialize::deserialize(reader)?, })
@@ -380,11 +340,6 @@ impl tl::Identifiable for ServerDhInnerData {
     const NAME: &'static str = "server_DH_inner_data";
 }
 impl ServerDhInnerData {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], g: i32, dh_prime: impl Into<Vec<u8>>, g_a: impl Into<Vec<u8>>, server_time: i32) -> Self {
-        Self { nonce, server_nonce, g, dh_prime: dh_prime.into(), g_a: g_a.into(), server_time, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, g: tl::Deserialize::deserialize(reader)?, dh_prime: tl::Deserialize::deserialize(reader)?, g_a: tl::Deserialize::deserialize(reader)?, server_time: tl::Deserialize::deserialize(reader)?, })
@@ -429,11 +384,6 @@ impl tl::Identifiable for ClientDhInnerData {
     const NAME: &'static str = "client_DH_inner_data";
 }
 impl ClientDhInnerData {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], retry_id: i64, g_b: impl Into<Vec<u8>>) -> Self {
-        Self { nonce, server_nonce, retry_id, g_b: g_b.into(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, retry_id: tl::Deserialize::deserialize(reader)?, g_b: tl::Deserialize::deserialize(reader)?, })
@@ -474,11 +424,6 @@ impl tl::Identifiable for DhGenOk {
     const NAME: &'static str = "dh_gen_ok";
 }
 impl DhGenOk {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], new_nonce_hash1: [u8; 16]) -> Self {
-        Self { nonce, server_nonce, new_nonce_hash1, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, new_nonce_hash1: tl::Deserialize::deserialize(reader)?, })
@@ -509,11 +454,6 @@ impl tl::Identifiable for DhGenRetry {
     const NAME: &'static str = "dh_gen_retry";
 }
 impl DhGenRetry {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], new_nonce_hash2: [u8; 16]) -> Self {
-        Self { nonce, server_nonce, new_nonce_hash2, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, new_nonce_hash2: tl::Deserialize::deserialize(reader)?, })
@@ -544,11 +484,6 @@ impl tl::Identifiable for DhGenFail {
     const NAME: &'static str = "dh_gen_fail";
 }
 impl DhGenFail {
-    /// With what is required.
-    #[inline]
-    pub fn new(nonce: [u8; 16], server_nonce: [u8; 16], new_nonce_hash3: [u8; 16]) -> Self {
-        Self { nonce, server_nonce, new_nonce_hash3, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { nonce: tl::Deserialize::deserialize(reader)?, server_nonce: tl::Deserialize::deserialize(reader)?, new_nonce_hash3: tl::Deserialize::deserialize(reader)?, })
@@ -575,11 +510,6 @@ impl tl::Identifiable for MsgsAck {
     const NAME: &'static str = "msgs_ack";
 }
 impl MsgsAck {
-    /// With what is required.
-    #[inline]
-    pub fn new(msg_ids: impl IntoIterator<Item = i64>) -> Self {
-        Self { msg_ids: msg_ids.into_iter().collect(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { msg_ids: tl::Deserialize::deserialize(reader)?, })
@@ -617,11 +547,6 @@ impl tl::Identifiable for BadMsgNotification {
     const NAME: &'static str = "bad_msg_notification";
 }
 impl BadMsgNotification {
-    /// With what is required.
-    #[inline]
-    pub fn new(bad_msg_id: i64, bad_msg_seqno: i32, error_code: i32) -> Self {
-        Self { bad_msg_id, bad_msg_seqno, error_code, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { bad_msg_id: tl::Deserialize::deserialize(reader)?, bad_msg_seqno: tl::Deserialize::deserialize(reader)?, error_code: tl::Deserialize::deserialize(reader)?, })
@@ -654,11 +579,6 @@ impl tl::Identifiable for BadServerSalt {
     const NAME: &'static str = "bad_server_salt";
 }
 impl BadServerSalt {
-    /// With what is required.
-    #[inline]
-    pub fn new(bad_msg_id: i64, bad_msg_seqno: i32, error_code: i32, new_server_salt: i64) -> Self {
-        Self { bad_msg_id, bad_msg_seqno, error_code, new_server_salt, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { bad_msg_id: tl::Deserialize::deserialize(reader)?, bad_msg_seqno: tl::Deserialize::deserialize(reader)?, error_code: tl::Deserialize::deserialize(reader)?, new_server_salt: tl::Deserialize::deserialize(reader)?, })
@@ -686,11 +606,6 @@ impl tl::Identifiable for MsgsStateReq {
     const NAME: &'static str = "msgs_state_req";
 }
 impl MsgsStateReq {
-    /// With what is required.
-    #[inline]
-    pub fn new(msg_ids: impl IntoIterator<Item = i64>) -> Self {
-        Self { msg_ids: msg_ids.into_iter().collect(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { msg_ids: tl::Deserialize::deserialize(reader)?, })
@@ -726,11 +641,6 @@ impl tl::Identifiable for MsgsStateInfo {
     const NAME: &'static str = "msgs_state_info";
 }
 impl MsgsStateInfo {
-    /// With what is required.
-    #[inline]
-    pub fn new(req_msg_id: i64, info: impl Into<Vec<u8>>) -> Self {
-        Self { req_msg_id, info: info.into(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { req_msg_id: tl::Deserialize::deserialize(reader)?, info: tl::Deserialize::deserialize(reader)?, })
@@ -767,11 +677,6 @@ impl tl::Identifiable for MsgsAllInfo {
     const NAME: &'static str = "msgs_all_info";
 }
 impl MsgsAllInfo {
-    /// With what is required.
-    #[inline]
-    pub fn new(msg_ids: impl IntoIterator<Item = i64>, info: impl Into<Vec<u8>>) -> Self {
-        Self { msg_ids: msg_ids.into_iter().collect(), info: info.into(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { msg_ids: tl::Deserialize::deserialize(reader)?, info: tl::Deserialize::deserialize(reader)?, })
@@ -812,11 +717,6 @@ impl tl::Identifiable for MsgDetailedInfo {
     const NAME: &'static str = "msg_detailed_info";
 }
 impl MsgDetailedInfo {
-    /// With what is required.
-    #[inline]
-    pub fn new(msg_id: i64, answer_msg_id: i64, bytes: i32, status: i32) -> Self {
-        Self { msg_id, answer_msg_id, bytes, status, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { msg_id: tl::Deserialize::deserialize(reader)?, answer_msg_id: tl::Deserialize::deserialize(reader)?, bytes: tl::Deserialize::deserialize(reader)?, status: tl::Deserialize::deserialize(reader)?, })
@@ -848,11 +748,6 @@ impl tl::Identifiable for MsgNewDetailedInfo {
     const NAME: &'static str = "msg_new_detailed_info";
 }
 impl MsgNewDetailedInfo {
-    /// With what is required.
-    #[inline]
-    pub fn new(answer_msg_id: i64, bytes: i32, status: i32) -> Self {
-        Self { answer_msg_id, bytes, status, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { answer_msg_id: tl::Deserialize::deserialize(reader)?, bytes: tl::Deserialize::deserialize(reader)?, status: tl::Deserialize::deserialize(reader)?, })
@@ -879,11 +774,6 @@ impl tl::Identifiable for MsgResendReq {
     const NAME: &'static str = "msg_resend_req";
 }
 impl MsgResendReq {
-    /// With what is required.
-    #[inline]
-    pub fn new(msg_ids: impl IntoIterator<Item = i64>) -> Self {
-        Self { msg_ids: msg_ids.into_iter().collect(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { msg_ids: tl::Deserialize::deserialize(reader)?, })
@@ -908,11 +798,6 @@ impl tl::Identifiable for MsgResendAnsReq {
     const NAME: &'static str = "msg_resend_ans_req";
 }
 impl MsgResendAnsReq {
-    /// With what is required.
-    #[inline]
-    pub fn new(msg_ids: impl IntoIterator<Item = i64>) -> Self {
-        Self { msg_ids: msg_ids.into_iter().collect(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { msg_ids: tl::Deserialize::deserialize(reader)?, })
@@ -939,11 +824,6 @@ impl tl::Identifiable for RpcError {
     const NAME: &'static str = "rpc_error";
 }
 impl RpcError {
-    /// With what is required.
-    #[inline]
-    pub fn new(error_code: i32, error_message: impl Into<String>) -> Self {
-        Self { error_code, error_message: error_message.into(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { error_code: tl::Deserialize::deserialize(reader)?, error_message: tl::Deserialize::deserialize(reader)?, })
@@ -982,11 +862,6 @@ impl tl::Identifiable for RpcAnswerDropped {
     const NAME: &'static str = "rpc_answer_dropped";
 }
 impl RpcAnswerDropped {
-    /// With what is required.
-    #[inline]
-    pub fn new(msg_id: i64, seq_no: i32, bytes: i32) -> Self {
-        Self { msg_id, seq_no, bytes, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { msg_id: tl::Deserialize::deserialize(reader)?, seq_no: tl::Deserialize::deserialize(reader)?, bytes: tl::Deserialize::deserialize(reader)?, })
@@ -1017,11 +892,6 @@ impl tl::Identifiable for FutureSalt {
     const NAME: &'static str = "future_salt";
 }
 impl FutureSalt {
-    /// With what is required.
-    #[inline]
-    pub fn new(valid_since: i32, valid_until: i32, salt: i64) -> Self {
-        Self { valid_since, valid_until, salt, }
-    }
     #[inline]
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         self.valid_since.serialize(out);
@@ -1067,11 +937,6 @@ impl tl::Identifiable for FutureSalts {
     const NAME: &'static str = "future_salts";
 }
 impl FutureSalts {
-    /// With what is required.
-    #[inline]
-    pub fn new(req_msg_id: i64, now: i32, salts: impl IntoIterator<Item = impl Into<types::FutureSalt>>) -> Self {
-        Self { req_msg_id, now, salts: salts.into_iter().map(Into::into).collect(), }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         let req_msg_id = tl::Deserialize::deserialize(reader)?;
@@ -1115,11 +980,6 @@ impl tl::Identifiable for Pong {
     const NAME: &'static str = "pong";
 }
 impl Pong {
-    /// With what is required.
-    #[inline]
-    pub fn new(msg_id: i64, ping_id: i64) -> Self {
-        Self { msg_id, ping_id, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { msg_id: tl::Deserialize::deserialize(reader)?, ping_id: tl::Deserialize::deserialize(reader)?, })
@@ -1154,11 +1014,6 @@ impl tl::Identifiable for DestroySessionOk {
     const NAME: &'static str = "destroy_session_ok";
 }
 impl DestroySessionOk {
-    /// With what is required.
-    #[inline]
-    pub fn new(session_id: i64) -> Self {
-        Self { session_id, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { session_id: tl::Deserialize::deserialize(reader)?, })
@@ -1183,11 +1038,6 @@ impl tl::Identifiable for DestroySessionNone {
     const NAME: &'static str = "destroy_session_none";
 }
 impl DestroySessionNone {
-    /// With what is required.
-    #[inline]
-    pub fn new(session_id: i64) -> Self {
-        Self { session_id, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { session_id: tl::Deserialize::deserialize(reader)?, })
@@ -1216,11 +1066,6 @@ impl tl::Identifiable for NewSessionCreated {
     const NAME: &'static str = "new_session_created";
 }
 impl NewSessionCreated {
-    /// With what is required.
-    #[inline]
-    pub fn new(first_msg_id: i64, unique_id: i64, server_salt: i64) -> Self {
-        Self { first_msg_id, unique_id, server_salt, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { first_msg_id: tl::Deserialize::deserialize(reader)?, unique_id: tl::Deserialize::deserialize(reader)?, server_salt: tl::Deserialize::deserialize(reader)?, })
@@ -1260,11 +1105,6 @@ impl tl::Identifiable for HttpWait {
     const NAME: &'static str = "http_wait";
 }
 impl HttpWait {
-    /// With what is required.
-    #[inline]
-    pub fn new(max_delay: i32, wait_after: i32, max_wait: i32) -> Self {
-        Self { max_delay, wait_after, max_wait, }
-    }
     #[inline]
     pub(crate) fn read(reader: &mut tl::Reader<'_>) -> Result<Self, tl::Error> {
         Ok(Self { max_delay: tl::Deserialize::deserialize(reader)?, wait_after: tl::Deserialize::deserialize(reader)?, max_wait: tl::Deserialize::deserialize(reader)?, })
