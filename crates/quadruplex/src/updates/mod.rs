@@ -1,3 +1,44 @@
 //! The way of an update: gap engine → lane → handler → done, over a journal that survives the process.
 
+mod core;
+mod driver;
+mod event;
+mod facts;
 mod gap;
+mod journal;
+mod read;
+mod server;
+mod short;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use quadruplex_net::Event as Arrived;
+use tokio::sync::mpsc;
+
+use crate::client::Inner;
+pub(crate) use core::Shared as Updates;
+pub use event::Event;
+pub use gap::{Gap, GapReason};
+use journal::Limits;
+pub(crate) use server::PeersIn;
+pub use stream::{Delivery, UpdateStream};
+
+/// Starts taking updates: reads back what the last process left, then asks for what was missed, then follows.
+///
+/// `arrived` are the updates of the main connections with their data centres. The handle tells of positions that own calls
+/// have moved ([`Updates::affected`]).
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) async fn start(
+    client: &Arc<Inner>,
+    arrived: mpsc::Receiver<(i32, Arrived)>,
+    peers_in: PeersIn,
+) -> Result<(UpdateStream, Arc<Updates>), quadruplex_store::Error> {
+    let shared = Updates::open(client.writer.clone(), Limits::default()).await?;
+    tokio::spawn(driver::run(Arc::clone(&shared), arrived, Arc::new(server::Asking::new(client, peers_in))));
+    Ok((UpdateStream::new(Arc::clone(&shared)), shared))
+}

@@ -20,7 +20,8 @@ use channel::Channel;
 use common::Common;
 use fetch::Stage;
 use timers::{Timer, Timers};
-pub(crate) use types::{Batch, ChannelDifference, Difference, Event, Failure, Gap, GapReason, Incoming, Item, Place, Request};
+pub(crate) use types::{Batch, ChannelDifference, Difference, Event, Failure, Incoming, Item, Place, Request};
+pub use types::{Gap, GapReason};
 
 /// How long an update may wait for those before it, before the difference is asked for.
 pub(crate) const GAP_WAIT: Duration = Duration::from_millis(500);
@@ -87,9 +88,9 @@ impl<U> Engine<U> {
         })
     }
 
-    /// Updates that could not be decoded. The connection was initialised anew, in case the layer was lost.
+    /// Updates were lost on the way: they could not be decoded, came too fast, or are about somebody unknown.
     #[must_use]
-    pub(crate) fn handle_undecodable(&mut self, now: Instant) -> Batch<U> {
+    pub(crate) fn handle_lost(&mut self, now: Instant) -> Batch<U> {
         self.handle(now, |engine, _| engine.want_common())
     }
 

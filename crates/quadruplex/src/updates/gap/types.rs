@@ -94,21 +94,23 @@ pub(crate) enum Failure {
     UnknownChannel,
 }
 
-/// Updates are missing and will not come by themselves.
+/// Updates are missing and will not come by themselves. What there is can be loaded from the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Gap {
-    /// The channel; none for the account.
-    pub(crate) channel: Option<i64>,
-    /// The last position taken before, if there was one.
-    pub(crate) from: Option<i32>,
-    /// The position from which on updates come again, if it is known.
-    pub(crate) to: Option<i32>,
-    pub(crate) reason: GapReason,
+pub struct Gap {
+    /// The channel or supergroup; `None`: private chats, basic groups and what concerns the account.
+    pub channel: Option<i64>,
+    /// The last position (pts) taken before, if there was one.
+    pub from: Option<i32>,
+    /// The position from which on updates come again; `None` if none will come or it is not known.
+    pub to: Option<i32>,
+    /// Why they are missing.
+    pub reason: GapReason,
 }
 
 /// Why updates are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum GapReason {
+#[non_exhaustive]
+pub enum GapReason {
     /// Telegram has more of them than it is willing to send.
     TooLong,
     /// They came and could not be decoded, twice.

@@ -246,7 +246,7 @@ impl World {
                 let incoming = Incoming::Envelope { seq_start: seq, seq, date: self.date, items };
                 self.input(|engine, now| engine.handle_updates(now, incoming));
             }
-            Sent::Unreadable => self.input(|engine, now| engine.handle_undecodable(now)),
+            Sent::Unreadable => self.input(|engine, now| engine.handle_lost(now)),
             Sent::Affected(place) => self.input(|engine, now| engine.handle_affected(now, place)),
             Sent::Asked(request) => {
                 let answer = self.answer(request);

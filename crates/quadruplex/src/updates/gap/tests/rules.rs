@@ -238,7 +238,7 @@ fn own_calls_move_the_position() {
 #[test]
 fn an_answer_that_cannot_be_decoded_twice_is_a_gap() {
     let mut bench = Bench::new();
-    let batch = bench.engine.handle_undecodable(bench.now);
+    let batch = bench.engine.handle_lost(bench.now);
     bench.store(batch);
     assert_eq!(bench.requests(), [asks(10)]);
     bench.fail(asks(10), Failure::Undecodable);

@@ -1,0 +1,282 @@
+//! Engine, journal and writer together, behind one lock: an update is accepted, numbered, put into its lane and into the
+//! open commit in one step, whoever brings it.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use quadruplex_api::enums;
+use quadruplex_store::{Commit, DeadLetter, Lane, OwnUser, Peer, PeerId, PeerKey, Row, Snapshot, Ticket, Writer};
+use tokio::sync::Notify;
+use tracing::{error, warn};
+
+use super::event::{Event, gap_lane};
+use super::facts::Facts;
+use super::gap::{Batch, Engine, Event as Accepted, Gap, GapReason, Place};
+use super::journal::{Failed, Failure, Identity, Journal, Limits, Waiting};
+use super::read::{self, Noted};
+
+/// Users known to be in the store; forgotten when there are more, which costs a lookup each.
+const KNOWN: usize = 50_000;
+/// Short messages that wait for a lookup of their sender.
+const UNSURE: usize = 256;
+/// Rows read back at once.
+const PAGE: usize = 1_000;
+
+pub(crate) struct Shared {
+    core: Mutex<Core>,
+    writer: Writer,
+    /// There is something for the driver: a request, an earlier deadline, a sender to look up.
+    pub(super) work: Notify,
+    /// There is something for the stream.
+    pub(super) given: Notify,
+}
+
+pub(super) struct Core {
+    pub(super) engine: Engine<Noted>,
+    journal: Journal<Event>,
+    own: Option<OwnUser>,
+    known: HashSet<i64>,
+    unsure: VecDeque<(i64, enums::Updates)>,
+    is_closed: bool,
+}
+
+impl Shared {
+    /// Goes on where the last process stopped: its states, and the rows it left.
+    pub(super) async fn open(writer: Writer, limits: Limits) -> Result<Arc<Self>, quadruplex_store::Error> {
+        let Snapshot { identity, common, channels, next_row, .. } = writer.store().load().await?;
+        let own = identity.and_then(|identity| identity.user);
+        let engine = Engine::new(common, channels, own.is_some_and(|own| own.bot));
+        let mut core = Core {
+            engine,
+            journal: Journal::new(next_row, limits),
+            own,
+            known: own.iter().map(|own| own.id).collect(),
+            unsure: VecDeque::new(),
+            is_closed: false,
+        };
+        let mut from = 0;
+        loop {
+            let rows = writer.store().rows(from, PAGE).await?;
+            let Some(last) = rows.last() else { break };
+            from = last.number + 1;
+            writer.queue(|commit| rows.into_iter().for_each(|row| core.replay(row, commit)));
+        }
+        Ok(Arc::new(Self { core: Mutex::new(core), writer, work: Notify::new(), given: Notify::new() }))
+    }
+
+    pub(super) fn core(&self) -> MutexGuard<'_, Core> {
+        // A panic inside leaves at worst one update half accepted; its box asks for it again.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Updates, with the users and chats that came with them. The ticket tells when they are durable: then the server may
+    /// be told that they arrived.
+    pub(super) fn take(&self, now: Instant, updates: enums::Updates, peers: Vec<Peer>) -> Ticket {
+        let mut core = self.core();
+        core.learn(&peers);
+        let batch = match core.unknown_sender(&updates) {
+            Some(sender) if core.unsure.len() < UNSURE => {
+                core.unsure.push_back((sender, updates));
+                Batch::default()
+            }
+            Some(_) => core.engine.handle_lost(now),
+            None => {
+                let own = core.own.map(|own| own.id);
+                core.engine.handle_updates(now, read::updates(updates, own))
+            }
+        };
+        self.store(core, batch, peers)
+    }
+
+    /// A short message whose sender was looked up.
+    pub(super) fn take_looked_up(&self, now: Instant, sender: i64, updates: enums::Updates, is_known: bool) {
+        let mut core = self.core();
+        let batch = match is_known {
+            true => {
+                core.known.insert(sender);
+                let own = core.own.map(|own| own.id);
+                core.engine.handle_updates(now, read::updates(updates, own))
+            }
+            // The difference brings the message together with its sender.
+            false => core.engine.handle_lost(now),
+        };
+        self.store(core, batch, Vec::new());
+    }
+
+    /// The position of a box has moved by an own call.
+    pub(crate) fn affected(&self, now: Instant, channel: Option<i64>, pts: i32, count: i32) -> Ticket {
+        let place = match channel {
+            Some(id) => Place::Channel { id, pts, count },
+            None => Place::Common { pts, count },
+        };
+        self.input(|engine| engine.handle_affected(now, place))
+    }
+
+    /// Any other input of the engine.
+    pub(super) fn input(&self, input: impl FnOnce(&mut Engine<Noted>) -> Batch<Noted>) -> Ticket {
+        let mut core = self.core();
+        let batch = input(&mut core.engine);
+        self.store(core, batch, Vec::new())
+    }
+
+    /// The sender that has to be looked up first.
+    pub(super) fn next_unsure(&self) -> Option<(i64, enums::Updates)> {
+        self.core().unsure.pop_front()
+    }
+
+    /// Whether the store can name a user on the wire.
+    pub(super) async fn is_usable(&self, user: i64) -> bool {
+        let found = self.writer.peers(vec![PeerKey::from(PeerId::User(user))]).await;
+        found.is_ok_and(|found| found.into_iter().flatten().any(|peer| !peer.min && peer.access_hash.is_some()))
+    }
+
+    /// The next event whose lane is free; none: wait. `Err`: there will be no more.
+    pub(super) fn give(&self, now: Instant) -> Result<Option<(Lane, Waiting<Event>)>, Closed> {
+        let mut core = self.core();
+        match core.journal.give(now) {
+            None if core.is_closed => Err(Closed),
+            given => Ok(given),
+        }
+    }
+
+    pub(super) fn done(&self, now: Instant, lane: Lane, number: u64, identity: &Identity) -> Ticket {
+        let mut core = self.core();
+        let ticket = self.writer.queue(|commit| core.journal.done(lane, number, identity, commit));
+        self.make_room(now, core);
+        ticket
+    }
+
+    pub(super) fn let_go(&self, now: Instant, lane: Lane) {
+        let mut core = self.core();
+        core.journal.let_go(lane);
+        self.make_room(now, core);
+    }
+
+    pub(super) fn failed(&self, now: Instant, lane: Lane, waiting: Waiting<Event>, error: String) {
+        let mut core = self.core();
+        let number = waiting.number;
+        let failure = Failure { bytes: waiting.content.to_bytes(), error, clock: wall_clock() };
+        let mut outcome = Failed::Dead;
+        self.writer.queue(|commit| outcome = core.journal.failed(lane, waiting, failure, now, commit));
+        if outcome == Failed::Dead {
+            error!(number, "an update has failed too often and is a dead letter now");
+        }
+        self.make_room(now, core);
+        self.work.notify_one();
+    }
+
+    /// Time has passed.
+    pub(super) fn wake(&self, now: Instant) {
+        let mut core = self.core();
+        core.journal.wake(now);
+        let batch = core.engine.handle_timeout(now);
+        self.store(core, batch, Vec::new());
+    }
+
+    /// No more will come. What waits stays in the journal for the next start.
+    pub(super) fn close(&self) {
+        self.core().is_closed = true;
+        self.given.notify_one();
+        self.work.notify_one();
+    }
+
+    /// After a lane was freed: the stream may go on, and perhaps the engine.
+    fn make_room(&self, now: Instant, mut core: MutexGuard<'_, Core>) {
+        if core.engine.is_paused() && core.journal.has_room() {
+            let batch = core.engine.resume(now);
+            self.store(core, batch, Vec::new());
+        }
+        self.given.notify_one();
+    }
+
+    /// Puts what was accepted into the lanes and into the open commit, with the states that hold after it.
+    fn store(&self, mut core: MutexGuard<'_, Core>, batch: Batch<Noted>, peers: Vec<Peer>) -> Ticket {
+        let Batch { events, common, channels } = batch;
+        let ticket = self.writer.queue(|commit| {
+            events.into_iter().for_each(|event| core.accept(event, commit));
+            commit.common = common.or(commit.common);
+            commit.channels.extend(channels);
+            peers.into_iter().for_each(|peer| commit.peer(peer));
+        });
+        if core.journal.is_full() && !core.engine.is_paused() {
+            warn!(waiting = core.journal.len(), "handlers do not keep up: updates are left with Telegram until half of these are done");
+            core.engine.pause();
+        }
+        drop(core);
+        self.work.notify_one();
+        self.given.notify_one();
+        ticket
+    }
+}
+
+/// There will be no more events.
+pub(super) struct Closed;
+
+impl Core {
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// When something is to be done without being asked.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.engine.deadline().into_iter().chain(self.journal.deadline()).min()
+    }
+
+    fn accept(&mut self, event: Accepted<Noted>, commit: &mut Commit) {
+        let (lane, event, facts) = match event {
+            Accepted::Update(Noted { update, facts }) => (facts.lane(), Event::Update(update), Some(facts)),
+            Accepted::Gap(gap) => (gap_lane(&gap), Event::Gap(gap), None),
+        };
+        let bytes = event.to_bytes();
+        let identity = facts.unwrap_or_default().identity(&bytes);
+        self.journal.accept(lane, identity, event, bytes, commit);
+    }
+
+    fn replay(&mut self, row: Row, commit: &mut Commit) {
+        match Event::from_bytes(&row.bytes) {
+            Ok(event) => {
+                let facts = if let Event::Update(update) = &event { Facts::of(update) } else { Facts::default() };
+                let identity = facts.identity(&row.bytes);
+                self.journal.replay(&row, identity, event);
+            }
+            // Written in another layer, whose constructors this release does not know. Kept, and told.
+            Err(error) => {
+                error!(number = row.number, %error, "a row of the journal cannot be read by this release; it is a dead letter now");
+                let channel = if let Lane::Peer(PeerId::Channel(id)) = row.lane { Some(id) } else { None };
+                let lane = row.lane;
+                commit.bury(DeadLetter { row, error: error.to_string(), since: wall_clock() });
+                let event = Event::Gap(Gap { channel, from: None, to: None, reason: GapReason::Undecodable });
+                let bytes = event.to_bytes();
+                let identity = Facts::default().identity(&bytes);
+                self.journal.accept(lane, identity, event, bytes, commit);
+            }
+        }
+    }
+
+    fn learn(&mut self, peers: &[Peer]) {
+        for peer in peers {
+            if let (PeerId::User(id), false, Some(_)) = (peer.id, peer.min, peer.access_hash) {
+                if self.known.len() >= KNOWN {
+                    self.known.clear();
+                }
+                self.known.insert(id);
+            }
+        }
+    }
+
+    /// The sender of a short message, who is named by a bare id, unless he is known. A bot needs to know nobody.
+    fn unknown_sender(&self, updates: &enums::Updates) -> Option<i64> {
+        let sender = match updates {
+            enums::Updates::UpdateShortMessage(message) => message.user_id,
+            enums::Updates::UpdateShortChatMessage(message) => message.from_id,
+            _ => return None,
+        };
+        let is_fine = self.own.is_some_and(|own| own.bot) || self.known.contains(&sender);
+        (!is_fine).then_some(sender)
+    }
+}
+
+fn wall_clock() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()).cast_signed()
+}

@@ -1,0 +1,154 @@
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Instant;
+
+use quadruplex_store::Lane;
+
+/// Queues side by side: in each one thing runs at a time, and at most so many run at once.
+pub(super) struct Lanes<T> {
+    lanes: HashMap<Lane, Queue<T>>,
+    /// Lanes that have something and could run, in the order in which they came to be.
+    ready: VecDeque<Lane>,
+    delayed: BTreeSet<(Instant, Lane)>,
+    running: usize,
+    at_once: usize,
+    len: usize,
+}
+
+struct Queue<T> {
+    waiting: VecDeque<T>,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Ready,
+    Running,
+    Delayed,
+}
+
+impl<T> Lanes<T> {
+    pub(super) fn new(at_once: usize) -> Self {
+        Self { lanes: HashMap::new(), ready: VecDeque::new(), delayed: BTreeSet::new(), running: 0, at_once, len: 0 }
+    }
+
+    pub(super) fn push(&mut self, lane: Lane, item: T) {
+        self.len += 1;
+        match self.lanes.get_mut(&lane) {
+            Some(queue) => queue.waiting.push_back(item),
+            None => {
+                self.lanes.insert(lane, Queue { waiting: VecDeque::from([item]), state: State::Ready });
+                self.ready.push_back(lane);
+            }
+        }
+    }
+
+    /// The next item whose lane is free. The lane runs until [`finish`](Self::finish) or [`put_back`](Self::put_back).
+    pub(super) fn take(&mut self) -> Option<(Lane, T)> {
+        if self.running >= self.at_once {
+            return None;
+        }
+        let lane = self.ready.pop_front()?;
+        let queue = self.lanes.get_mut(&lane)?;
+        let item = queue.waiting.pop_front()?;
+        queue.state = State::Running;
+        self.running += 1;
+        Some((lane, item))
+    }
+
+    /// What ran in the lane has ended: the next may run.
+    pub(super) fn finish(&mut self, lane: Lane) {
+        let Some(queue) = self.lanes.get_mut(&lane).filter(|queue| queue.state == State::Running) else { return };
+        self.running -= 1;
+        self.len -= 1;
+        match queue.waiting.is_empty() {
+            true => drop(self.lanes.remove(&lane)),
+            false => {
+                queue.state = State::Ready;
+                self.ready.push_back(lane);
+            }
+        }
+    }
+
+    /// What ran in the lane is to run again, first of all in its lane, but not before `until`.
+    pub(super) fn put_back(&mut self, lane: Lane, item: T, until: Instant) {
+        let Some(queue) = self.lanes.get_mut(&lane).filter(|queue| queue.state == State::Running) else { return };
+        self.running -= 1;
+        queue.waiting.push_front(item);
+        queue.state = State::Delayed;
+        self.delayed.insert((until, lane));
+    }
+
+    /// Frees the lanes whose delay is over.
+    pub(super) fn wake(&mut self, now: Instant) {
+        while let Some(&(until, lane)) = self.delayed.first().filter(|(until, _)| *until <= now) {
+            self.delayed.remove(&(until, lane));
+            if let Some(queue) = self.lanes.get_mut(&lane) {
+                queue.state = State::Ready;
+                self.ready.push_back(lane);
+            }
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.delayed.first().map(|(until, _)| *until)
+    }
+
+    /// How many items wait or run.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use quadruplex_store::PeerId;
+
+    use super::*;
+
+    fn lane(id: i64) -> Lane {
+        Lane::Peer(PeerId::User(id))
+    }
+
+    fn taken(lanes: &mut Lanes<u32>) -> Vec<u32> {
+        std::iter::from_fn(|| lanes.take()).map(|(_, item)| item).collect()
+    }
+
+    #[test]
+    fn one_runs_in_each_lane_and_a_bounded_number_at_once() {
+        let mut lanes = Lanes::new(2);
+        for (id, item) in [(1, 10), (1, 11), (2, 20), (3, 30)] {
+            lanes.push(lane(id), item);
+        }
+        assert_eq!(taken(&mut lanes), [10, 20]);
+        lanes.finish(lane(1));
+        assert_eq!(taken(&mut lanes), [30], "lanes take turns");
+        lanes.finish(lane(2));
+        assert_eq!(taken(&mut lanes), [11]);
+        lanes.finish(lane(1));
+        lanes.finish(lane(1));
+        lanes.finish(lane(3));
+        assert_eq!((lanes.len(), lanes.running), (0, 0));
+        assert!(lanes.lanes.is_empty(), "an empty lane is forgotten");
+    }
+
+    #[test]
+    fn what_is_put_back_delays_its_lane_alone() {
+        let now = Instant::now();
+        let mut lanes = Lanes::new(9);
+        for (id, item) in [(1, 10), (1, 11), (2, 20)] {
+            lanes.push(lane(id), item);
+        }
+        assert_eq!(taken(&mut lanes), [10, 20]);
+        lanes.put_back(lane(1), 10, now + Duration::from_secs(1));
+        lanes.push(lane(1), 12);
+        assert!(taken(&mut lanes).is_empty());
+        assert_eq!(lanes.deadline(), Some(now + Duration::from_secs(1)));
+        lanes.wake(now);
+        assert!(taken(&mut lanes).is_empty());
+        lanes.wake(now + Duration::from_secs(1));
+        assert_eq!(taken(&mut lanes), [10]);
+        assert_eq!((lanes.len(), lanes.deadline()), (4, None));
+    }
+}

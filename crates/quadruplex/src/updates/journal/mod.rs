@@ -1,0 +1,272 @@
+//! The journal: what is accepted and not handled yet, in lanes, with rows that survive the process.
+//!
+//! No I/O and no clock: changes of the rows are made to a [`Commit`] that is handed in, which the writer stores in groups.
+//! A row that is done before its group is written is never written.
+
+mod lanes;
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use quadruplex_store::{Commit, DeadLetter, Lane, Row};
+
+use lanes::Lanes;
+
+/// After the first failure a lane waits so long; doubled for each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// How much the journal takes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Lanes that run at once.
+    pub(crate) at_once: usize,
+    /// So many updates wait or run at most, save those of an answer that was on its way; then no more are taken until half
+    /// of them are done.
+    pub(crate) high_water: usize,
+    /// After so many failures an update becomes a dead letter.
+    pub(crate) attempts: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { at_once: 256, high_water: 10_000, attempts: 3 }
+    }
+}
+
+/// Tells two updates apart that mean the same event, however it came: live, repeated or in a difference.
+pub(crate) type Identity = [u8; 16];
+
+/// What is accepted and not handled yet, over an opaque content `T`.
+pub(crate) struct Journal<T> {
+    lanes: Lanes<Waiting<T>>,
+    limits: Limits,
+    next: u64,
+    /// What was read back at the start and is not done: it is not taken in again from a difference.
+    replayed: HashSet<Identity>,
+}
+
+/// An update in its lane.
+pub(crate) struct Waiting<T> {
+    pub(crate) number: u64,
+    pub(crate) attempts: u32,
+    /// An earlier process had it and did not finish it.
+    pub(crate) is_redelivered: bool,
+    pub(crate) identity: Identity,
+    pub(crate) content: T,
+}
+
+/// What became of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failed {
+    /// It is tried again, not before then; its lane waits.
+    Again(Instant),
+    /// It is a dead letter; its lane goes on.
+    Dead,
+}
+
+impl<T> Journal<T> {
+    /// A journal whose next number is `next`.
+    pub(crate) fn new(next: u64, limits: Limits) -> Self {
+        Self { lanes: Lanes::new(limits.at_once), limits, next, replayed: HashSet::new() }
+    }
+
+    /// Puts a row of an earlier process back into its lane. To be done in order, before anything is accepted.
+    pub(crate) fn replay(&mut self, row: &Row, identity: Identity, content: T) {
+        self.next = self.next.max(row.number + 1);
+        self.replayed.insert(identity);
+        let waiting = Waiting { number: row.number, attempts: row.attempts, is_redelivered: true, identity, content };
+        self.lanes.push(row.lane, waiting);
+    }
+
+    /// Takes an update in: it gets a number, a place in its lane and a row. False if it is in the journal already.
+    pub(crate) fn accept(&mut self, lane: Lane, identity: Identity, content: T, bytes: Vec<u8>, commit: &mut Commit) -> bool {
+        if self.replayed.contains(&identity) {
+            return false;
+        }
+        let number = self.next;
+        self.next += 1;
+        commit.add_row(Row { number, lane, attempts: 0, bytes });
+        self.lanes.push(lane, Waiting { number, attempts: 0, is_redelivered: false, identity, content });
+        true
+    }
+
+    /// The next update whose lane is free. It runs until one of the three below is told.
+    pub(crate) fn give(&mut self, now: Instant) -> Option<(Lane, Waiting<T>)> {
+        self.wake(now);
+        self.lanes.take()
+    }
+
+    /// It is handled: its row goes.
+    pub(crate) fn done(&mut self, lane: Lane, number: u64, identity: &Identity, commit: &mut Commit) {
+        commit.done(number);
+        self.replayed.remove(identity);
+        self.lanes.finish(lane);
+    }
+
+    /// Nobody said what became of it: its row stays for the next start, its lane goes on.
+    pub(crate) fn let_go(&mut self, lane: Lane) {
+        self.lanes.finish(lane);
+    }
+
+    /// Its handler failed. `bytes` are those of its row; `clock` is the wall time in seconds.
+    pub(crate) fn failed(
+        &mut self,
+        lane: Lane,
+        mut waiting: Waiting<T>,
+        failure: Failure,
+        now: Instant,
+        commit: &mut Commit,
+    ) -> Failed {
+        waiting.attempts += 1;
+        if waiting.attempts >= self.limits.attempts {
+            let row = Row { number: waiting.number, lane, attempts: waiting.attempts, bytes: failure.bytes };
+            commit.bury(DeadLetter { row, error: failure.error, since: failure.clock });
+            self.replayed.remove(&waiting.identity);
+            self.lanes.finish(lane);
+            return Failed::Dead;
+        }
+        commit.attempts(waiting.number, waiting.attempts);
+        let until = now + FIRST_PAUSE.saturating_mul(1 << (waiting.attempts - 1).min(16)).min(LAST_PAUSE);
+        self.lanes.put_back(lane, waiting, until);
+        Failed::Again(until)
+    }
+
+    /// Frees the lanes whose pause is over.
+    pub(crate) fn wake(&mut self, now: Instant) {
+        self.lanes.wake(now);
+    }
+
+    /// When a delayed lane may run again.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.lanes.deadline()
+    }
+
+    /// No more is to be taken in.
+    pub(crate) fn is_full(&self) -> bool {
+        self.lanes.len() >= self.limits.high_water
+    }
+
+    /// More may be taken in again.
+    pub(crate) fn has_room(&self) -> bool {
+        self.lanes.len() <= self.limits.high_water / 2
+    }
+
+    /// How many updates wait or run.
+    pub(crate) fn len(&self) -> usize {
+        self.lanes.len()
+    }
+}
+
+/// What is written down of a failure.
+pub(crate) struct Failure {
+    /// The row, in case it becomes a dead letter.
+    pub(crate) bytes: Vec<u8>,
+    /// What the handler said.
+    pub(crate) error: String,
+    /// The wall time, in seconds of Unix time.
+    pub(crate) clock: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use quadruplex_store::PeerId;
+
+    use super::*;
+
+    const LANE: Lane = Lane::Peer(PeerId::User(1));
+
+    fn accept(journal: &mut Journal<&'static str>, word: &'static str, commit: &mut Commit) -> bool {
+        journal.accept(LANE, identity(word), word, word.as_bytes().to_vec(), commit)
+    }
+
+    fn identity(word: &str) -> Identity {
+        let mut identity = [0; 16];
+        identity[..word.len()].copy_from_slice(word.as_bytes());
+        identity
+    }
+
+    fn failure(error: &str) -> Failure {
+        Failure { bytes: b"row".to_vec(), error: error.to_owned(), clock: 7 }
+    }
+
+    #[test]
+    fn what_is_done_in_time_leaves_no_row() {
+        let (mut journal, mut commit, now) = (Journal::new(5, Limits::default()), Commit::default(), Instant::now());
+        assert!(accept(&mut journal, "a", &mut commit) && accept(&mut journal, "b", &mut commit));
+        let (lane, a) = journal.give(now).unwrap();
+        assert_eq!((lane, a.number, a.content, a.is_redelivered), (LANE, 5, "a", false));
+        assert!(journal.give(now).is_none(), "one at a time in a lane");
+        journal.done(lane, a.number, &a.identity, &mut commit);
+        assert_eq!(commit.rows.keys().copied().collect::<Vec<_>>(), [6]);
+        assert!(commit.done.is_empty());
+        assert_eq!(commit.next_row, Some(7));
+        assert_eq!(journal.give(now).unwrap().1.content, "b");
+    }
+
+    #[test]
+    fn what_was_let_go_keeps_its_row() {
+        let (mut journal, mut commit, now) = (Journal::new(0, Limits::default()), Commit::default(), Instant::now());
+        accept(&mut journal, "a", &mut commit);
+        accept(&mut journal, "b", &mut commit);
+        journal.give(now).unwrap();
+        journal.let_go(LANE);
+        assert_eq!(journal.give(now).unwrap().1.content, "b");
+        assert_eq!(commit.rows.len(), 2);
+    }
+
+    #[test]
+    fn rows_of_an_earlier_process_come_first_and_once() {
+        let (mut journal, mut commit, now) = (Journal::new(0, Limits::default()), Commit::default(), Instant::now());
+        let row = Row { number: 9, lane: LANE, attempts: 2, bytes: vec![] };
+        journal.replay(&row, identity("a"), "a");
+        assert!(!accept(&mut journal, "a", &mut commit), "the server sends it again");
+        assert!(accept(&mut journal, "b", &mut commit));
+        let (_, a) = journal.give(now).unwrap();
+        assert_eq!((a.number, a.attempts, a.is_redelivered), (9, 2, true));
+        journal.done(LANE, a.number, &a.identity, &mut commit);
+        assert_eq!(commit.done, [9].into());
+        let (_, b) = journal.give(now).unwrap();
+        assert_eq!((b.number, b.content), (10, "b"));
+        assert!(accept(&mut journal, "a", &mut commit), "once it is done the same event would be a new one");
+    }
+
+    #[test]
+    fn failures_delay_the_lane_and_end_as_a_dead_letter() {
+        let (mut journal, mut commit, now) = (Journal::new(0, Limits::default()), Commit::default(), Instant::now());
+        accept(&mut journal, "a", &mut commit);
+        let (lane, a) = journal.give(now).unwrap();
+        let again = journal.failed(lane, a, failure("one"), now, &mut commit);
+        assert_eq!(again, Failed::Again(now + Duration::from_secs(1)));
+        assert_eq!(commit.rows[&0].attempts, 1);
+        assert!(journal.give(now).is_none());
+        assert_eq!(journal.deadline(), Some(now + Duration::from_secs(1)));
+
+        let mut commit = Commit::default();
+        let later = now + Duration::from_secs(1);
+        let (lane, a) = journal.give(later).unwrap();
+        assert_eq!(journal.failed(lane, a, failure("two"), later, &mut commit), Failed::Again(later + Duration::from_secs(2)));
+        assert_eq!(commit.attempts, [(0, 2)].into());
+
+        let (lane, a) = journal.give(later + Duration::from_secs(2)).unwrap();
+        assert_eq!(journal.failed(lane, a, failure("three"), later, &mut commit), Failed::Dead);
+        let letter = &commit.buried[&0];
+        assert_eq!((letter.error.as_str(), letter.row.attempts, letter.since), ("three", 3, 7));
+        assert_eq!((commit.done.clone(), journal.len()), ([0].into(), 0));
+    }
+
+    #[test]
+    fn the_mark_is_high_and_low() {
+        let (mut journal, mut commit, now) = (Journal::new(0, Limits { high_water: 4, ..Limits::default() }), Commit::default(), Instant::now());
+        for word in ["a", "b", "c", "d"] {
+            assert!(!journal.is_full());
+            accept(&mut journal, word, &mut commit);
+        }
+        assert!(journal.is_full());
+        for is_room in [false, true] {
+            let (lane, waiting) = journal.give(now).unwrap();
+            journal.done(lane, waiting.number, &waiting.identity, &mut commit);
+            assert_eq!((journal.is_full(), journal.has_room()), (false, is_room));
+        }
+    }
+}

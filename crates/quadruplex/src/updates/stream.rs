@@ -1,0 +1,145 @@
+use std::fmt;
+use std::sync::Arc;
+
+use quadruplex_api::enums;
+use quadruplex_store::{Lane, Ticket};
+use tokio::time::Instant;
+
+use super::core::Shared;
+use super::event::Event;
+use super::journal::{Identity, Waiting};
+
+/// The updates of an account, each until it is [`done`](Delivery::done): one that was not, because the process died or
+/// the [`Delivery`] was dropped, comes again at the next start.
+///
+/// Events of one chat come one after another: the next when the one before is done or dropped. Events of different chats
+/// come side by side, up to 256 at once; a program that handles them in tasks of their own handles chats concurrently and
+/// each chat in order.
+///
+/// ```no_run
+/// # async fn listen(mut updates: quadruplex::UpdateStream) {
+/// while let Some(delivery) = updates.next().await {
+///     println!("{:?}", delivery.event);
+///     delivery.done();
+/// }
+/// # }
+/// ```
+pub struct UpdateStream {
+    shared: Arc<Shared>,
+}
+
+impl UpdateStream {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// The next event; `None` when the client is closed. What was not handled by then stays in the journal.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: an event is either returned or still in its place.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        loop {
+            match self.shared.give(now()) {
+                Err(super::core::Closed) => return None,
+                Ok(Some((lane, waiting))) => return Some(Delivery::new(Arc::clone(&self.shared), lane, waiting)),
+                Ok(None) => self.shared.given.notified().await,
+            }
+        }
+    }
+}
+
+/// Updates are not taken any more; the next start goes on from here.
+impl Drop for UpdateStream {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl fmt::Debug for UpdateStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpdateStream").finish_non_exhaustive()
+    }
+}
+
+/// An event and what is to become of it. Dropped without a word, it comes again at the next start.
+#[must_use = "an event that is not done comes again at the next start"]
+pub struct Delivery {
+    /// What happened.
+    pub event: Event,
+    /// Its number in the journal: larger is later, for all chats together.
+    pub number: u64,
+    /// How often a handler has failed on it.
+    pub attempts: u32,
+    /// An earlier process had it and did not finish it: what it does may have been done in part.
+    pub redelivered: bool,
+    place: Place,
+}
+
+/// The lane that waits; let go when it is dropped.
+struct Place {
+    shared: Arc<Shared>,
+    lane: Lane,
+    identity: Identity,
+    is_settled: bool,
+}
+
+impl Delivery {
+    fn new(shared: Arc<Shared>, lane: Lane, waiting: Waiting<Event>) -> Self {
+        let Waiting { number, attempts, is_redelivered, identity, content } = waiting;
+        let place = Place { shared, lane, identity, is_settled: false };
+        Self { event: content, number, attempts, redelivered: is_redelivered, place }
+    }
+
+    /// The update, if it is one.
+    pub fn update(&self) -> Option<&enums::Update> {
+        match &self.event {
+            Event::Update(update) => Some(update),
+            Event::Gap(_) => None,
+        }
+    }
+
+    /// It is handled and will not come again (unless the process is killed within the next ten milliseconds or so, before
+    /// that is written). The next event of its chat may come.
+    pub fn done(self) {
+        self.settle();
+    }
+
+    /// It could not be handled. It comes again after a pause that grows, before anything else of its chat; after the third
+    /// failure it is kept as a dead letter and its chat goes on.
+    pub fn failed(mut self, error: impl fmt::Display) {
+        self.place.is_settled = true;
+        let Self { event, number, attempts, redelivered, place } = self;
+        let waiting = Waiting { number, attempts, is_redelivered: redelivered, identity: place.identity, content: event };
+        place.shared.failed(now(), place.lane, waiting, error.to_string());
+    }
+
+    pub(super) fn settle(mut self) -> Ticket {
+        self.place.is_settled = true;
+        let Place { shared, lane, identity, .. } = &self.place;
+        shared.done(now(), *lane, self.number, identity)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.shared.let_go(now(), self.lane);
+        }
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { event, number, attempts, redelivered, .. } = self;
+        f.debug_struct("Delivery")
+            .field("number", number)
+            .field("attempts", attempts)
+            .field("redelivered", redelivered)
+            .field("event", event)
+            .finish()
+    }
+}
+
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}

@@ -1,0 +1,4 @@
+mod facts;
+mod kills;
+mod stream;
+mod support;
