@@ -132,14 +132,14 @@ fn handle_service(session: &mut Session, msg_id: i64, service: Service, now: Now
             session.salts.replace(salts, std::time::Duration::from_secs(u64::from(server_now.max(0) as u32)));
             session.events.push_back(Event::KeyStateChanged);
         }
+        Service::NewSessionCreated { unique_id, .. } if session.server_session == Some(unique_id) => {}
         Service::NewSessionCreated { first_msg_id, unique_id, server_salt } => {
-            if session.server_session.replace(unique_id) != Some(unique_id) {
-                session.salts.adopt(server_salt);
-                let lost = session.calls.before(first_msg_id);
-                session.lose(lost, &[]);
-                session.want_salts(session.clock.unix(now));
-                session.events.extend([Event::KeyStateChanged, Event::NewSession]);
-            }
+            session.server_session = Some(unique_id);
+            session.salts.adopt(server_salt);
+            let lost = session.calls.before(first_msg_id);
+            session.lose(lost, &[]);
+            session.want_salts(session.clock.unix(now));
+            session.events.extend([Event::KeyStateChanged, Event::NewSession]);
         }
         Service::MsgsStateInfo { req_msg_id, info } => {
             let asked = session.watch.state_answered(req_msg_id);

@@ -79,7 +79,7 @@ pub struct RpcError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// Longer than a server takes ([`MAX_MESSAGE`](crate::MAX_MESSAGE)); nothing was sent.
+    /// Longer than a server takes ([`MAX_MESSAGE`]); nothing was sent.
     TooLong,
     /// The server has lost the session, and whether it had executed the call cannot be known. Not sent again, since the
     /// call did not say that repeating is safe.

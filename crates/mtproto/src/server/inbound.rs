@@ -95,11 +95,9 @@ fn handle_inner(session: &mut Session, inner: Message, now: Now) -> Result<(), V
         None => true,
         Some(service) => matches!(service, Service::RpcDropAnswer { .. } | Service::GetFutureSalts { .. }),
     };
-    let must_be_even = matches!(service, Some(Service::MsgsAck { .. }));
+    // An odd acknowledgement would earn a 34 by the letter; mtcute numbers its own so, and Telegram takes them.
     let refusal = if is_query && seq_no & 1 == 0 && service.is_none() {
         Some(35)
-    } else if must_be_even && seq_no & 1 == 1 {
-        Some(34)
     } else {
         session.received.refuses_seq_no(msg_id, seq_no)
     };
@@ -115,7 +113,7 @@ fn handle_inner(session: &mut Session, inner: Message, now: Now) -> Result<(), V
         session.refuse_message(msg_id, seq_no, code);
         return Ok(());
     }
-    if inner.is_content_related() {
+    if inner.is_content_related() && !matches!(service, Some(Service::MsgsAck { .. })) {
         owe_ack(session, msg_id, now);
     }
     match service {
