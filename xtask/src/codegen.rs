@@ -14,7 +14,6 @@ pub(crate) fn run(check: bool) -> Result {
         |name: &str| Schema::parse(&read(&root().join("schema").join(name))?).map_err(|errors| format!("schema/{name}:\n{errors}"));
     let api = schema("api.tl")?;
     let mut stale = sync("crates/api/src/generated", quadruplex_tl_gen::api(&api), check)?;
-    stale.extend(sync("crates/mtproto/src/generated", quadruplex_tl_gen::mtproto(&schema("mtproto.tl")?), check)?);
     let test = Files::from([("mod.rs".to_owned(), quadruplex_tl_gen::api_test(&api))]);
     stale.extend(sync("crates/api/tests/it/generated", test, check)?);
     match (check, stale.len()) {

@@ -57,8 +57,20 @@ pub enum Violation {
     MsgIdTime,
     /// A message in a container whose id is not below the container's.
     MsgIdOrder,
+    /// More messages in a container, or more ids in a service message, than a server takes.
+    TooMany,
     /// A body that cannot be read.
     Body(quadruplex_tl::Error),
+}
+
+impl Violation {
+    /// The transport error with which a server answers before it closes the connection.
+    pub const fn transport_error(&self) -> i32 {
+        match self {
+            Self::TooMany => -429,
+            _ => -404,
+        }
+    }
 }
 
 impl From<quadruplex_tl::Error> for Violation {

@@ -39,15 +39,24 @@ impl Message {
     }
 }
 
+/// What a packet brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// One message, alone.
+    Lone(Message),
+    /// The messages of a container.
+    Container(Vec<Message>),
+}
+
 /// Takes a container apart; a message that is none comes back alone. The bodies share the buffer of the envelope.
 ///
 /// # Errors
 /// A container that does not keep its lengths, or one inside another.
-pub(crate) fn open(outer: Message) -> Result<Vec<Message>, Error> {
+pub(crate) fn open(outer: Message) -> Result<Content, Error> {
     let outer = Message { body: gunzip(outer.body)?, ..outer };
     let mut reader = Reader::new(&outer.body);
     if reader.peek_id() != Some(MSG_CONTAINER) {
-        return Ok(vec![outer]);
+        return Ok(Content::Lone(outer));
     }
     reader.u32("msg_container")?;
     let count = reader.bare_vector_len(16, "msg_container")?;
@@ -66,7 +75,7 @@ pub(crate) fn open(outer: Message) -> Result<Vec<Message>, Error> {
         messages.push(Message { msg_id, seq_no, body });
     }
     reader.finish()?;
-    Ok(messages)
+    Ok(Content::Container(messages))
 }
 
 /// Unpacks a `gzip_packed` object; anything else passes through untouched.
@@ -165,7 +174,7 @@ mod tests {
             body.extend_from_slice(&4_u32.to_le_bytes());
             body.extend_from_slice(&[id as u8; 4]);
         }
-        let inner = open(message(body.clone())).unwrap();
+        let Ok(Content::Container(inner)) = open(message(body.clone())) else { panic!("no container") };
         assert_eq!(inner.iter().map(|m| m.msg_id).collect::<Vec<_>>(), [8, 12]);
         assert_eq!(inner[1].body, [12; 4][..]);
         for cut in 8..body.len() {

@@ -76,6 +76,7 @@ impl fmt::Display for Violation {
             Self::MsgIdParity => "a message id with the wrong parity",
             Self::MsgIdTime => "a message id outside the window of 300 s before and 30 s after the server's time",
             Self::MsgIdOrder => "a message id in a container that is not below the container's",
+            Self::TooMany => "more messages in a container, or ids in a service message, than a server takes",
             Self::Body(error) => return write!(f, "the other side broke the protocol: {error}"),
         };
         write!(f, "the other side broke the protocol: {what}")

@@ -97,6 +97,19 @@ impl Service {
     }
 }
 
+impl Service {
+    /// How many messages it is about, if it is one whose length is limited.
+    pub(crate) fn names(&self) -> usize {
+        match self {
+            Self::MsgsAck { msg_ids }
+            | Self::MsgsStateReq { msg_ids }
+            | Self::MsgResendReq { msg_ids }
+            | Self::MsgResendAnsReq { msg_ids } => msg_ids.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// The few shapes that fields of service messages have.
 trait Field: Sized {
     fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Error>;

@@ -75,6 +75,11 @@ impl ServerClock {
         self.distance = Some(nanos(unix).saturating_sub(nanos(now.mono)));
     }
 
+    /// What was believed is wrong; the next message tells.
+    pub(crate) fn forget(&mut self) {
+        self.distance = None;
+    }
+
     /// Takes the time of a message id, also when that turns the clock back.
     pub(crate) fn set_to_id(&mut self, msg_id: i64, now: Now) {
         self.distance = Some(id_nanos(msg_id).saturating_sub(nanos(now.mono)));

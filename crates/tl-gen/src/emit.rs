@@ -9,18 +9,8 @@ use crate::fields::{Fields, path};
 use crate::model::Model;
 use crate::names;
 
-/// Which crate the code is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// `quadruplex-api`: with positions, field walks, `new` and the pages of Telegram.
-    Api,
-    /// `quadruplex-mtproto`: plain.
-    Mtproto,
-}
-
 pub(crate) struct Emitter<'a> {
     pub(crate) model: &'a Model<'a>,
-    pub(crate) target: Target,
 }
 
 impl Emitter<'_> {
@@ -35,7 +25,7 @@ impl Emitter<'_> {
         let name = names::camel(&definition.name);
         let mut text = self.declaration(definition, "constructor");
         let mut inherent = String::new();
-        if self.target == Target::Api && self.model.is_built_by_users(ty) {
+        if self.model.is_built_by_users(ty) {
             inherent.push_str(&fields.constructor());
         }
         if self.is_used_bare(definition) {
@@ -59,10 +49,7 @@ impl Emitter<'_> {
     pub(crate) fn enumeration(&self, ty: &str) -> String {
         let constructors = self.model.constructors(ty);
         let name = names::camel(ty);
-        let doc = match self.target {
-            Target::Api => format!("/// `{ty}`, see [Telegram's page](https://core.telegram.org/type/{ty}).\n"),
-            Target::Mtproto => format!("/// `{ty}`\n"),
-        };
+        let doc = format!("/// `{ty}`, see [Telegram's page](https://core.telegram.org/type/{ty}).\n");
         if let [only] = constructors.as_slice() {
             return format!("{doc}pub use {} as {name};\n\n", struct_path(only)).replace(&format!("{name} as {name}"), &name);
         }
@@ -121,16 +108,14 @@ impl Emitter<'_> {
                 variant.path, variant.path, variant.name
             );
         }
-        if self.target == Target::Api {
-            let object = arms(&|variant| if variant.is_boxed() { "&**value".to_owned() } else { "value".to_owned() }, &|variant| {
-                format!("&Unit({:?})", variant.constructor)
-            });
-            let _ = write!(
-                text,
-                "impl Object for {name} {{\n#[inline]\nfn object(&self) -> &dyn Walk {{\nmatch self {{\n{object}}}\n}}\n}}\n{}",
-                debug(&name, "self.object()")
-            );
-        }
+        let object = arms(&|variant| if variant.is_boxed() { "&**value".to_owned() } else { "value".to_owned() }, &|variant| {
+            format!("&Unit({:?})", variant.constructor)
+        });
+        let _ = write!(
+            text,
+            "impl Object for {name} {{\n#[inline]\nfn object(&self) -> &dyn Walk {{\nmatch self {{\n{object}}}\n}}\n}}\n{}",
+            debug(&name, "self.object()")
+        );
         text.push('\n');
         text
     }
@@ -153,7 +138,7 @@ impl Emitter<'_> {
         let name = names::camel(&definition.name);
         let mut text = self.declaration(definition, "method");
         let mut inherent = String::new();
-        if self.target == Target::Api && fields.stored().next().is_some() {
+        if fields.stored().next().is_some() {
             inherent.push_str(&fields.constructor());
         }
         let _ = write!(
@@ -163,19 +148,12 @@ impl Emitter<'_> {
         );
         let _ = write!(text, "impl {name} {{\n{inherent}}}\n");
         let answer = path(&definition.result);
-        match (self.target, definition.is_wrapper()) {
-            (Target::Mtproto, _) => {
-                text.push_str(&serialize(&name, &fields));
-                let _ = write!(text, "impl tl::Function for {name} {{\ntype Return = {answer};\n}}\n");
-            }
-            (Target::Api, true) => {
-                text.push_str(&serialize(&name, &fields));
-                let _ = writeln!(text, "impl Wrapper for {name} {{}}");
-            }
-            (Target::Api, false) => {
-                text.push_str(&encode(&name, &fields, self.model.holds_lookups(definition)));
-                let _ = write!(text, "impl Request for {name} {{\ntype Return = {answer};\n{}}}\n", self.fill_random(definition));
-            }
+        if definition.is_wrapper() {
+            text.push_str(&serialize(&name, &fields));
+            let _ = writeln!(text, "impl Wrapper for {name} {{}}");
+        } else {
+            text.push_str(&encode(&name, &fields, self.model.holds_lookups(definition)));
+            let _ = write!(text, "impl Request for {name} {{\ntype Return = {answer};\n{}}}\n", self.fill_random(definition));
         }
         text.push_str(&reading(definition, false));
         text.push_str(&self.showing(definition, &fields));
@@ -187,10 +165,7 @@ impl Emitter<'_> {
         let name = names::camel(&definition.name);
         let fields = Fields { model: self.model, definition };
         let mut text = format!("/// `{definition}`\n");
-        if self.target == Target::Api {
-            let _ =
-                writeln!(text, "///\n/// [Telegram's page](https://core.telegram.org/{page}/{}){}", definition.name, remarks(definition));
-        }
+        let _ = writeln!(text, "///\n/// [Telegram's page](https://core.telegram.org/{page}/{}){}", definition.name, remarks(definition));
         let ty = match (&definition.kind, &definition.result) {
             (Kind::Constructor, Type::Boxed(ty)) => Some(ty.as_str()),
             _ => None,
@@ -201,31 +176,21 @@ impl Emitter<'_> {
         } else {
             let _ = writeln!(text, "pub struct {name} {{");
             for param in fields.stored() {
-                let doc = match self.target {
-                    Target::Api => String::new(),
-                    Target::Mtproto => format!("/// `{param}`\n"),
-                };
-                let _ = writeln!(text, "{doc}pub {}: {},", names::field(&param.name), fields.ty(param));
+                let _ = writeln!(text, "pub {}: {},", names::field(&param.name), fields.ty(param));
             }
             text.push_str("}\n");
         }
         let (id, tl_name) = (definition.id, definition.name.as_str());
-        let _ = match self.target {
-            Target::Api => writeln!(text, "node!({name}, 0x{id:08x}, {tl_name:?});"),
-            Target::Mtproto => writeln!(
-                text,
-                "impl tl::Identifiable for {name} {{\nconst ID: u32 = 0x{id:08x};\nconst NAME: &'static str = {tl_name:?};\n}}"
-            ),
-        };
+        let _ = writeln!(text, "node!({name}, 0x{id:08x}, {tl_name:?});");
         text
     }
 
     /// What is made of numbers alone can be copied and be a key.
     fn derives(&self, ty: Option<&str>) -> &'static str {
-        match self.target {
-            Target::Api if ty.is_some_and(|ty| self.model.is_numbers(ty)) => "#[derive(Clone, Copy, PartialEq, Eq, Hash)]",
-            Target::Api => "#[derive(Clone, PartialEq)]",
-            Target::Mtproto => "#[derive(Clone, Debug, PartialEq, Eq)]",
+        if ty.is_some_and(|ty| self.model.is_numbers(ty)) {
+            "#[derive(Clone, Copy, PartialEq, Eq, Hash)]"
+        } else {
+            "#[derive(Clone, PartialEq)]"
         }
     }
 
@@ -238,9 +203,6 @@ impl Emitter<'_> {
     }
 
     fn showing(&self, definition: &Definition, fields: &Fields<'_>) -> String {
-        if self.target == Target::Mtproto {
-            return "\n".to_owned();
-        }
         let name = names::camel(&definition.name);
         let walk = used("visit", &fields.walk());
         format!(

@@ -13,9 +13,9 @@ mod tables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use quadruplex_tl_schema::{Definition, Kind, Schema, Type};
+use quadruplex_tl_schema::{Kind, Schema, Type};
 
-use crate::emit::{Emitter, Target};
+use crate::emit::Emitter;
 use crate::model::Model;
 
 /// Files by their path below the directory of generated code.
@@ -23,8 +23,8 @@ pub type Files = BTreeMap<String, String>;
 
 /// The code of `quadruplex-api`: one file per namespace; types, enums and functions apart; and tables.
 pub fn api(schema: &Schema) -> Files {
-    let model = Model::new(schema, true);
-    let emitter = Emitter { model: &model, target: Target::Api };
+    let model = Model::new(schema);
+    let emitter = Emitter { model: &model };
     let mut files = Files::new();
     let imports = "use std::fmt;\nuse quadruplex_tl as tl;\nuse quadruplex_tl::{Identifiable as _, Serialize as _};\n\
                    use crate::read::optional;\nuse crate::request::{Encode, Lookups, Request, Wrapper};\n\
@@ -34,22 +34,6 @@ pub fn api(schema: &Schema) -> Files {
     }
     files.insert("tables.rs".to_owned(), file("", &tables::tables(schema), schema.layer()));
     files.insert("mod.rs".to_owned(), file(API_LINTS, &format!("{PARTS}\npub(crate) mod tables;\n"), schema.layer()));
-    files
-}
-
-/// The service messages of `quadruplex-mtproto`. Of the schema it takes what a session sends: not the configuration by DNS and not
-/// the hello of MTProxy's TLS.
-pub fn mtproto(schema: &Schema) -> Files {
-    let model = Model::new(schema, false);
-    let emitter = Emitter { model: &model, target: Target::Mtproto };
-    let mut files = Files::new();
-    let imports =
-        "use quadruplex_tl as tl;\nuse quadruplex_tl::{Identifiable as _, Serialize as _};\nuse crate::generated::{enums, types};\n";
-    for (name, part) in [("types.rs", Part::Types), ("enums.rs", Part::Enums), ("functions.rs", Part::Functions)] {
-        let text: String = by_namespace(schema, &emitter, part).remove("").unwrap_or_default();
-        files.insert(name.to_owned(), file(imports, &text, None));
-    }
-    files.insert("mod.rs".to_owned(), file(MTPROTO_LINTS, PARTS, None));
     files
 }
 
@@ -74,12 +58,10 @@ const API_LINTS: &str = "\
 )]
 ";
 
-const MTPROTO_LINTS: &str = "#![allow(unused_imports, unused_qualifications, reason = \"every file has the same imports\")]\n";
-
 /// One line for every type and every request of the API, for the test that sends a random value of each through its type.
 pub fn api_test(schema: &Schema) -> String {
     let mut text = String::from("pub(crate) static TYPES: &[(&str, Trip)] = &[\n");
-    let model = Model::new(schema, true);
+    let model = Model::new(schema);
     for ty in schema.types() {
         let how = if model.has_lookups(ty) { "encoded" } else { "serialized" };
         let _ = writeln!(text, "({:?}, {how}::<{}>),", ty.as_str(), fields::path(&Type::Boxed(ty.clone())));
@@ -108,7 +90,7 @@ fn by_namespace(schema: &Schema, emitter: &Emitter<'_>, part: Part) -> BTreeMap<
     match part {
         Part::Enums => {
             let mut seen = BTreeSet::new();
-            for definition in schema.definitions().iter().filter(|definition| emitter.is_wanted(definition)) {
+            for definition in schema.definitions() {
                 if let (Kind::Constructor, Type::Boxed(ty)) = (definition.kind, &definition.result)
                     && seen.insert(ty)
                 {
@@ -117,7 +99,7 @@ fn by_namespace(schema: &Schema, emitter: &Emitter<'_>, part: Part) -> BTreeMap<
             }
         }
         Part::Types | Part::Functions => {
-            for definition in schema.definitions().iter().filter(|definition| emitter.is_wanted(definition)) {
+            for definition in schema.definitions() {
                 match (part, definition.kind) {
                     (Part::Types, Kind::Constructor) => add(definition.namespace(), emitter.structure(definition)),
                     (Part::Functions, Kind::Function) => add(definition.namespace(), emitter.function(definition)),
@@ -128,17 +110,6 @@ fn by_namespace(schema: &Schema, emitter: &Emitter<'_>, part: Part) -> BTreeMap<
     }
     texts.retain(|namespace, text| namespace.is_empty() || !text.is_empty());
     texts
-}
-
-impl Emitter<'_> {
-    /// Of MTProto, what a session sends.
-    fn is_wanted(&self, definition: &Definition) -> bool {
-        let is_of_a_session = || {
-            let name = definition.name.as_str();
-            !["tls", "ipPort", "accessPointRule", "help."].iter().any(|prefix| name.starts_with(prefix))
-        };
-        self.target == Target::Api || is_of_a_session()
-    }
 }
 
 /// A module with a file for each namespace.

@@ -21,7 +21,6 @@ pub(crate) struct Model<'a> {
     /// Types that contain a position to be looked up, somewhere.
     lookups: BTreeSet<&'a str>,
     /// Whether positions in requests take `Arg`s.
-    with_lookups: bool,
     /// For each type in a cycle, the number of the cycle; by any field, and by fields outside vectors alone.
     cycles: HashMap<&'a str, usize>,
     tight_cycles: HashMap<&'a str, usize>,
@@ -29,8 +28,7 @@ pub(crate) struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// `with_lookups`: whether positions in requests take `Arg`s.
-    pub(crate) fn new(schema: &'a Schema, with_lookups: bool) -> Self {
+    pub(crate) fn new(schema: &'a Schema) -> Self {
         let functions = || schema.definitions().iter().filter(|definition| definition.kind == Kind::Function);
         let answers = reachable(schema, functions().map(|function| &function.result));
         let requests = reachable(schema, functions().flat_map(|function| function.params.iter().map(|param| &param.ty)));
@@ -39,14 +37,11 @@ impl<'a> Model<'a> {
             answers,
             requests,
             lookups: BTreeSet::new(),
-            with_lookups,
             cycles: cycles(schema, true),
             tight_cycles: cycles(schema, false),
             sizes: HashMap::new(),
         };
-        if with_lookups {
-            model.find_lookups();
-        }
+        model.find_lookups();
         for ty in schema.types() {
             model.measure(ty);
         }
@@ -83,7 +78,7 @@ impl<'a> Model<'a> {
             (Kind::Constructor, Type::Boxed(ty)) => self.lookups.contains(ty.as_str()),
             _ => false,
         };
-        self.with_lookups && is_request_only && boxed(ty).is_some_and(|ty| POSITIONS.contains(&ty))
+        is_request_only && boxed(ty).is_some_and(|ty| POSITIONS.contains(&ty))
     }
 
     /// Whether users build values of this type: it can be in a request.

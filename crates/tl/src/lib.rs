@@ -72,9 +72,3 @@ pub trait Identifiable {
     /// The name with its namespace, as in the schema: `messages.sendMessage`.
     const NAME: &'static str;
 }
-
-/// A function of the API: serialises with its id and names what it returns.
-pub trait Function: Serialize + Identifiable {
-    /// The type of the answer, read without a wrapper.
-    type Return: Deserialize;
-}

@@ -4,7 +4,7 @@ use quadruplex_tl::{Deserialize, Reader};
 use rand_core::Rng;
 
 use super::{Event, Failure, RpcError, Session};
-use crate::message::{self, Message};
+use crate::message::{self, Content, Message};
 use crate::time::{MessageIds, unix_of};
 use crate::{Now, RPC_ERROR, RPC_RESULT, Service, Violation, packet};
 
@@ -26,24 +26,27 @@ pub(super) fn handle_packet(session: &mut Session, packet: BytesMut, now: Now, r
     session.clock.observe(outer.msg_id, now);
     session.watch.received(now);
     let outer_id = outer.msg_id;
-    let messages = message::open(outer)?;
-    let is_container = messages.first().is_none_or(|first| first.msg_id != outer_id);
-    if is_container && !session.seen.insert(outer_id) {
-        // A repeated container holds nothing new, but what is in it wants to be acknowledged again.
-        messages.iter().filter(|inner| inner.is_content_related()).for_each(|inner| session.acks.push(inner.msg_id));
-        return Ok(());
-    }
-    for inner in messages {
-        check_parity(&inner)?;
-        if is_container && inner.msg_id >= outer_id {
-            return Err(Violation::MsgIdOrder);
+    let messages = match message::open(outer)? {
+        Content::Lone(message) => vec![message],
+        Content::Container(messages) => {
+            for inner in &messages {
+                check_parity(inner)?;
+                if inner.msg_id >= outer_id {
+                    return Err(Violation::MsgIdOrder);
+                }
+            }
+            session.seen.insert(outer_id);
+            messages
         }
-        if inner.is_content_related() {
-            session.acks.push(inner.msg_id);
+    };
+    for message in messages {
+        // What has come before is not run again, but acknowledged again: the server would not stop sending it.
+        if message.is_content_related() {
+            session.acks.push(message.msg_id);
             session.watch.owes_acks(session.acks.len(), now);
         }
-        if session.seen.insert(inner.msg_id) {
-            handle_message(session, inner, now, rng)?;
+        if session.seen.insert(message.msg_id) {
+            handle_message(session, message, now, rng)?;
         }
     }
     Ok(())
@@ -54,12 +57,19 @@ fn check_parity(message: &Message) -> Result<(), Violation> {
 }
 
 /// Only once the server's time is known, and never for the two messages that correct our idea of it.
-fn check_time(session: &Session, message: &Message, now: Now) -> Result<(), Violation> {
+///
+/// A message outside the window is refused, but it may be our idea that is wrong: the machine slept, or somebody set its clock.
+/// The next connection learns the time anew; else it would refuse the same messages for ever.
+fn check_time(session: &mut Session, message: &Message, now: Now) -> Result<(), Violation> {
     if !session.clock.is_known() || matches!(Reader::new(&message.body).peek_id(), Some(0xa7ef_f811 | 0xedab_447b)) {
         return Ok(());
     }
     let distance = unix_of(message.msg_id) - session.clock.unix(now).as_secs() as i64;
-    if (-OLDEST..=NEWEST).contains(&distance) { Ok(()) } else { Err(Violation::MsgIdTime) }
+    if (-OLDEST..=NEWEST).contains(&distance) {
+        return Ok(());
+    }
+    session.clock.forget();
+    Err(Violation::MsgIdTime)
 }
 
 fn handle_message(session: &mut Session, message: Message, now: Now, rng: &mut dyn Rng) -> Result<(), Violation> {

@@ -170,6 +170,9 @@ impl Session {
         if self.calls.len() > 0 {
             self.watch.await_answers(now);
         }
+        if !self.acks.is_empty() {
+            self.watch.owes_acks(self.acks.len(), now);
+        }
         self.calls.requeue(again);
         self.ask_state(ask);
     }

@@ -1,9 +1,10 @@
-use quadruplex_tl::{Reader, Serialize};
+use quadruplex_tl::Serialize;
 
 use super::received::Answer;
 use super::{ACK_DELAY, Event, Session};
-use crate::message::{self, MSG_CONTAINER, Message};
+use crate::message::{self, Content, Message};
 use crate::packet::Opened;
+use crate::service::MAX_IDS;
 use crate::time::{NOTIFICATION, unix_of};
 use crate::{Now, Service, Violation};
 
@@ -27,14 +28,19 @@ pub(super) fn handle_message(session: &mut Session, opened: Opened, now: Now) ->
         return Ok(());
     }
     let (outer_id, outer_seq_no) = (outer.msg_id, outer.seq_no);
-    let is_container = message_is_container(&outer);
-    let messages = message::open(outer)?;
+    let (is_container, messages) = match message::open(outer)? {
+        Content::Lone(message) => (false, vec![message]),
+        Content::Container(messages) => (true, messages),
+    };
+    if messages.len() > MAX_CONTAINER {
+        return Err(Violation::TooMany);
+    }
     if is_container {
         let refusal = if outer_seq_no & 1 == 1 {
             Some(34)
         } else if session.received.answer(outer_id).is_some_and(|answer| answer != Answer::Container) {
             Some(19)
-        } else if messages.len() > MAX_CONTAINER || messages.iter().any(|inner| inner.msg_id >= outer_id) {
+        } else if messages.iter().any(|inner| inner.msg_id >= outer_id) {
             Some(64)
         } else if session.received.contains(outer_id) {
             // The same packet once more. What is in it is known message by message.
@@ -59,10 +65,6 @@ pub(super) fn handle_message(session: &mut Session, opened: Opened, now: Now) ->
         handle_inner(session, inner, now)?;
     }
     Ok(())
-}
-
-fn message_is_container(outer: &Message) -> bool {
-    Reader::new(&outer.body).peek_id() == Some(MSG_CONTAINER)
 }
 
 /// What a server sees before it looks inside.
@@ -91,6 +93,9 @@ fn handle_inner(session: &mut Session, inner: Message, now: Now) -> Result<(), V
         return Ok(());
     }
     let service = Service::read(&inner.body)?;
+    if service.as_ref().is_some_and(|service| service.names() > MAX_IDS) {
+        return Err(Violation::TooMany);
+    }
     let is_query = match &service {
         None => true,
         Some(service) => matches!(service, Service::RpcDropAnswer { .. } | Service::GetFutureSalts { .. }),

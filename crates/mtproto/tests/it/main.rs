@@ -4,5 +4,6 @@ mod framing;
 mod handshake;
 mod handshake_fuzz;
 mod handshake_published;
+mod service;
 mod simulation;
 mod vectors;
