@@ -1,36 +1,27 @@
 //! Finds the mistakes in async Rust about which rustc and clippy are silent.
 
+mod check;
+mod cli;
+mod config;
+mod effects;
+mod exceptions;
+mod finding;
+mod fix;
+mod flow;
 mod index;
 mod ir;
 mod lower;
+mod output;
 mod parallel;
 mod project;
+mod rules;
 mod source;
+mod types;
 
-pub fn debug_load(path: &std::path::Path) {
-    let t = std::time::Instant::now();
-    let project = match project::Project::load(path) {
-        Ok(p) => p,
-        Err(e) => {
-            println!("{e}");
-            return;
-        }
-    };
-    println!("metadata {:?} packages {}", t.elapsed(), project.packages.len());
-    let t = std::time::Instant::now();
-    let ws = index::load(project, index::Scope { tests: false, build_scripts: false, examples: true });
-    println!(
-        "load {:?} files {} lines {} fns {} crates {} notices {}",
-        t.elapsed(),
-        ws.files.len(),
-        ws.lines(),
-        ws.functions.len(),
-        ws.index.crates.len(),
-        ws.notices.len()
-    );
-    for n in ws.notices.iter().take(20) {
-        println!("{} {}", n.path.display(), n.message)
-    }
-    let s = std::fs::read_to_string("/proc/self/status").unwrap();
-    println!("{}", s.lines().find(|l| l.starts_with("VmHWM")).unwrap());
-}
+pub use check::{Report, check, check_texts};
+pub use cli::main;
+pub use config::Overrides;
+pub use finding::{Finding, Fix, Grade, Level};
+pub use output::{Format, write};
+pub use project::Notice;
+pub use rules::Rule;

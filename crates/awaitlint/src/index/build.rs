@@ -19,6 +19,8 @@ pub(crate) struct BodyAt {
 pub(crate) struct Built {
     pub(crate) at: BodyAt,
     pub(crate) test: bool,
+    /// Calling it runs the body that is written here: not a trait's, which an implementation may replace.
+    pub(crate) known: bool,
 }
 
 /// Builds one crate from its root file by following `mod` declarations.
@@ -132,7 +134,7 @@ impl<'a> Builder<'a> {
                     self.define(at.module, item, Def::Alias(self.items.aliases.len() as u32 - 1));
                 }
                 ItemKind::Value(ty) => {
-                    self.items.values.push(ty.clone());
+                    self.items.values.push((at.module, ty.clone()));
                     self.define(at.module, item, Def::Value(self.items.values.len() as u32 - 1));
                 }
             }
@@ -165,7 +167,8 @@ impl<'a> Builder<'a> {
         if let ItemKind::Function(f) = &item.kind {
             let signature = f.signature.clone();
             self.items.fns.push(FnItem { name: item.name.clone(), module: at.module, owner, signature });
-            self.bodies.push(Built { at: BodyAt { file: at.file, function: *function }, test });
+            let known = f.body.is_some() && !matches!(owner, Owner::Trait(_));
+            self.bodies.push(Built { at: BodyAt { file: at.file, function: *function }, test, known });
             *function += 1;
         }
         self.items.fns.len() as u32 - 1

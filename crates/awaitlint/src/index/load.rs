@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::build::{BodyAt, Builder, Built, each_function};
-use super::read::{Scope, read_members};
-use super::{CrateItems, Id, Index, Place, deps};
+use super::read::{Scope, lower_texts, read_members};
+use super::{CrateItems, Id, Index, deps};
 use crate::ir::{File, Function, Item, ItemKind, Name};
 use crate::project::{Notice, Package, Project, TargetKind};
 use crate::source::Text;
@@ -37,6 +37,8 @@ pub(crate) struct FunctionAt {
     pub(crate) id: Id,
     pub(crate) at: BodyAt,
     pub(crate) test: bool,
+    /// Calling it runs the body that is written there.
+    pub(crate) known: bool,
 }
 
 impl Workspace {
@@ -44,8 +46,9 @@ impl Workspace {
         &self.files[file].file.text
     }
 
-    pub(crate) fn place(&self, function: &FunctionAt) -> Place {
-        self.index.place_of(function.id)
+    /// Whether calling this function runs a body of the members.
+    pub(crate) fn knows(&self, id: Id) -> bool {
+        self.by_id.get(&id).is_some_and(|&at| self.functions[at].known)
     }
 
     pub(crate) fn edition(&self, file: usize) -> u16 {
@@ -72,7 +75,20 @@ impl Workspace {
 /// Reads the members' files and indexes them with their dependencies.
 pub(crate) fn load(mut project: Project, scope: Scope) -> Workspace {
     let mut notices = std::mem::take(&mut project.notices);
-    let mut files = read_members(&project, scope, &mut notices);
+    let files = read_members(&project, scope, &mut notices);
+    assemble(project, scope, files, notices)
+}
+
+/// Indexes files that are in memory, as one package without dependencies.
+pub(crate) fn load_texts(texts: Vec<(PathBuf, String)>, edition: u16, scope: Scope) -> Workspace {
+    let mut project = Project::loose(Path::new(""));
+    project.packages[0].edition = edition;
+    let mut notices = Vec::new();
+    let files = lower_texts(texts, &mut notices);
+    assemble(project, scope, files, notices)
+}
+
+fn assemble(project: Project, scope: Scope, mut files: Vec<Source>, notices: Vec<Notice>) -> Workspace {
     let mut crates = Crates::default();
     let kinds = crates.add_members(&project, scope, &files);
     for (source, kind) in files.iter_mut().zip(kinds) {
@@ -84,7 +100,12 @@ pub(crate) fn load(mut project: Project, scope: Scope) -> Workspace {
     }
     let mut functions = Vec::new();
     for (krate, bodies) in crates.bodies {
-        functions.extend((0u32..).zip(bodies).map(|(item, b)| FunctionAt { id: Id { krate, item }, at: b.at, test: b.test }));
+        functions.extend((0u32..).zip(bodies).map(|(item, b)| FunctionAt {
+            id: Id { krate, item },
+            at: b.at,
+            test: b.test,
+            known: b.known,
+        }));
     }
     functions.sort_by_key(|f| (f.at.file, f.at.function));
     let by_id = functions.iter().enumerate().map(|(at, function)| (function.id, at)).collect();

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use load::{FunctionAt, Source, Workspace, load};
+pub(crate) use load::{FunctionAt, Source, Workspace, load, load_texts};
 pub(crate) use methods::TypeKey;
 pub(crate) use paths::{Canon, Resolved};
 pub(crate) use read::Scope;
@@ -31,7 +31,8 @@ pub(crate) struct CrateItems {
     pub(crate) fns: Vec<FnItem>,
     pub(crate) types: Vec<TypeItem>,
     pub(crate) traits: Vec<TraitItem>,
-    pub(crate) values: Vec<Ty>,
+    /// Constants and statics, each with the module it stands in.
+    pub(crate) values: Vec<(u32, Ty)>,
     pub(crate) aliases: Vec<AliasItem>,
     pub(crate) impls: Vec<ImplItem>,
     /// First names of public imports: crates that this one may pass on.

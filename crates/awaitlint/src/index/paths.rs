@@ -148,7 +148,7 @@ impl Index {
                 let alias = &krate(id).aliases[id.item as usize];
                 at(id, alias.module, &alias.name)
             }
-            Resolved::Value(id) => self.canon_in(Place { krate: id.krate, module: 0 }, &["value"]),
+            Resolved::Value(id) => self.canon_in(Place { krate: id.krate, module: krate(id).values[id.item as usize].0 }, &[]),
         }
     }
 

@@ -47,6 +47,19 @@ pub(super) fn read_members(project: &Project, scope: Scope, notices: &mut Vec<No
     files
 }
 
+/// Lowers files that are in memory.
+pub(super) fn lower_texts(texts: Vec<(PathBuf, String)>, notices: &mut Vec<Notice>) -> Vec<Source> {
+    let lowered = parallel::map(&texts, |(_, text)| lower::file(text.clone(), Depth::Bodies));
+    let mut files = Vec::with_capacity(texts.len());
+    for ((path, _), result) in texts.into_iter().zip(lowered) {
+        match result.unwrap_or_else(|| Err("the checker failed on it; please report this".to_owned())) {
+            Ok(file) => files.push(Source { path, package: 0, kind: TargetKind::Lib, file }),
+            Err(message) => notices.push(Notice { path, message: format!("skipped: {message}") }),
+        }
+    }
+    files
+}
+
 /// The text of a file, unless it is too large or not UTF-8.
 pub(super) fn read(path: &Path) -> Result<String, String> {
     let size = fs::metadata(path).map_err(|error| error.to_string())?.len();

@@ -122,6 +122,7 @@ pub(crate) enum Kind {
     Async {
         body: ExprId,
         moves: bool,
+        stream: bool,
     },
     Closure {
         params: Vec<PatId>,
@@ -217,6 +218,17 @@ pub(crate) enum Lit {
 }
 
 impl Body {
+    pub(super) fn new(
+        exprs: Vec<Expr>,
+        parents: Vec<Option<ExprId>>,
+        locals: Vec<Local>,
+        pats: Vec<Pat>,
+        params: Vec<PatId>,
+        root: ExprId,
+    ) -> Body {
+        Body { exprs, parents, locals, pats, params, root }
+    }
+
     pub(crate) fn kind(&self, id: ExprId) -> &Kind {
         &self.exprs[id.0 as usize].kind
     }
@@ -297,7 +309,8 @@ impl Body {
     }
 }
 
-fn children(kind: &Kind, each: &mut dyn FnMut(ExprId)) {
+/// Calls `each` for the direct parts of an expression in the order in which they are evaluated.
+pub(super) fn children(kind: &Kind, each: &mut dyn FnMut(ExprId)) {
     let mut all = |ids: &[ExprId]| ids.iter().copied().for_each(&mut *each);
     match kind {
         Kind::Local(_) | Kind::Path(_) | Kind::Lit(_) | Kind::Continue { .. } => {}
@@ -360,60 +373,5 @@ fn children(kind: &Kind, each: &mut dyn FnMut(ExprId)) {
             all(from.as_slice());
             all(to.as_slice());
         }
-    }
-}
-
-/// A body under construction.
-#[derive(Default)]
-pub(crate) struct Builder {
-    exprs: Vec<Expr>,
-    locals: Vec<Local>,
-    pats: Vec<Pat>,
-}
-
-impl Builder {
-    pub(crate) fn expr(&mut self, kind: Kind, span: Span) -> ExprId {
-        self.exprs.push(Expr { kind, span });
-        ExprId(self.exprs.len() as u32 - 1)
-    }
-
-    pub(crate) fn span(&self, id: ExprId) -> Span {
-        self.exprs[id.0 as usize].span
-    }
-
-    pub(crate) fn set_span(&mut self, id: ExprId, span: Span) {
-        self.exprs[id.0 as usize].span = span;
-    }
-
-    pub(crate) fn set_label(&mut self, block: ExprId, name: Name) {
-        if let Kind::Block { label, .. } = &mut self.exprs[block.0 as usize].kind {
-            *label = Some(name);
-        }
-    }
-
-    pub(crate) fn pat_span(&self, id: PatId) -> Span {
-        self.pats[id.0 as usize].span
-    }
-
-    pub(crate) fn pat(&mut self, kind: PatKind, span: Span) -> PatId {
-        self.pats.push(Pat { kind, span });
-        PatId(self.pats.len() as u32 - 1)
-    }
-
-    pub(crate) fn local(&mut self, local: Local) -> LocalId {
-        self.locals.push(local);
-        LocalId(self.locals.len() as u32 - 1)
-    }
-
-    pub(crate) fn local_name(&self, id: LocalId) -> &Name {
-        &self.locals[id.0 as usize].name
-    }
-
-    pub(crate) fn finish(self, params: Vec<PatId>, root: ExprId) -> Body {
-        let mut parents = vec![None; self.exprs.len()];
-        for (id, expr) in self.exprs.iter().enumerate() {
-            children(&expr.kind, &mut |child| parents[child.0 as usize] = Some(ExprId(id as u32)));
-        }
-        Body { exprs: self.exprs, parents, locals: self.locals, pats: self.pats, params, root }
     }
 }

@@ -4,12 +4,12 @@
 //! lines, works on these types. Bodies are arenas ([`Body`]): an expression is a number, and side tables are vectors.
 
 mod body;
+mod builder;
 mod item;
 mod ty;
 
-pub(crate) use body::{
-    Arm, Body, Builder, Expr, ExprId, JoinKind, Kind, Lit, Local, LocalId, LoopKind, Pat, PatId, PatKind, SelectArm, Stmt, StmtKind,
-};
+pub(crate) use body::{Arm, Body, ExprId, JoinKind, Kind, Lit, Local, LocalId, LoopKind, PatId, PatKind, SelectArm, Stmt, StmtKind};
+pub(crate) use builder::Builder;
 pub(crate) use item::{
     Enum, Exception, ExceptionKind, File, Function, Impl, Import, Item, ItemKind, Module, Param, Receiver, Signature, Struct, Trait,
 };

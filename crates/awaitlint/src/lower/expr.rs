@@ -20,7 +20,7 @@ impl BodyLower<'_, '_> {
             Expr::Async(e) => {
                 let lo = self.lower.lo(e.async_token.span);
                 let body = self.block(&e.block);
-                (Kind::Async { body, moves: e.capture.is_some() }, self.until(lo, body))
+                (Kind::Async { body, moves: e.capture.is_some(), stream: false }, self.until(lo, body))
             }
             Expr::Await(e) => {
                 let base = self.expr(&e.base);

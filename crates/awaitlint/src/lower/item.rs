@@ -204,7 +204,6 @@ impl Lower<'_> {
                     self.use_tree(tree, path.clone(), public, to);
                 }
             }
-            _ => {}
         }
     }
 

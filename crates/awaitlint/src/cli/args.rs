@@ -1,0 +1,65 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Overrides, suggest};
+use crate::finding::Level;
+use crate::output::Format;
+use crate::rules::Rule;
+
+/// Finds the mistakes in async Rust about which rustc and clippy are silent.
+///
+/// Exit status: 0 nothing found, 1 findings, 2 the check could not run.
+#[derive(Debug, Parser)]
+#[command(name = "cargo awaitlint", bin_name = "cargo awaitlint", version, args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    /// A project, or a file or directory in one
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    /// How findings are written
+    #[arg(long, value_enum, default_value = "human")]
+    pub(super) format: Format,
+    /// Show findings down to this level: certain, likely or pedantic [default: likely]
+    #[arg(long)]
+    pub(super) level: Option<String>,
+    /// Check only this rule; may be repeated
+    #[arg(long = "rule", value_name = "RULE")]
+    pub(super) rules: Vec<String>,
+    /// The limit that fixes write where one is needed
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<usize>,
+    /// Check tests and benches too
+    #[arg(long)]
+    pub(super) tests: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// What a rule finds, why, and when to ignore it; without a name, all rules
+    Explain {
+        /// The rule
+        rule: Option<String>,
+    },
+}
+
+impl Args {
+    pub(super) fn overrides(&self) -> Result<Overrides, String> {
+        let level = self.level.as_deref().map(|name| {
+            let found = Level::ALL.into_iter().find(|level| level.name() == name);
+            found.ok_or_else(|| format!("there is no level `{name}`; {}", suggest(name, Level::ALL.iter().map(|level| level.name()))))
+        });
+        let rules = self.rules.iter().map(|name| {
+            Rule::named(name).ok_or_else(|| format!("there is no rule `{name}`; {}", suggest(name, Rule::all().map(Rule::name))))
+        });
+        Ok(Overrides {
+            level: level.transpose()?,
+            rules: rules.collect::<Result<_, _>>()?,
+            limit: self.limit,
+            tests: self.tests.then_some(true),
+        })
+    }
+}

@@ -1,0 +1,238 @@
+//! Calls that block their thread, directly or through plain functions of the workspace.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::flow::{Context, context};
+use crate::index::{Id, Workspace};
+use crate::ir::{Body, ExprId, Function, Kind};
+use crate::parallel;
+use crate::types::Typing;
+
+/// What a blocking call waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Waits {
+    Sleep,
+    Files,
+    Network,
+    Process,
+    Thread,
+    Input,
+    /// For a future, with a runtime of its own.
+    BlockOn,
+}
+
+impl Waits {
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Waits::Sleep => "puts the thread to sleep",
+            Waits::Files => "waits for the file system",
+            Waits::Network => "waits for the network",
+            Waits::Process => "waits for another process",
+            Waits::Thread => "waits for another thread",
+            Waits::Input => "waits for someone to type",
+            Waits::BlockOn => "runs a future on this thread until it ends",
+        }
+    }
+}
+
+/// A call that blocks.
+#[derive(Clone, Debug)]
+pub(crate) struct BlockingCall {
+    /// Its full path, as far as it is known.
+    pub(crate) what: String,
+    pub(crate) waits: Waits,
+    /// How much of a wait it usually is.
+    pub(crate) weight: Weight,
+    /// The path of a call that waits without blocking.
+    pub(crate) instead: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Weight {
+    /// A look at the file system's tables.
+    Light,
+    /// Opening, renaming, removing.
+    Middle,
+    Heavy,
+}
+
+/// How a plain function comes to block: the functions on the way and the call at its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Path {
+    pub(crate) through: Vec<Id>,
+    pub(crate) call: BlockingCall,
+}
+
+/// The plain functions of the workspace that block.
+#[derive(Debug, Default)]
+pub(crate) struct Blocking(HashMap<Id, Path>);
+
+impl Blocking {
+    /// How calling this plain function blocks.
+    pub(crate) fn get(&self, id: Id) -> Option<&Path> {
+        self.0.get(&id)
+    }
+
+    pub(crate) fn new(workspace: &Workspace) -> Blocking {
+        let files: Vec<usize> = (0..workspace.files.len()).collect();
+        let local = parallel::map(&files, |&file| of_file(workspace, file));
+        let mut callers: HashMap<Id, Vec<Id>> = HashMap::new();
+        let mut found = HashMap::new();
+        let mut pending = VecDeque::new();
+        for (id, direct, calls) in local.into_iter().flatten().flatten() {
+            calls.into_iter().for_each(|callee| callers.entry(callee).or_default().push(id));
+            if let Some(call) = direct {
+                found.insert(id, Path { through: Vec::new(), call });
+                pending.push_back(id);
+            }
+        }
+        // Breadth first, so that the path that is shown is a shortest one.
+        while let Some(id) = pending.pop_front() {
+            let Some(path) = found.get(&id).cloned() else { continue };
+            for &caller in callers.get(&id).into_iter().flatten() {
+                found.entry(caller).or_insert_with(|| {
+                    pending.push_back(caller);
+                    let through = std::iter::once(id).chain(path.through.iter().copied()).collect();
+                    Path { through, call: path.call.clone() }
+                });
+            }
+        }
+        Blocking(found)
+    }
+}
+
+type Found = (Id, Option<BlockingCall>, Vec<Id>);
+
+fn of_file(workspace: &Workspace, file: usize) -> Vec<Found> {
+    let functions = workspace.functions_of(file);
+    let first = workspace.functions.partition_point(|f| f.at.file < file);
+    let of_this = workspace.functions[first..].iter().take_while(|f| f.at.file == file);
+    let mut found = Vec::new();
+    for at in of_this {
+        let Some((_, function)) = functions.get(at.at.function) else { continue };
+        let Some(body) = function.body.as_ref().filter(|_| !function.signature.is_async) else { continue };
+        let typing = Typing::new(workspace, at, function, body);
+        found.push(of_function(at.id, &typing, function, body));
+    }
+    found
+}
+
+fn of_function(id: Id, typing: &Typing<'_>, function: &Function, body: &Body) -> Found {
+    let (mut worst, mut calls) = (None::<BlockingCall>, Vec::new());
+    for expr in body.ids() {
+        if !matches!(body.kind(expr), Kind::Call { .. } | Kind::Method { .. }) || in_closure_elsewhere(function, body, expr) {
+            continue;
+        }
+        if let Some(call) = direct(typing, body, expr) {
+            if worst.as_ref().is_none_or(|worst| worst.weight < call.weight) {
+                worst = Some(call);
+            }
+        } else if let Some(callee) = typing.callee(expr).and_then(|callee| callee.id()).filter(|&id| typing.is_member(id)) {
+            calls.push(callee);
+        }
+    }
+    (id, worst, calls)
+}
+
+/// Inside something that does not run when the function is called: an async block, or a closure for later or for another thread.
+fn in_closure_elsewhere(function: &Function, body: &Body, expr: ExprId) -> bool {
+    let within = body.ancestors(expr).any(|up| matches!(body.kind(up), Kind::Closure { .. } | Kind::Async { .. }));
+    within && (context(function, body, expr) != Context::Sync || body.ancestors(expr).any(|up| is_thrown(body, up)))
+}
+
+fn is_thrown(body: &Body, closure: ExprId) -> bool {
+    let call = body.parent(closure).map(|call| body.kind(call));
+    matches!(body.kind(closure), Kind::Closure { .. })
+        && match call {
+            Some(Kind::Call { callee, .. }) => {
+                matches!(body.kind(*callee), Kind::Path(path) if path.last() == "spawn" || crate::flow::run_elsewhere(path.last()))
+            }
+            Some(Kind::Method { name, .. }) => crate::flow::run_elsewhere(name) || &**name == "spawn",
+            _ => false,
+        }
+}
+
+/// The blocking call that this call is, if its path or the type of its receiver says so.
+pub(crate) fn direct(typing: &Typing<'_>, body: &Body, call: ExprId) -> Option<BlockingCall> {
+    let callee = typing.callee(call)?;
+    let canon = callee.canon.as_ref()?;
+    let name = &*callee.name;
+    let found = |waits, weight, instead| Some(BlockingCall { what: canon.to_string(), waits, weight, instead });
+    let method = matches!(body.kind(call), Kind::Method { .. });
+    match (canon.krate(), method) {
+        ("std", false) => match () {
+            () if canon.is("std::thread::sleep") => found(Waits::Sleep, Weight::Heavy, Some("tokio::time::sleep")),
+            () if canon.is("std::thread::park") => found(Waits::Thread, Weight::Heavy, None),
+            () if canon.is_any(&["std::fs::File::open", "std::fs::File::create"]) => {
+                found(Waits::Files, Weight::Middle, Some(if name == "open" { "tokio::fs::File::open" } else { "tokio::fs::File::create" }))
+            }
+            () if canon.is(&format!("std::fs::{name}")) => {
+                file_call(name).and_then(|(weight, instead)| found(Waits::Files, weight, instead))
+            }
+            () if canon.is_any(&["std::net::TcpStream::connect", "std::net::TcpStream::connect_timeout"]) => {
+                found(Waits::Network, Weight::Heavy, Some("tokio::net::TcpStream::connect"))
+            }
+            () if canon.is_any(&["std::io::read_to_string", "std::io::copy"]) => found(Waits::Files, Weight::Middle, None),
+            () => None,
+        },
+        ("fs_err", false) if !canon.is(&format!("fs_err::tokio::{name}")) => {
+            file_call(name).and_then(|(weight, _)| found(Waits::Files, weight, None))
+        }
+        ("std", true) => std_method(canon, name).and_then(|(waits, weight)| found(waits, weight, None)),
+        ("tokio", true) if name.starts_with("blocking_") => found(Waits::Thread, Weight::Heavy, None),
+        (_, false) if canon.is_any(&["reqwest::blocking::get", "ureq::get", "ureq::post"]) => found(Waits::Network, Weight::Heavy, None),
+        _ if block_on(canon, name) => found(Waits::BlockOn, Weight::Heavy, None),
+        _ => None,
+    }
+}
+
+fn file_call(name: &str) -> Option<(Weight, Option<&'static str>)> {
+    Some(match name {
+        "read" => (Weight::Heavy, Some("tokio::fs::read")),
+        "read_to_string" => (Weight::Heavy, Some("tokio::fs::read_to_string")),
+        "write" => (Weight::Heavy, Some("tokio::fs::write")),
+        "copy" => (Weight::Heavy, Some("tokio::fs::copy")),
+        "remove_dir_all" => (Weight::Heavy, Some("tokio::fs::remove_dir_all")),
+        "read_dir" => (Weight::Heavy, None),
+        "create_dir_all" => (Weight::Middle, Some("tokio::fs::create_dir_all")),
+        "create_dir" => (Weight::Middle, Some("tokio::fs::create_dir")),
+        "remove_file" => (Weight::Middle, Some("tokio::fs::remove_file")),
+        "remove_dir" => (Weight::Middle, Some("tokio::fs::remove_dir")),
+        "rename" => (Weight::Middle, Some("tokio::fs::rename")),
+        "hard_link" | "soft_link" | "set_permissions" => (Weight::Middle, None),
+        "canonicalize" => (Weight::Light, Some("tokio::fs::canonicalize")),
+        "metadata" => (Weight::Light, Some("tokio::fs::metadata")),
+        "symlink_metadata" => (Weight::Light, Some("tokio::fs::symlink_metadata")),
+        "read_link" => (Weight::Light, Some("tokio::fs::read_link")),
+        "exists" => (Weight::Light, Some("tokio::fs::try_exists")),
+        _ => return None,
+    })
+}
+
+fn std_method(canon: &crate::index::Canon, name: &str) -> Option<(Waits, Weight)> {
+    let of = |ty: &str| canon.is(&format!("{ty}::{name}"));
+    match name {
+        "output" | "status" if of("std::process::Command") => Some((Waits::Process, Weight::Heavy)),
+        "wait" | "wait_with_output" if of("std::process::Child") => Some((Waits::Process, Weight::Heavy)),
+        "recv" | "recv_timeout" if of("std::sync::mpsc::Receiver") => Some((Waits::Thread, Weight::Heavy)),
+        "join" if of("std::thread::JoinHandle") => Some((Waits::Thread, Weight::Heavy)),
+        "wait" | "wait_timeout" | "wait_while" if of("std::sync::Condvar") || of("std::sync::Barrier") => {
+            Some((Waits::Thread, Weight::Heavy))
+        }
+        "read_line" | "lines" | "read_to_string" if of("std::io::Stdin") => Some((Waits::Input, Weight::Heavy)),
+        "read_to_string" | "read_to_end" | "read_exact" | "write_all" | "sync_all" | "read" | "write" if of("std::fs::File") => {
+            Some((Waits::Files, Weight::Heavy))
+        }
+        "open" if of("std::fs::OpenOptions") => Some((Waits::Files, Weight::Middle)),
+        _ => None,
+    }
+}
+
+fn block_on(canon: &crate::index::Canon, name: &str) -> bool {
+    name == "block_on"
+        && matches!(
+            canon.krate(),
+            "tokio" | "futures" | "async_std" | "smol" | "pollster" | "futures_lite" | "async_io" | "futures_executor" | "actix_rt"
+        )
+        || name == "run_until" && canon.is("futures::executor::LocalPool::run_until")
+}

@@ -1,0 +1,191 @@
+//! An await in a `for` loop whose iterations do not depend on each other.
+
+use std::collections::HashSet;
+
+use super::{Cx, Draft};
+use crate::effects::{Effect, strip_adapters};
+use crate::finding::Level;
+use crate::fix;
+use crate::flow::{Context, Place, Uses, awaits, context, place_of};
+use crate::ir::{Body, ExprId, Kind, LocalId, LoopKind, PatId};
+use crate::types::JOIN_HANDLES;
+
+pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
+    let mut reported: Vec<ExprId> = Vec::new();
+    // Inner loops come first: of nested loops the innermost is reported.
+    for id in cx.body.ids() {
+        let Kind::Loop { kind: LoopKind::For { pat, iter }, body: block, .. } = cx.body.kind(id) else { continue };
+        let nested = reported.iter().any(|&inner| cx.body.ancestors(inner).any(|up| up == id));
+        if !nested && let Some(draft) = check_loop(cx, id, *pat, *iter, *block) {
+            reported.push(id);
+            drafts.push(draft);
+        }
+    }
+}
+
+fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, iter: ExprId, block: ExprId) -> Option<Draft> {
+    let body = cx.body;
+    let waits = awaits(body, block);
+    if waits.is_empty() || context(cx.function, body, block) != Context::Async || leaves_early(body, id, block) {
+        return None;
+    }
+    let items: HashSet<LocalId> = body.bindings(pat).into_iter().collect();
+    let fed = fed_by(cx, block, items);
+    if drains(cx, &waits, &fed) || !waits.iter().any(|&wait| depends(cx, wait, &fed)) {
+        return None;
+    }
+    let uses = cx.uses(block);
+    let own: HashSet<LocalId> = body.bindings(pat).into_iter().collect();
+    let outer: Vec<&Place> = uses.writes.iter().filter(|place| !own.contains(&place.local)).collect();
+    if !outer.iter().all(|place| only_collects(body, block, place)) {
+        return None;
+    }
+    let effects: Vec<Effect> = waits.iter().map(|&wait| cx.effect(wait)).collect();
+    let level = level(cx, &effects, &uses, iter, block, &own)?;
+    let slowest = waits.iter().zip(&effects).max_by_key(|(_, effect)| **effect != Effect::Idle).map(|(&wait, _)| wait)?;
+    let work = match body.kind(slowest) {
+        Kind::Await(base) => strip_adapters(body, *base),
+        _ => slowest,
+    };
+    let name = cx.quoted(work);
+    let collected = if outer.is_empty() { "" } else { ", and what they make is only collected" };
+    let draft = Draft::new(level, body.span(slowest), format!("{name} is awaited once per iteration, one after the other"))
+        .label(loop_head(cx, id, block), "each iteration waits for the one before it")
+        .why(format!("no iteration needs what another one made{collected}: n items take n times as long as one"))
+        .help(cx.kit().map_help())
+        .fix(fix::map::of_loop(cx, id, level));
+    Some(draft)
+}
+
+/// The level, if there is anything to report: reads are certain, the unknown likely, writes pedantic, and what has an order is left alone.
+fn level(cx: &Cx<'_>, effects: &[Effect], uses: &Uses, iter: ExprId, block: ExprId, own: &HashSet<LocalId>) -> Option<Level> {
+    let mut doubts = match effects.iter().max()? {
+        Effect::Idle | Effect::Ordered => return None,
+        Effect::Read => 0,
+        Effect::Unknown => 1,
+        Effect::Write => 2,
+    };
+    let unsure = uses.maybe_writes.iter().any(|place| !own.contains(&place.local));
+    let counted = matches!(cx.body.kind(iter), Kind::Range(..));
+    if unsure || counted {
+        doubts = doubts.max(1);
+    }
+    if shows_order(cx, block) {
+        doubts += 1;
+    }
+    Some(match doubts {
+        0 => Level::Certain,
+        1 => Level::Likely,
+        _ => Level::Pedantic,
+    })
+}
+
+/// `break`, `return` of anything but an error, or a way out to an outer loop: the loop looks for something or gives up.
+fn leaves_early(body: &Body, id: ExprId, block: ExprId) -> bool {
+    body.descendants(block).into_iter().any(|inner| match body.kind(inner) {
+        Kind::Break { label, .. } => label.is_some() || nearest_loop(body, inner) == Some(id),
+        Kind::Continue { label: Some(_) } => nearest_loop(body, inner) != Some(id),
+        Kind::Return(value) => !in_nested(body, inner, block) && !value.is_some_and(|value| is_error(body, value)),
+        _ => false,
+    })
+}
+
+fn nearest_loop(body: &Body, inner: ExprId) -> Option<ExprId> {
+    body.ancestors(inner).find(|&up| matches!(body.kind(up), Kind::Loop { .. } | Kind::Closure { .. } | Kind::Async { .. }))
+}
+
+fn in_nested(body: &Body, inner: ExprId, block: ExprId) -> bool {
+    body.ancestors(inner).take_while(|&up| up != block).any(|up| matches!(body.kind(up), Kind::Closure { .. } | Kind::Async { .. }))
+}
+
+fn is_error(body: &Body, value: ExprId) -> bool {
+    matches!(body.kind(value), Kind::Call { callee, .. } if matches!(body.kind(*callee), Kind::Path(path) if path.last() == "Err"))
+}
+
+/// The loop's variable and the locals of the block that are made from it.
+fn fed_by(cx: &Cx<'_>, block: ExprId, mut fed: HashSet<LocalId>) -> HashSet<LocalId> {
+    use crate::ir::StmtKind;
+    for id in cx.body.descendants(block) {
+        match cx.body.kind(id) {
+            Kind::Block { stmts, .. } => {
+                for stmt in stmts {
+                    if let StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind
+                        && depends(cx, *init, &fed)
+                    {
+                        fed.extend(cx.body.bindings(*pat));
+                    }
+                }
+            }
+            Kind::Let { pat, scrutinee } if depends(cx, *scrutinee, &fed) => fed.extend(cx.body.bindings(*pat)),
+            Kind::Match { scrutinee, arms } if depends(cx, *scrutinee, &fed) => {
+                arms.iter().for_each(|arm| fed.extend(cx.body.bindings(arm.pat)));
+            }
+            Kind::Loop { kind: LoopKind::For { pat, iter }, .. } if depends(cx, *iter, &fed) => fed.extend(cx.body.bindings(*pat)),
+            _ => {}
+        }
+    }
+    fed
+}
+
+fn depends(cx: &Cx<'_>, expr: ExprId, on: &HashSet<LocalId>) -> bool {
+    cx.body.descendants(expr).into_iter().any(|id| match cx.body.kind(id) {
+        Kind::Local(local) => on.contains(local),
+        Kind::Macro { captured, .. } => captured.iter().any(|local| on.contains(local)),
+        _ => false,
+    })
+}
+
+/// `for handle in handles { handle.await }`: the tasks run already, or another rule speaks of the futures.
+fn drains(cx: &Cx<'_>, waits: &[ExprId], items: &HashSet<LocalId>) -> bool {
+    waits.iter().any(|&wait| {
+        let Kind::Await(base) = cx.body.kind(wait) else { return false };
+        let work = strip_adapters(cx.body, *base);
+        let local = place_of(cx.body, work).map(|place| place.local);
+        let handle = cx.typing.of(work).peel_refs().is_any(JOIN_HANDLES);
+        handle || local.is_some_and(|local| items.contains(&local))
+    })
+}
+
+const COLLECTORS: &[&str] =
+    &["push", "insert", "extend", "push_back", "append", "push_str", "extend_from_slice", "add", "inc", "increment", "push_front", "entry"];
+
+/// The place is only added to: what an iteration does to it does not matter to another one.
+fn only_collects(body: &Body, block: ExprId, place: &Place) -> bool {
+    body.descendants(block).into_iter().filter(|&id| touches(body, id, place)).all(|mut id| {
+        while let Some(up) = body.parent(id).filter(|&up| matches!(body.kind(up), Kind::Deref(_))) {
+            id = up;
+        }
+        match body.parent(id).map(|up| body.kind(up)) {
+            Some(Kind::Method { receiver, name, .. }) => *receiver == id && COLLECTORS.contains(&&**name),
+            Some(Kind::Assign { compound: true, lhs, .. }) => *lhs == id,
+            _ => false,
+        }
+    })
+}
+
+/// The whole of an expression that names the place, a part of it, or something it is part of.
+fn touches(body: &Body, id: ExprId, place: &Place) -> bool {
+    let names = matches!(body.kind(id), Kind::Local(_) | Kind::Field(..));
+    let part = matches!(body.parent(id).map(|up| body.kind(up)), Some(Kind::Field(..)));
+    names && !part && place_of(body, id).is_some_and(|touched| touched.overlaps(place))
+}
+
+/// Something in the block shows its order to the outside: printing, sending, writing to what others see.
+fn shows_order(cx: &Cx<'_>, block: ExprId) -> bool {
+    cx.body.descendants(block).into_iter().any(|id| match cx.body.kind(id) {
+        Kind::Macro { path, .. } => matches!(path.last(), "println" | "print" | "eprintln" | "eprint" | "write" | "writeln"),
+        Kind::Method { name, .. } => {
+            let awaited = cx.body.ancestors(id).take(3).any(|up| matches!(cx.body.kind(up), Kind::Await(_)));
+            !awaited && matches!(&**name, "send" | "try_send" | "write_all" | "println" | "set_message" | "set_position")
+        }
+        _ => false,
+    })
+}
+
+/// From `for` to the brace of the body.
+fn loop_head(cx: &Cx<'_>, id: ExprId, block: ExprId) -> crate::source::Span {
+    let (whole, block) = (cx.body.span(id), cx.body.span(block));
+    let head = crate::source::Span { lo: whole.lo, hi: block.lo };
+    let trimmed = cx.source(head).trim_end().len() as u32;
+    crate::source::Span { lo: whole.lo, hi: whole.lo + trimmed }
+}

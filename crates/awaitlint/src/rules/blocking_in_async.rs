@@ -1,0 +1,92 @@
+//! A call that blocks the thread in code that tasks run.
+
+use super::{Cx, Draft};
+use crate::effects::{BlockingCall, Waits, Weight, blocking_call};
+use crate::finding::{Edit, Fix, Grade, Level};
+use crate::flow::{Context, context};
+use crate::ir::{ExprId, Kind};
+use crate::project::TargetKind;
+
+pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
+    for id in cx.body.ids() {
+        if !matches!(cx.body.kind(id), Kind::Call { .. } | Kind::Method { .. }) || context(cx.function, cx.body, id) != Context::Async {
+            continue;
+        }
+        if let Some(call) = blocking_call(&cx.typing, cx.body, id) {
+            if call.waits != Waits::BlockOn {
+                drafts.push(report(cx, id, &call, &[]));
+            }
+        } else if let Some(path) = cx.callee(id).and_then(|callee| callee.id()).and_then(|to| cx.session.blocking.get(to))
+            && path.call.waits != Waits::BlockOn
+            && !is_awaited(cx, id)
+        {
+            let index = &cx.workspace().index;
+            let through: Vec<String> = path.through.iter().map(|&id| index.describe(id)).collect();
+            drafts.push(report(cx, id, &path.call, &through));
+        }
+    }
+}
+
+fn report(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, through: &[String]) -> Draft {
+    let name = cx.quoted(id);
+    let direct = cx.called(id) == call.what.rsplit("::").next().unwrap_or_default() && through.is_empty();
+    let message = if direct {
+        format!("`{}` blocks the thread in async code", call.what)
+    } else {
+        let path: Vec<&str> =
+            std::iter::once(cx.called(id)).chain(through.iter().map(String::as_str)).chain([call.what.as_str()]).collect();
+        format!("{name} blocks the thread in async code: {}", path.join(" → "))
+    };
+    let help = match call.instead {
+        Some(instead) if direct => format!("use `{instead}`, which waits without blocking"),
+        _ => "run it with `spawn_blocking`, or use its async counterpart".to_owned(),
+    };
+    let mut fix = swap(cx, id, call);
+    if !direct {
+        fix = None;
+    }
+    Draft::new(level(cx, call, through.len()), cx.body.span(id), message)
+        .why(format!("it {}, and no other task of this thread runs meanwhile, timers and connections included", call.waits.describe()))
+        .help(help)
+        .fix(fix)
+}
+
+/// A look into a directory is over soon; what `main` does before there are other tasks disturbs nobody.
+fn level(cx: &Cx<'_>, call: &BlockingCall, depth: usize) -> Level {
+    let alone = &*cx.item.name == "main" || cx.target() == TargetKind::Build;
+    match call.weight {
+        _ if alone => Level::Pedantic,
+        Weight::Light => Level::Pedantic,
+        Weight::Middle => Level::Likely,
+        Weight::Heavy if depth > 0 => Level::Likely,
+        Weight::Heavy => Level::Certain,
+    }
+}
+
+fn is_awaited(cx: &Cx<'_>, id: ExprId) -> bool {
+    matches!(cx.body.parent(id).map(|up| cx.body.kind(up)), Some(Kind::Await(_)))
+}
+
+/// The async counterpart in its place: `std::fs::read(p)` becomes `tokio::fs::read(p).await`.
+fn swap(cx: &Cx<'_>, id: ExprId, call: &BlockingCall) -> Option<Fix> {
+    let instead = call.instead.filter(|_| cx.kit().tokio)?;
+    let Kind::Call { callee, .. } = cx.body.kind(id) else { return None };
+    // Inside a plain closure there is nothing to await in.
+    if cx
+        .body
+        .ancestors(id)
+        .take_while(|&up| !matches!(cx.body.kind(up), Kind::Async { .. }))
+        .any(|up| matches!(cx.body.kind(up), Kind::Closure { is_async: false, .. }))
+    {
+        return None;
+    }
+    let sleep = call.waits == Waits::Sleep;
+    Some(Fix {
+        grade: if sleep { Grade::MachineApplicable } else { Grade::Unsafe },
+        title: format!("use `{instead}`"),
+        edits: vec![
+            Edit { span: cx.body.span(*callee), text: instead.to_owned() },
+            Edit { span: cx.body.span(id).end(), text: ".await".to_owned() },
+        ],
+    })
+}

@@ -1,0 +1,3 @@
+//! The checker from the outside.
+
+mod fixtures;
