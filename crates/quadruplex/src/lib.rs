@@ -11,3 +11,4 @@ pub use quadruplex_crypto::rsa::PublicKey;
 pub use quadruplex_mtproto::framing::Transport;
 pub use quadruplex_net as net;
 pub use quadruplex_store as store;
+pub use quadruplex_tl_schema as schema;

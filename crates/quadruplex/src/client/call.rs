@@ -36,6 +36,15 @@ pub(crate) struct CallOptions {
 }
 
 impl<T: Send + 'static> Call<T> {
+    /// A call of a request of any kind; `finish` reads the answer.
+    pub(crate) fn erased(
+        client: Client,
+        request: Box<dyn Erased>,
+        finish: Box<dyn FnOnce(&Client, Bytes) -> Result<T, Error> + Send>,
+    ) -> Self {
+        Self { client, request, options: CallOptions::default(), finish }
+    }
+
     /// Fails with [`Error::Timeout`] if there is no answer in time. The server is told that nobody wants it.
     pub fn timeout(mut self, after: Duration) -> Self {
         self.options.timeout = Some(after);

@@ -2,6 +2,7 @@
 
 mod auth;
 mod builder;
+mod by_name;
 mod call;
 mod invoke;
 mod peers;
