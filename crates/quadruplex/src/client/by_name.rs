@@ -105,7 +105,8 @@ impl Erased for ByName {
     }
 
     fn encode(&self, peers: &Peers, out: &mut Vec<u8>) {
-        if let Some(layer) = self.schema.layer().and_then(|layer| i32::try_from(layer).ok()).filter(|layer| *layer != quadruplex_api::LAYER) {
+        if let Some(layer) = self.schema.layer().and_then(|layer| i32::try_from(layer).ok()).filter(|layer| *layer != quadruplex_api::LAYER)
+        {
             InvokeWithLayer::new(layer).serialize(out);
         }
         // The trial has shown that it can be written.
