@@ -5,7 +5,12 @@
 
 mod commands;
 mod failure;
+mod layer;
+mod people;
+mod ready;
 mod state_dir;
+mod target;
+mod terminal;
 
 use std::process::ExitCode;
 

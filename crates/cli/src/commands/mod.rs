@@ -1,7 +1,10 @@
 //! The commands, one room each.
 
+mod call;
 mod demo;
+mod login;
 mod sandbox;
+mod schema;
 
 use clap::Subcommand;
 
@@ -12,6 +15,9 @@ use crate::failure::Failure;
 pub(crate) enum Command {
     Demo(demo::Arguments),
     Sandbox(sandbox::Arguments),
+    Login(Box<login::Arguments>),
+    Call(Box<call::Arguments>),
+    Schema(schema::Arguments),
 }
 
 impl Command {
@@ -19,6 +25,9 @@ impl Command {
         match self {
             Self::Demo(arguments) => demo::run(arguments, context).await,
             Self::Sandbox(arguments) => sandbox::run(arguments, context).await,
+            Self::Login(arguments) => login::run(*arguments, context).await,
+            Self::Call(arguments) => call::run(*arguments, context).await,
+            Self::Schema(arguments) => schema::run(&arguments, context),
         }
     }
 }

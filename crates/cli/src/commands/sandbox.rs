@@ -1,4 +1,3 @@
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +8,8 @@ use tokio::io::AsyncWriteExt;
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
+use crate::ready::Ready;
+use crate::target::Registration;
 
 /// Run an offline Telegram that any MTProto client can use.
 ///
@@ -36,7 +37,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let Arguments { listen, state, dcs, delay, until_stdin_ends } = arguments;
     let mut builder = Sandbox::builder().dcs(dcs).listen(listen);
-    if let Some(state) = state {
+    if let Some(state) = &state {
         builder = builder.state(state);
     }
     let cannot = |error: std::io::Error| Failure::new(Kind::Failed, format!("the sandbox cannot start: {error}"));
@@ -44,26 +45,18 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     if delay > 0 {
         sandbox.set_link(LinkScript { delay: Duration::from_millis(delay), ..LinkScript::default() });
     }
-    say(&ready(&sandbox, context)?).await?;
+    let ready = Ready::of(&sandbox, state.as_deref(), context)?;
+    // Kept until the end; a second sandbox with the same state directory is one that `--sandbox` does not mean.
+    let registration = Registration::take(context)?;
+    if let Some(registration) = &registration {
+        registration.announce(&ready)?;
+    }
+    say(&ready.to_json()).await?;
     tokio::select! {
         result = tell_codes(&sandbox) => result,
         result = asked_to_stop() => result.map_err(|error| Failure::io("cannot listen to signals", &error)),
         () = stdin_ends(), if until_stdin_ends => Ok(()),
     }
-}
-
-/// What a client has to know.
-fn ready(sandbox: &Sandbox, context: &Context) -> Result<Value, Failure> {
-    let key = sandbox.public_key();
-    let file = context.state_dir.file("sandbox.pem")?;
-    fs::write(&file, key.to_pem()).map_err(|error| Failure::io(format_args!("cannot write {}", file.display()), &error))?;
-    let dcs = sandbox.addresses().into_iter().map(|(id, address)| json!({ "id": id, "address": address.to_string() }));
-    Ok(json!({
-        "event": "ready",
-        "dcs": dcs.collect::<Value>(),
-        "rsa_key": file.display().to_string(),
-        "fingerprint": format!("{:016x}", key.fingerprint()),
-    }))
 }
 
 async fn tell_codes(sandbox: &Sandbox) -> Result<(), Failure> {

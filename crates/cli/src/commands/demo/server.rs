@@ -1,17 +1,18 @@
 use std::collections::HashMap;
 use std::env;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use quadruplex::{PublicKey, Servers};
+use quadruplex::Servers;
 use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
+
+use crate::ready::Ready;
 
 /// How long a sandbox may take until it is ready, and a login code until it is printed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,8 +28,8 @@ pub(crate) struct Server {
     child: Child,
     place: PathBuf,
     delay: Duration,
-    dcs: Vec<(i32, SocketAddr)>,
-    key: PublicKey,
+    ready: Ready,
+    servers: Servers,
     codes: watch::Sender<HashMap<String, String>>,
     /// The token of the bot.
     pub(crate) token: String,
@@ -40,17 +41,14 @@ impl Server {
         let codes = watch::Sender::default();
         let token = populate(place).await.map_err(|error| format!("cannot make the sandbox's state: {error}"))?;
         let (child, ready) = launch(place, "127.0.0.1:0", delay, &codes).await?;
-        let dcs = addresses(&ready).ok_or_else(|| format!("the sandbox names no addresses: {ready}"))?;
-        let file = ready["rsa_key"].as_str().unwrap_or_default();
-        let pem = tokio::fs::read_to_string(file).await.map_err(|error| format!("cannot read {file}: {error}"))?;
-        let key = PublicKey::from_pem(&pem).map_err(|error| format!("{file}: {error}"))?;
-        Ok(Self { child, place: place.to_owned(), delay, dcs, key, codes, token })
+        let servers = ready.servers().map_err(|error| error.to_string())?;
+        Ok(Self { child, place: place.to_owned(), delay, ready, servers, codes, token })
     }
 
     /// Kills the process as the operating system kills (SIGKILL) and starts it again from its file, at the same addresses.
     pub(crate) async fn kill_and_restart(&mut self) -> Result<(), String> {
         self.child.kill().await.map_err(|error| format!("cannot kill the sandbox: {error}"))?;
-        let listen = self.dcs.first().map(|(_, address)| address.to_string()).unwrap_or_default();
+        let listen = self.ready.dcs.first().map(|(_, address)| address.to_string()).unwrap_or_default();
         let mut attempts = 5;
         loop {
             match launch(&self.place, &listen, self.delay, &self.codes).await {
@@ -67,7 +65,7 @@ impl Server {
 
     /// Where it is and how it is known.
     pub(crate) fn servers(&self) -> Servers {
-        Servers::custom(1, self.dcs.iter().copied(), self.key.clone())
+        self.servers.clone()
     }
 
     /// The login code that was sent to a number.
@@ -108,7 +106,7 @@ async fn launch(
     listen: &str,
     delay: Duration,
     codes: &watch::Sender<HashMap<String, String>>,
-) -> Result<(Child, Value), String> {
+) -> Result<(Child, Ready), String> {
     let program = env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
     let mut child = Command::new(program)
         .args(["sandbox", "--dcs", &DCS.to_string(), "--until-stdin-ends", "--listen", listen, "--delay", &delay.as_millis().to_string()])
@@ -124,7 +122,7 @@ async fn launch(
     let out = child.stdout.take().ok_or("the sandbox has no output")?;
     let mut lines = BufReader::new(out).lines();
     let ready = match timeout(PATIENCE, lines.next_line()).await {
-        Ok(Ok(Some(line))) => serde_json::from_str(&line).map_err(|error| format!("the sandbox printed {line:?}: {error}"))?,
+        Ok(Ok(Some(line))) => Ready::parse(&line).ok_or_else(|| format!("the sandbox printed {line:?}"))?,
         Ok(_) => return Err("the sandbox ended before it was ready".to_owned()),
         Err(_) => return Err(format!("the sandbox was not ready after {PATIENCE:?}")),
     };
@@ -139,9 +137,4 @@ async fn note_codes(mut lines: Lines<BufReader<ChildStdout>>, codes: watch::Send
             codes.send_modify(|codes| drop(codes.insert(phone.to_owned(), code.to_owned())));
         }
     }
-}
-
-fn addresses(ready: &Value) -> Option<Vec<(i32, SocketAddr)>> {
-    let dc = |dc: &Value| Some((i32::try_from(dc["id"].as_i64()?).ok()?, dc["address"].as_str()?.parse().ok()?));
-    ready["dcs"].as_array()?.iter().map(dc).collect()
 }

@@ -1,0 +1,105 @@
+use quadruplex::{Client, CodeKind, LoginCode, SignIn};
+use serde_json::json;
+
+use crate::Context;
+use crate::failure::{Failure, Kind};
+use crate::people;
+use crate::target::{Target, Variables};
+use crate::terminal::ask;
+
+/// Sign in, as a person or as a bot. The login is kept for the commands that follow.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The telephone number of the account, with its country: +49….
+    #[arg(long, value_name = "NUMBER", conflicts_with = "bot_token")]
+    phone: Option<String>,
+    /// The token of a bot, from @BotFather; else BOT_TOKEN in the environment or in `.env`.
+    #[arg(long, value_name = "TOKEN")]
+    bot_token: Option<String>,
+    /// Sign out instead: the login is destroyed.
+    #[arg(long, conflicts_with_all = ["phone", "bot_token"])]
+    out: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
+    let Arguments { phone, bot_token, out, target } = arguments;
+    let connected = target.connect(context).await?;
+    let client = &connected.client;
+    if out {
+        client.sign_out().await?;
+        return Ok(());
+    }
+    let bot_token = bot_token.or_else(|| if phone.is_none() { Variables::load().get("BOT_TOKEN") } else { None });
+    if client.own_user().is_none() {
+        match (bot_token, phone) {
+            (Some(token), _) => drop(client.sign_in_bot(&token).await?),
+            (None, None) if connected.is_sandbox => target.sign_in_person(client).await?,
+            (None, phone) => by_phone(client, phone).await?,
+        }
+    }
+    let me = people::name_of(&client.me().await?);
+    if context.json {
+        println!("{}", json!({ "id": me.id, "name": me.name, "username": me.username, "dc": client.home_dc() }));
+    } else {
+        println!("signed in as {me} on data centre {}", client.home_dc());
+    }
+    connected.close().await;
+    Ok(())
+}
+
+async fn by_phone(client: &Client, phone: Option<String>) -> Result<(), Failure> {
+    let phone = match phone {
+        Some(phone) => phone,
+        None => ask("Telephone number, with its country: ").await?,
+    };
+    let code = client.request_code(&phone).await?;
+    loop {
+        let typed = ask(&format!("The code that came {}: ", how(&code))).await?;
+        match client.sign_in(&code, &typed).await {
+            Ok(SignIn::Done(_)) => return Ok(()),
+            Ok(SignIn::PasswordNeeded { hint }) => return by_password(client, hint).await,
+            Ok(SignIn::SignUpNeeded) => return sign_up(client, &code).await,
+            Err(error) if error.is("PHONE_CODE_INVALID") => eprintln!("That is not the code."),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn by_password(client: &Client, hint: Option<String>) -> Result<(), Failure> {
+    let hint = hint.filter(|hint| !hint.is_empty()).map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
+    loop {
+        let typed = ask(&format!("Password{hint}: ")).await?;
+        match client.check_password(&typed).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is("PASSWORD_HASH_INVALID") => eprintln!("That is not the password."),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn sign_up(client: &Client, code: &LoginCode) -> Result<(), Failure> {
+    let name = ask("Nobody has this number. First name of the new account: ").await?;
+    match client.sign_up(code, &name, "").await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let text = format!("{error}\n  help: Telegram lets few applications make accounts; use one of its own once, then sign in here");
+            Err(Failure::new(Kind::Refused, text))
+        }
+    }
+}
+
+fn how(code: &LoginCode) -> String {
+    match &code.kind {
+        CodeKind::App => "to your other devices".to_owned(),
+        CodeKind::Sms => "by text message".to_owned(),
+        CodeKind::Call => "by a call".to_owned(),
+        CodeKind::FlashCall(pattern) => format!("as the number that calls, {pattern}"),
+        CodeKind::MissedCall(prefix) => format!("as the last digits of the number {prefix}… that calls"),
+        CodeKind::Email(address) => format!("to {address}"),
+        CodeKind::Fragment(url) => format!("at {url}"),
+        CodeKind::Word(_) | CodeKind::Phrase(_) => "by text message, which is words".to_owned(),
+        _ => "from Telegram".to_owned(),
+    }
+}

@@ -1,0 +1,195 @@
+//! Whom a command talks to: which servers, which application, which account.
+
+mod dot_env;
+mod duration;
+mod host;
+mod person;
+mod servers;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use quadruplex::net::{CloseReason, State};
+use quadruplex::store::Redb;
+use quadruplex::{Client, Transport};
+use tokio::time::timeout;
+
+use crate::Context;
+use crate::failure::{Failure, Kind};
+pub(crate) use dot_env::Variables;
+use host::Host;
+pub(crate) use host::Registration;
+use servers::Place;
+
+/// The options by which every command that talks to Telegram is told where.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Server and account")]
+pub(crate) struct Target {
+    /// Use the sandbox: the one that is running, else one that is started now and ends with the command.
+    #[arg(long, conflicts_with_all = ["server", "test_servers"])]
+    sandbox: bool,
+    /// Use the server at this address.
+    #[arg(long, value_name = "ADDR", requires = "rsa_key", conflicts_with = "test_servers")]
+    server: Option<SocketAddr>,
+    /// The data centre that the server is.
+    #[arg(long, value_name = "N", requires = "server", default_value_t = 1)]
+    dc: i32,
+    /// The server's public RSA key (PKCS#1, PEM).
+    #[arg(long, value_name = "FILE", requires = "server")]
+    rsa_key: Option<PathBuf>,
+    /// Use Telegram's test servers.
+    #[arg(long)]
+    test_servers: bool,
+    /// How packets are delimited.
+    #[arg(long, value_enum, default_value_t = Framing::Abridged)]
+    transport: Framing,
+    /// Make the stream look like noise to who watches it.
+    #[arg(long)]
+    obfuscated: bool,
+    /// The application id from https://my.telegram.org/apps; else API_ID in the environment or in `.env`.
+    #[arg(long, value_name = "ID")]
+    api_id: Option<String>,
+    /// The hash that goes with it; else API_HASH.
+    #[arg(long, value_name = "HASH")]
+    api_hash: Option<String>,
+    /// The account, where there are several: the name of its session; in the sandbox, the name of a person.
+    #[arg(long = "as", value_name = "NAME", default_value = "me", value_parser = account_name)]
+    account: String,
+    /// How long to wait for a connection.
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration::parse)]
+    timeout: Duration,
+    /// How long to wait for the session when another process has it.
+    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = duration::parse)]
+    wait: Duration,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Framing {
+    Abridged,
+    Intermediate,
+    Padded,
+    Full,
+}
+
+/// A client and what has to live as long as it.
+pub(crate) struct Connected {
+    pub(crate) client: Client,
+    /// Whether the server is a sandbox.
+    pub(crate) is_sandbox: bool,
+    _host: Option<Host>,
+}
+
+impl Target {
+    /// Connects, with an account that is signed in. In the sandbox whoever is named is signed in, and made if there is no such person.
+    pub(crate) async fn sign_in(&self, context: &Context) -> Result<Connected, Failure> {
+        let connected = self.sign_in_if_possible(context).await?;
+        if connected.client.own_user().is_none() {
+            let text =
+                format!("not signed in\n  there is no login for the account `{}`\n  help: quadruplex login{}", self.account, self.hint());
+            return Err(Failure::new(Kind::Session, text));
+        }
+        Ok(connected)
+    }
+
+    /// Connects, with an account if there is one: for calls that need none.
+    pub(crate) async fn sign_in_if_possible(&self, context: &Context) -> Result<Connected, Failure> {
+        let connected = self.connect(context).await?;
+        if connected.is_sandbox && connected.client.own_user().is_none() {
+            self.sign_in_person(&connected.client).await?;
+        }
+        Ok(connected)
+    }
+
+    /// Signs in the person of the sandbox that is named.
+    pub(crate) async fn sign_in_person(&self, client: &Client) -> Result<(), Failure> {
+        person::sign_in(client, &self.account).await
+    }
+
+    /// Connects, signed in or not.
+    pub(crate) async fn connect(&self, context: &Context) -> Result<Connected, Failure> {
+        let Place { servers, sessions, api, host, is_sandbox } = Place::find(self, context).await?;
+        let store = self.open(sessions).await?;
+        let builder = Client::builder(api.id, api.hash).servers(servers).transport(self.transport.into(), self.obfuscated);
+        let client = match store {
+            Some(store) => builder.connect(store).await?,
+            None => builder.connect_in_memory().await?,
+        };
+        self.wait_until_ready(&client).await?;
+        Ok(Connected { client, is_sandbox, _host: host })
+    }
+
+    /// The store of the session; `None` for one that is lost with the process. A person of the sandbox may be in two places.
+    async fn open(&self, sessions: Option<PathBuf>) -> Result<Option<Redb>, Failure> {
+        let Some(directory) = sessions else { return Ok(None) };
+        let wait = if self.sandbox { Duration::ZERO } else { self.wait };
+        match Redb::open(directory.join(format!("{}.redb", self.account)), wait).await {
+            Ok(store) => Ok(Some(store)),
+            Err(quadruplex::store::Error::InUse { .. }) if self.sandbox => Ok(None),
+            Err(error) => Err(quadruplex::Error::from(error).into()),
+        }
+    }
+
+    async fn wait_until_ready(&self, client: &Client) -> Result<(), Failure> {
+        let mut state = client.connection()?;
+        let ready = timeout(self.timeout, state.wait_for(|state| matches!(state, State::Ready { .. } | State::Closed(_)))).await;
+        if ready.is_ok_and(|state| state.is_ok_and(|state| matches!(*state, State::Ready { .. }))) {
+            return Ok(());
+        }
+        let place = match self.server {
+            Some(address) => format!("{address} (data centre {})", self.dc),
+            None => format!("data centre {}", client.home_dc()),
+        };
+        let reason = match &*client.connection()?.borrow() {
+            State::Connecting { error: Some(error), .. } => format!("tried for {:?}; the last attempt: {error}", self.timeout),
+            State::Closed(CloseReason::Handshake(error)) => format!("the key exchange failed: {error}"),
+            State::Closed(reason) => reason.to_string(),
+            _ => format!("no answer within {:?}", self.timeout),
+        };
+        let help = if self.server.is_some() { "is the server running, at this address and with this key?" } else { "is there a network?" };
+        Err(Failure::new(Kind::Connection, format!("no connection to {place}\n  {reason}\n  help: {help}")))
+    }
+
+    /// The options that lead to the same server.
+    fn hint(&self) -> String {
+        let mut hint = String::new();
+        if let (Some(address), Some(key)) = (self.server, &self.rsa_key) {
+            hint += &format!(" --server {address} --dc {} --rsa-key {}", self.dc, key.display());
+        }
+        if self.test_servers {
+            hint += " --test-servers";
+        }
+        if self.account != "me" {
+            hint += &format!(" --as {}", self.account);
+        }
+        hint
+    }
+}
+
+impl Connected {
+    /// Writes what has to be kept and lets go of everything.
+    pub(crate) async fn close(self) {
+        self.client.close().await;
+    }
+}
+
+impl From<Framing> for Transport {
+    fn from(framing: Framing) -> Self {
+        match framing {
+            Framing::Abridged => Self::Abridged,
+            Framing::Intermediate => Self::Intermediate,
+            Framing::Padded => Self::PaddedIntermediate,
+            Framing::Full => Self::Full,
+        }
+    }
+}
+
+/// A name becomes the name of a file, and in the sandbox that of a person.
+fn account_name(name: &str) -> Result<String, String> {
+    let good = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == '-';
+    if (1..=32).contains(&name.len()) && name.chars().all(good) {
+        Ok(name.to_owned())
+    } else {
+        Err("a name has 1 to 32 letters, digits, - or _".to_owned())
+    }
+}

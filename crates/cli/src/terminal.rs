@@ -1,0 +1,21 @@
+use std::io::{BufRead, Write};
+
+use crate::failure::{Failure, Kind};
+
+/// Asks for a line; from a pipe it is read without a word.
+pub(crate) async fn ask(question: &str) -> Result<String, Failure> {
+    let question = question.to_owned();
+    let read = move || {
+        eprint!("{question}");
+        std::io::stderr().flush()?;
+        let mut line = String::new();
+        let count = std::io::stdin().lock().read_line(&mut line)?;
+        Ok((count > 0).then(|| line.trim().to_owned()))
+    };
+    let line = tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    match line {
+        Ok(Some(line)) => Ok(line),
+        Ok(None) => Err(Failure::new(Kind::Failed, "the standard input ended where an answer was needed")),
+        Err(error) => Err(Failure::io("cannot read the standard input", &error)),
+    }
+}
