@@ -2,10 +2,16 @@
 
 mod client;
 mod error;
+mod files;
+mod messages;
 mod updates;
 
 pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn};
 pub use error::{Error, PeerError, RpcError};
+pub use files::{
+    Chunks, Download, GIB, KIB, MIB, Nowhere, Progress, RemoteFile, Saved, ToDir, ToMemory, ToPath, ToWriter, Upload, UploadSource,
+    Uploaded,
+};
 pub use quadruplex_api as api;
 pub use quadruplex_crypto::rsa::PublicKey;
 pub use quadruplex_mtproto::framing::Transport;

@@ -11,6 +11,7 @@ use super::pool::{Pool, stored_key};
 use super::settings::{ApiId, Settings};
 use super::{Client, Inner, PeerBook, Servers, keep_config};
 use crate::Error;
+use crate::files::Lanes;
 
 /// How many updates may wait between the connections and whoever takes them.
 const UPDATES: usize = 1024;
@@ -168,6 +169,7 @@ impl Builder {
             writer,
             pool,
             peers: PeerBook::new(client.clone()),
+            lanes: Lanes::default(),
             identity: Mutex::new(identity),
             random: Mutex::new(random),
             updates: Mutex::new(Some(updates)),

@@ -24,11 +24,15 @@ use tokio::time::sleep;
 use tracing::debug;
 
 use crate::Error;
+use crate::files::Lanes;
 pub use auth::{CodeKind, LoginCode, SignIn};
 pub use builder::Builder;
 pub use call::Call;
+pub(crate) use call::CallOptions;
+pub(crate) use invoke::Function;
 use peers::PeerBook;
-use pool::{Pool, Purpose, lock};
+use pool::Pool;
+pub(crate) use pool::{Purpose, lock};
 pub use servers::Servers;
 pub use settings::ApiId;
 use settings::Settings;
@@ -46,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) writer: Writer,
     pub(crate) pool: Arc<Pool>,
     pub(crate) peers: PeerBook,
+    pub(crate) lanes: Lanes,
     identity: Mutex<Identity>,
     random: Mutex<Random>,
     /// Updates and what goes with them, for whoever takes them.

@@ -1,0 +1,5 @@
+//! Messages: sending, reading, changing.
+
+mod load;
+
+pub(crate) use load::load;
