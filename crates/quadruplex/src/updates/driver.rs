@@ -134,4 +134,3 @@ fn take_answer(shared: &Shared, request: Request, answer: Result<Answer, Failure
 fn now() -> std::time::Instant {
     Instant::now().into_std()
 }
-

@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn gaps_survive_their_row() {
         for reason in (1..=5).map(|id| reason(id).unwrap()) {
-            for (channel, from, to) in [(None, None, None), (Some(-7), Some(i32::MIN), None), (Some(i64::MAX), None, Some(5)), (None, Some(1), Some(2))]
+            for (channel, from, to) in
+                [(None, None, None), (Some(-7), Some(i32::MIN), None), (Some(i64::MAX), None, Some(5)), (None, Some(1), Some(2))]
             {
                 let event = Event::Gap(Gap { channel, from, to, reason });
                 assert_eq!(Event::from_bytes(&event.to_bytes()).unwrap(), event);

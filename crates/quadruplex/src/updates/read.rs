@@ -61,7 +61,8 @@ pub(crate) fn channel_difference(answer: enums::updates::ChannelDifference) -> C
             ChannelDifference::Slice { items: Vec::new(), pts: empty.pts, is_last: empty.r#final }
         }
         enums::updates::ChannelDifference::ChannelDifference(all) => {
-            let messages = all.new_messages.into_iter().map(|message| types::UpdateNewChannelMessage { message, pts: 0, pts_count: 0 }.into());
+            let messages =
+                all.new_messages.into_iter().map(|message| types::UpdateNewChannelMessage { message, pts: 0, pts_count: 0 }.into());
             let items = messages.chain(all.other_updates).map(placed).collect();
             ChannelDifference::Slice { items, pts: all.pts, is_last: all.r#final }
         }

@@ -49,9 +49,7 @@ async fn ask(client: &Arc<Inner>, request: Request) -> Result<Answer, Error> {
     let channel = |id| enums::Peer::from(types::PeerChannel::new(id));
     Ok(match request {
         Request::State => Answer::State(client.invoke(updates::GetState).await?),
-        Request::Difference { pts, qts, date } => {
-            Answer::Difference(client.invoke(updates::GetDifference::new(pts, date, qts)).await?)
-        }
+        Request::Difference { pts, qts, date } => Answer::Difference(client.invoke(updates::GetDifference::new(pts, date, qts)).await?),
         Request::ChannelDifference { id, pts, limit } => {
             let all = enums::ChannelMessagesFilter::Empty;
             Answer::ChannelDifference(client.invoke(updates::GetChannelDifference::new(channel(id), all, pts, limit)).await?)

@@ -110,14 +110,7 @@ impl<T> Journal<T> {
     }
 
     /// Its handler failed. `bytes` are those of its row; `clock` is the wall time in seconds.
-    pub(crate) fn failed(
-        &mut self,
-        lane: Lane,
-        mut waiting: Waiting<T>,
-        failure: Failure,
-        now: Instant,
-        commit: &mut Commit,
-    ) -> Failed {
+    pub(crate) fn failed(&mut self, lane: Lane, mut waiting: Waiting<T>, failure: Failure, now: Instant, commit: &mut Commit) -> Failed {
         waiting.attempts += 1;
         if waiting.attempts >= self.limits.attempts {
             let row = Row { number: waiting.number, lane, attempts: waiting.attempts, bytes: failure.bytes };
@@ -257,7 +250,8 @@ mod tests {
 
     #[test]
     fn the_mark_is_high_and_low() {
-        let (mut journal, mut commit, now) = (Journal::new(0, Limits { high_water: 4, ..Limits::default() }), Commit::default(), Instant::now());
+        let (mut journal, mut commit, now) =
+            (Journal::new(0, Limits { high_water: 4, ..Limits::default() }), Commit::default(), Instant::now());
         for word in ["a", "b", "c", "d"] {
             assert!(!journal.is_full());
             accept(&mut journal, word, &mut commit);

@@ -131,13 +131,13 @@ fn short_messages_are_filled_up() {
     assert_eq!(message_id(update), Some((&peer_user(7), 30)));
     let enums::Update::NewMessage(new) = update else { panic!("{update:?}") };
     let enums::Message::Message(message) = &new.message else { panic!("{update:?}") };
-    assert_eq!((message.from_id.clone(), message.message.as_str()), (Some(peer_user(7)), "message 30"));
+    assert_eq!((message.from_id, message.message.as_str()), (Some(peer_user(7)), "message 30"));
 
     let own = quadruplex_api::types::UpdateShortMessage { out: true, ..short_message(7, 30) };
     let Incoming::Envelope { items, .. } = read::updates(enums::Updates::UpdateShortMessage(Box::new(own)), Some(1000)) else { panic!() };
     let Some(enums::Update::NewMessage(new)) = items[0].update.as_ref().map(|noted| &noted.update) else { panic!() };
     let enums::Message::Message(message) = &new.message else { panic!() };
-    assert_eq!((message.from_id.clone(), message.out), (Some(peer_user(1000)), true), "written by the account elsewhere");
+    assert_eq!((message.from_id, message.out), (Some(peer_user(1000)), true), "written by the account elsewhere");
 }
 
 #[test]
@@ -159,14 +159,8 @@ fn a_short_answer_to_an_own_message_moves_the_position_alone() {
 
 #[test]
 fn envelopes_keep_their_numbers() {
-    let combined = quadruplex_api::types::UpdatesCombined {
-        updates: Vec::new(),
-        users: Vec::new(),
-        chats: Vec::new(),
-        date: 9,
-        seq_start: 4,
-        seq: 6,
-    };
+    let combined =
+        quadruplex_api::types::UpdatesCombined { updates: Vec::new(), users: Vec::new(), chats: Vec::new(), date: 9, seq_start: 4, seq: 6 };
     let incoming = read::updates(enums::Updates::Combined(Box::new(combined)), None);
     assert!(matches!(incoming, Incoming::Envelope { seq_start: 4, seq: 6, date: 9, .. }), "{incoming:?}");
     let alone = quadruplex_api::types::Updates { seq: 5, ..envelope([]) };

@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, proptest};
-use quadruplex_store::{
-    Commit, DeadLetter, Memory, Peer, PeerKey, Row, Snapshot, Store, Task, Ticket, Value, ValueKey,
-};
+use quadruplex_store::{Commit, DeadLetter, Memory, Peer, PeerKey, Row, Snapshot, Store, Task, Ticket, Value, ValueKey};
 use tokio::time::sleep;
 
 use super::support::{Life, Telegram, envelope, message_id, store};
@@ -37,8 +35,12 @@ struct Plan {
 
 fn plan() -> impl Strategy<Value = Plan> {
     let write = (0..2 * CHATS, 0..12u64, any::<bool>());
-    (vec(write, 0..25), vec(0..25u64, 1..5), 0..15u64, 0..60u64)
-        .prop_map(|(writes, handlers, disk, grace)| Plan { writes, handlers, disk, grace })
+    (vec(write, 0..25), vec(0..25u64, 1..5), 0..15u64, 0..60u64).prop_map(|(writes, handlers, disk, grace)| Plan {
+        writes,
+        handlers,
+        disk,
+        grace,
+    })
 }
 
 proptest! {

@@ -220,6 +220,7 @@ async fn a_row_of_another_layer_is_kept_and_told() {
 async fn the_stream_ends_with_the_connections() {
     let telegram = Telegram::default();
     let (life, mut stream) = Life::start(store(0, false, &[7]).await, &telegram, Limits::default()).await;
+    assert!(taken(&mut stream).await.is_empty());
     life.arrive(envelope([telegram.message(7).into()])).await;
     drop(life);
     let last = stream.next().await.unwrap();

@@ -85,7 +85,8 @@ impl Logs {
                 let is_last = pts == self.channel_pts(id);
                 let other_updates = Vec::new();
                 let (chats, users) = (Vec::new(), Vec::new());
-                let slice = types::updates::ChannelDifference { r#final: is_last, pts, timeout: None, new_messages, other_updates, chats, users };
+                let slice =
+                    types::updates::ChannelDifference { r#final: is_last, pts, timeout: None, new_messages, other_updates, chats, users };
                 Answer::ChannelDifference(slice.into())
             }
         }
@@ -93,13 +94,22 @@ impl Logs {
 
     /// Three messages at a time, and at the end a word about every channel that has ever had a post.
     fn difference(&self, pts: i32) -> enums::updates::Difference {
-        let new_messages: Vec<_> = self.private.iter().filter(|update| update.pts > pts).take(3).map(|update| update.message.clone()).collect();
+        let new_messages: Vec<_> =
+            self.private.iter().filter(|update| update.pts > pts).take(3).map(|update| update.message.clone()).collect();
         let pts = pts + i32::try_from(new_messages.len()).unwrap();
         let state = types::updates::State { pts, ..self.state() };
         let (new_encrypted_messages, chats, users) = (Vec::new(), Vec::new(), Vec::new());
         if pts < self.pts() {
             let (other_updates, intermediate_state) = (Vec::new(), state);
-            return types::updates::DifferenceSlice { new_messages, new_encrypted_messages, other_updates, chats, users, intermediate_state }.into();
+            return types::updates::DifferenceSlice {
+                new_messages,
+                new_encrypted_messages,
+                other_updates,
+                chats,
+                users,
+                intermediate_state,
+            }
+            .into();
         }
         let word = |&channel_id: &i64| types::UpdateChannelTooLong { channel_id, pts: Some(self.channel_pts(channel_id)) }.into();
         let other_updates = self.channels.keys().map(word).collect();

@@ -1,5 +1,6 @@
 mod model;
 mod rules;
+mod trouble;
 
 use std::time::{Duration, Instant};
 
