@@ -10,6 +10,7 @@ mod admin;
 mod boxes;
 mod chats;
 mod dispatch;
+mod entities;
 mod error;
 mod fanout;
 mod faults;
@@ -30,6 +31,7 @@ pub use self::faults::{ErrorRule, Faults, RateRule, UpdateFaults};
 pub use self::state::OpenError;
 use self::state::State;
 pub use self::state::rows::Peer;
+pub use self::view::fit;
 
 /// How the world is made. The defaults are those of Telegram where they are known.
 #[derive(Clone, Debug)]
@@ -176,15 +178,23 @@ impl World {
     /// When the state file cannot be written, the answer is the error `RPC_CALL_FAIL`; what was not written is written first the
     /// next time.
     pub fn call(&mut self, caller: &Caller, request: &Object, now: Now) -> Reply {
+        let told = self.pushes.len();
         let mut result = dispatch::call(self, caller, request, now);
         if let Err(error) = self.state.commit() {
             tracing::error!(%error, method = %request.name, "the state file cannot be written");
+            // Nobody hears of what may be forgotten; whoever misses it asks for the difference.
+            self.pushes.truncate(told);
             result = Err(error::RPC_CALL_FAIL);
         }
         if let Err(error) = &result {
             tracing::debug!(method = %request.name, %error, "refused");
         }
         Reply { result }
+    }
+
+    /// The names of the methods that the sandbox has, in no order. Any other is answered with `INPUT_METHOD_INVALID`.
+    pub fn methods() -> impl Iterator<Item = &'static str> {
+        methods::TABLE.iter().flat_map(|room| room.iter()).map(|method| method.name)
     }
 
     /// The updates that have come up since the last time, in order, after the faults that were asked for.

@@ -1,11 +1,18 @@
 //! What only the owner of a sandbox can do: make accounts and chats, read codes and messages, keep keys.
 
+mod keys;
+mod reading;
+
 use serde::{Deserialize, Serialize};
 
 use super::accounts::{check_username, digits};
+use super::entities::detect;
 use super::fanout::Fanout;
-use super::state::rows::{Action, Content, Ended, Event, Key, Kv, Peer, Status, User};
+use super::state::rows::{Action, Content, Ended, Peer, Status, User};
 use super::{Caller, Now, RpcError, World, error};
+
+pub use self::keys::Keys;
+pub use self::reading::{Digest, DigestEntry, Transcript};
 
 /// A login code that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,45 +62,6 @@ impl Default for NewBot {
     fn default() -> Self {
         Self { name: String::new(), username: String::new(), privacy: true, dc: None }
     }
-}
-
-/// A message as the owner of the sandbox sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Transcript {
-    /// Its id in the box it was read from.
-    pub id: i32,
-    /// Who wrote it.
-    pub author: i64,
-    /// When, in unix seconds.
-    pub date: i32,
-    /// When it was edited last.
-    pub edited: Option<i32>,
-    /// Its text or caption.
-    pub text: String,
-    /// What hangs on it: `photo`, `document`, the name of other media, or the name of a service action.
-    pub media: Option<String>,
-}
-
-/// Everything that an account can see, in a form that a client can compute too.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Digest {
-    /// The messages that are there, ordered by conversation and id.
-    pub messages: Vec<DigestEntry>,
-    /// The ids that are gone from the account's own box, and from each channel.
-    pub deleted: Vec<(Peer, i32)>,
-}
-
-/// One message of a [`Digest`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct DigestEntry {
-    /// The conversation.
-    pub peer: Peer,
-    /// The id in the box of the account, or in the channel.
-    pub id: i32,
-    /// When it was edited last; 0: never.
-    pub edited: i32,
-    /// Its text.
-    pub text: String,
 }
 
 impl World {
@@ -192,7 +160,9 @@ impl World {
         self.user(author)?;
         self.may_write(author, peer, now.seconds())?;
         let mut fanout = Fanout::default();
-        let content = Content { text: text.to_owned(), ..Content::default() };
+        let mut entities = Vec::new();
+        detect(text, &mut entities);
+        let content = Content { text: text.to_owned(), entities, ..Content::default() };
         let id = self.post(&mut fanout, author, peer, content, 0, now.seconds());
         self.publish_all(fanout, now.seconds());
         self.settle(now);
@@ -213,22 +183,6 @@ impl World {
     /// Whether login codes were sent since the last time they were taken.
     pub(crate) fn has_codes(&self) -> bool {
         !self.fresh_codes.is_empty()
-    }
-
-    /// The messages of a conversation as an account has them, oldest first.
-    pub fn messages(&self, account: i64, peer: Peer) -> Vec<Transcript> {
-        let owner = super::peers::owner_of(account, peer);
-        let rows = self.state.history(owner, peer).iter();
-        rows.filter_map(|id| Some((*id, self.state.tables.messages.get(&(owner, *id))?)))
-            .map(|(id, message)| Transcript {
-                id,
-                author: message.author,
-                date: message.date,
-                edited: message.edited,
-                text: message.content.text.clone(),
-                media: message.content.kind(),
-            })
-            .collect()
     }
 
     /// The account behind a public name or a telephone number.
@@ -274,31 +228,9 @@ impl World {
         self.settle(now);
     }
 
-    /// What an account can see.
-    pub fn digest(&self, account: i64) -> Digest {
-        let own = Peer::User(account);
-        let mut digest = Digest::default();
-        let boxes =
-            self.conversations(account).into_iter().map(|row| row.peer).filter(|peer| matches!(peer, Peer::Channel(_))).chain([own]);
-        for owner in boxes {
-            for (&(_, id), message) in self.state.tables.messages.range((owner, i32::MIN)..=(owner, i32::MAX)) {
-                let (edited, text) = (message.edited.unwrap_or(0), message.content.text.clone());
-                digest.messages.push(DigestEntry { peer: message.peer, id, edited, text });
-            }
-            for (_, entry) in self.state.tables.events.range((owner, i32::MIN)..=(owner, i32::MAX)) {
-                if let Event::Delete(ids) = &entry.event {
-                    digest.deleted.extend(ids.iter().map(|id| (owner, *id)));
-                }
-            }
-        }
-        digest.messages.sort();
-        digest.deleted.sort();
-        digest
-    }
-
     /// The keys and small values that the server keeps here.
     pub fn keys(&mut self) -> Keys<'_> {
-        Keys { world: self }
+        Keys::new(self)
     }
 
     fn known_dc(&self, dc: Option<i32>) -> Result<i32, RpcError> {
@@ -318,70 +250,6 @@ impl World {
     /// Writes what an administrator changed.
     fn settle(&mut self, _: Now) {
         if let Err(error) = self.state.commit() {
-            tracing::error!(%error, "the state file cannot be written");
-        }
-    }
-}
-
-impl Content {
-    fn kind(&self) -> Option<String> {
-        use super::state::rows::Media;
-        let name = match (&self.media, &self.action) {
-            (Some(Media::Photo { .. }), _) => "photo",
-            (Some(Media::Document { .. }), _) => "document",
-            (Some(Media::Other(tl)), _) => tl.0.name.as_str(),
-            (None, Some(_)) => "service",
-            (None, None) => return None,
-        };
-        Some(name.to_owned())
-    }
-}
-
-/// Keys of clients and small values of the server, written like everything else before the call returns.
-pub struct Keys<'a> {
-    world: &'a mut World,
-}
-
-impl Keys<'_> {
-    /// Stores a key that a client has agreed with the server of a data centre.
-    pub fn save(&mut self, auth_key_id: u64, key: &[u8], dc: i32) {
-        self.world.state.tables.keys.insert(auth_key_id, Key { key: key.to_vec(), dc });
-        self.commit();
-    }
-
-    /// The key of that id, and its data centre.
-    pub fn load(&self, auth_key_id: u64) -> Option<(&[u8], i32)> {
-        self.world.state.tables.keys.get(&auth_key_id).map(|row| (row.key.as_slice(), row.dc))
-    }
-
-    /// Every key id with its data centre.
-    pub fn all(&self) -> Vec<(u64, i32)> {
-        self.world.state.tables.keys.iter().map(|(id, row)| (*id, row.dc)).collect()
-    }
-
-    /// Forgets a key and who is signed in with it.
-    pub fn remove(&mut self, auth_key_id: u64) {
-        self.world.end_login(auth_key_id, None);
-        self.world.state.tables.keys.remove(&auth_key_id);
-        self.commit();
-    }
-
-    /// Stores a small value, or removes it.
-    pub fn put(&mut self, name: &str, value: Option<&[u8]>) {
-        match value {
-            Some(value) => self.world.state.tables.kv.insert(name.to_owned(), Kv(value.to_vec())),
-            None => drop(self.world.state.tables.kv.remove(&name.to_owned())),
-        }
-        self.commit();
-    }
-
-    /// A small value.
-    pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.world.state.tables.kv.get(&name.to_owned()).map(|value| value.0.as_slice())
-    }
-
-    fn commit(&mut self) {
-        if let Err(error) = self.world.state.commit() {
             tracing::error!(%error, "the state file cannot be written");
         }
     }

@@ -48,6 +48,7 @@ impl World {
         mailbox.seq += 1;
         let seq = mailbox.seq;
         self.state.tables.notes.insert((account, seq), Note { date, updates: updates.into_iter().map(Tl).collect() });
+        self.state.tables.notes.remove(&(account, seq.saturating_sub(self.config.difference_limit)));
         seq
     }
 
@@ -58,6 +59,7 @@ impl World {
         let qts = mailbox.qts;
         let update = update.with("qts", qts);
         self.state.tables.secrets.insert((account, qts), Secret(Note { date, updates: vec![Tl(update.clone())] }));
+        self.state.tables.secrets.remove(&(account, qts.saturating_sub(self.config.difference_limit)));
         update
     }
 

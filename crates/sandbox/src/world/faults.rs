@@ -130,6 +130,14 @@ impl Lane {
         self.ready.push(push);
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.ready.len()
+    }
+
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.ready.truncate(length);
+    }
+
     pub(crate) fn take(&mut self, faults: &UpdateFaults) -> Vec<Push> {
         let ready = std::mem::take(&mut self.ready);
         if *faults == UpdateFaults::default() && self.held.is_empty() {

@@ -75,25 +75,22 @@ impl World {
         }
         if let Peer::User(account) = owner {
             self.mark_mentions(account, owner, id);
-            self.state.tables.dialogs.entry(&(account, peer)).known = true;
+            // Having met outlives the messages: a bot may answer whoever has deleted them.
+            if !self.state.tables.dialogs.contains(&(account, peer)) {
+                self.state.tables.dialogs.entry(&(account, peer));
+            }
         }
         self.happen(fanout, owner, 1, Event::New(id));
-        if let Peer::User(_) | Peer::Channel(_) = peer {
-            self.read_own(author, owner, peer, id);
-        }
+        self.read_own(author, owner, peer, id);
         id
     }
 
     /// Whoever writes has read what came before.
     fn read_own(&mut self, author: i64, owner: Peer, peer: Peer, id: i32) {
-        if owner == peer && self.status_known(peer, author) {
+        if matches!(peer, Peer::Channel(id) if owner == peer && self.status(id, author).inside()) {
             let dialog = self.state.tables.dialogs.entry(&(author, peer));
             dialog.read_inbox = dialog.read_inbox.max(id);
         }
-    }
-
-    fn status_known(&self, peer: Peer, user: i64) -> bool {
-        matches!(peer, Peer::Channel(id) if self.status(id, user).inside())
     }
 
     fn mark_mentions(&mut self, account: i64, owner: Peer, id: i32) {

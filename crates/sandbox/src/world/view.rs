@@ -2,6 +2,7 @@
 
 mod chat;
 mod dialog;
+mod fit;
 mod media;
 mod message;
 mod update;
@@ -15,6 +16,7 @@ use super::World;
 use super::state::rows::Peer;
 
 pub(crate) use self::chat::chat_participants;
+pub use self::fit::fit;
 
 /// The world through the eyes of one account. Everybody who is mentioned is remembered, so that an answer can name them.
 pub(crate) struct View<'a> {

@@ -41,6 +41,9 @@ fn send_code(call: &mut Call<'_>) -> Answer {
     if home != call.caller.dc {
         return Err(error::phone_migrate(home));
     }
+    if call.world.by_phone(&phone).is_none() && !call.world.config.sign_up {
+        return Err(error::PHONE_NUMBER_APP_SIGNUP_FORBIDDEN);
+    }
     let code = call.world.new_code(&phone);
     let hash = hex::encode(&call.world.state.random_bytes::<9>());
     let row = Code { hash: hash.clone(), code, sent: call.date(), tries: 0, confirmed: false };
@@ -110,7 +113,7 @@ fn sign_up(call: &mut Call<'_>) -> Answer {
     if call.world.by_phone(&phone).is_some() {
         return Err(error::PHONE_NUMBER_OCCUPIED);
     }
-    if !code.confirmed || !call.world.config.sign_up {
+    if !code.confirmed {
         return Err(error::PHONE_CODE_INVALID);
     }
     if first_name.is_empty() || first_name.chars().count() > 64 {

@@ -185,3 +185,24 @@ fn read_header(line: &[u8]) -> Result<String, String> {
         _ => Err(strange.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_failed_is_written_first_the_next_time() -> io::Result<()> {
+        let path = std::env::temp_dir().join(format!("quadruplex-sandbox-disk-{}", std::process::id()));
+        fs::write(&path, "")?;
+        // A file that was opened for reading refuses to be written, as a full disk does.
+        let mut journal = Journal { path: path.clone(), file: File::open(&path)?, end: 0, unwritten: Vec::new() };
+        assert!(journal.append(b"one\n").is_err());
+        assert!(journal.append(b"two\n").is_err());
+        journal.file = OpenOptions::new().append(true).open(&path)?;
+        // Half of a failed write may have reached the file.
+        fs::write(&path, "on")?;
+        journal.append(b"three\n")?;
+        assert_eq!(fs::read_to_string(&path)?, "one\ntwo\nthree\n");
+        fs::remove_file(&path)
+    }
+}

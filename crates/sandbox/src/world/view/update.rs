@@ -58,7 +58,8 @@ impl View<'_> {
         let content = &message.content;
         let plain = content.media.is_none() && content.markup.is_none() && content.action.is_none() && content.album.is_none();
         let known = self.world.state.history(*owner, message.peer).len() > 1;
-        if !plain || !known || content.noforwards {
+        let to_oneself = message.peer == Peer::User(self.viewer);
+        if !plain || !known || to_oneself || content.noforwards {
             return None;
         }
         let full = self.message(*owner, *id);

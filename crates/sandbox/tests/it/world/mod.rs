@@ -8,6 +8,7 @@ mod faults;
 mod fixture;
 mod messages;
 mod photos;
+mod random;
 mod replay;
 mod restart;
 mod small;

@@ -176,3 +176,27 @@ fn a_file_that_is_not_ours_is_refused_and_left_alone() {
     assert!(error.contains("is damaged"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
 }
+
+#[test]
+fn what_was_overwritten_is_dropped_when_the_file_is_opened() {
+    let directory = Directory::new("compact");
+    let mut fixture = open(&directory.file());
+    let alice = fixture.user("alice");
+    let me = Object::new("inputPeerSelf");
+    fixture.ok(&alice, send(&me, "0", 1));
+    for number in 1..100 {
+        let edit = Object::new("messages.editMessage").with("peer", me.clone()).with("id", 1).with("message", number.to_string());
+        fixture.ok(&alice, edit);
+    }
+    let digest = fixture.world.digest(alice.id);
+    drop(fixture);
+    let grown = fs::metadata(directory.file()).unwrap().len();
+    for _ in 0..2 {
+        let mut fixture = open(&directory.file());
+        assert_eq!(fixture.world.digest(alice.id), digest);
+        assert_eq!(texts(&fixture.ok(&alice, history(&me))), ["99"]);
+        drop(fixture);
+        let compact = fs::metadata(directory.file()).unwrap().len();
+        assert!(compact < grown / 2, "{grown} bytes became {compact}");
+    }
+}

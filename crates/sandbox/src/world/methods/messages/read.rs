@@ -108,7 +108,8 @@ impl World {
                 (Peer::User(reader), copy.map(|(_, id)| id))
             }
         };
-        let Some(id) = id else { return };
+        // Bots are not told.
+        let Some(id) = id.filter(|_| !self.is_bot(author)) else { return };
         let dialog = self.state.tables.dialogs.entry(&(author, seen_as));
         if dialog.read_outbox >= id {
             return;

@@ -3,6 +3,7 @@
 use quadruplex_tl_schema::{Object, Value};
 
 use super::super::super::dispatch::{Access, Answer, Call, Method};
+use super::super::super::entities::detect;
 use super::super::super::fanout::{Fanout, Update};
 use super::super::super::peers::owner_of;
 use super::super::super::state::rows::{Content, Event, Peer, Sent};
@@ -108,8 +109,9 @@ fn start_bot(call: &mut Call<'_>) -> Answer {
     }
     let parameter = call.text("start_param");
     let text = if parameter.is_empty() { "/start".to_owned() } else { format!("/start {parameter}") };
-    let entity = Object::new("messageEntityBotCommand").with("offset", 0).with("length", 6);
-    let content = Content { text, entities: vec![Tl(entity)], ..Content::default() };
+    let mut entities = Vec::new();
+    detect(&text, &mut entities);
+    let content = Content { text, entities, ..Content::default() };
     let random_id = call.long("random_id");
     Ok(post(call, peer, vec![(content, random_id)])?.1.into())
 }
@@ -157,12 +159,14 @@ pub(crate) fn repeated(call: &mut Call<'_>, random_ids: &[i64]) -> Result<Option
 
 /// Text, entities, keyboard and what is answered, from a request or an item of an album.
 pub(crate) fn written(call: &Call<'_>, peer: Peer, from: &Object, limit: usize, too_long: RpcError) -> Result<Content, RpcError> {
-    let text = from.string("message").unwrap_or_default().trim_end().to_owned();
+    let written = from.string("message").unwrap_or_default();
+    let text = written.trim_end().to_owned();
     let units = text.encode_utf16().count();
     if units > limit {
         return Err(too_long);
     }
-    let entities = entities(call, from, units)?;
+    let mut entities = entities(call, from, written.encode_utf16().count(), units)?;
+    detect(&text, &mut entities);
     let markup = call.request.object("reply_markup").cloned().map(Tl).filter(|_| call.world.is_bot(call.me));
     let signature = match peer {
         Peer::Channel(id) if call.world.channel(id)?.signatures && !call.world.is_megagroup(id) => {
@@ -191,15 +195,17 @@ fn answered(call: &Call<'_>, peer: Peer) -> Result<Option<i32>, RpcError> {
     Ok(Some(id).filter(|_| there))
 }
 
-/// The entities, each inside the text; names of users become what readers get to see.
-fn entities(call: &Call<'_>, from: &Object, units: usize) -> Result<Vec<Tl>, RpcError> {
+/// The entities, each inside the text as it was `written` and cut to what is `kept` of it; names of users become what readers get
+/// to see.
+fn entities(call: &Call<'_>, from: &Object, written: usize, kept: usize) -> Result<Vec<Tl>, RpcError> {
     let mut entities = Vec::new();
     for entity in from.objects("entities").take(MAX_ENTITIES) {
         let (offset, length) = (entity.int("offset").unwrap_or(-1), entity.int("length").unwrap_or(-1));
-        if offset < 0 || length < 0 || offset as usize + length as usize > units {
+        if offset < 0 || length < 0 || offset as usize + length as usize > written {
             return Err(error::ENTITY_BOUNDS_INVALID);
         }
-        if length == 0 {
+        let length = length.min(kept as i32 - offset);
+        if length <= 0 {
             continue;
         }
         let entity = match entity.object("user_id") {
@@ -207,7 +213,7 @@ fn entities(call: &Call<'_>, from: &Object, units: usize) -> Result<Vec<Tl>, Rpc
                 let user = call.world.input_user(call.me, input)?;
                 Object::new("messageEntityMentionName").with("offset", offset).with("length", length).with("user_id", user)
             }
-            None => entity.clone(),
+            None => entity.clone().with("length", length),
         };
         entities.push(Tl(entity));
     }

@@ -1,0 +1,150 @@
+//! Boxes, what happened in them, and messages.
+
+use serde::{Deserialize, Serialize};
+
+use super::Peer;
+use crate::world::state::tl::Tl;
+
+/// The counters of an account or channel.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Mailbox {
+    pub(crate) pts: i32,
+    pub(crate) qts: i32,
+    pub(crate) seq: i32,
+    pub(crate) last_id: i32,
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self { pts: 1, qts: 0, seq: 0, last_id: 0 }
+    }
+}
+
+/// Something that moved the `pts` of a box; the key holds the value after it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) count: i32,
+    pub(crate) event: Event,
+}
+
+/// What moved the `pts` of a box.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Event {
+    New(i32),
+    Edit(i32),
+    Delete(Vec<i32>),
+    ReadInbox { peer: Peer, max_id: i32 },
+    ReadOutbox { peer: Peer, max_id: i32 },
+    Pin { peer: Peer, ids: Vec<i32>, pinned: bool },
+    Contents(Vec<i32>),
+}
+
+/// Updates without `pts`, counted by `seq` or `qts`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) date: i32,
+    pub(crate) updates: Vec<Tl>,
+}
+
+/// The same row as [`Note`], counted by `qts`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Secret(pub(crate) Note);
+
+/// A conversation as one account sees it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Dialog {
+    pub(crate) read_inbox: i32,
+    pub(crate) read_outbox: i32,
+    pub(crate) pinned: bool,
+    pub(crate) unread_mark: bool,
+}
+
+/// A message in the box of an account or of a channel.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Message {
+    /// The conversation, seen from the box.
+    pub(crate) peer: Peer,
+    /// Who wrote it, also where readers only see the channel.
+    pub(crate) author: i64,
+    pub(crate) date: i32,
+    pub(crate) content: Content,
+    pub(crate) edited: Option<i32>,
+    pub(crate) pinned: bool,
+    pub(crate) views: Option<i32>,
+    pub(crate) media_unread: bool,
+    pub(crate) mentioned: bool,
+    /// Copies of one message in several boxes share this number.
+    pub(crate) twin: u64,
+    pub(crate) random_id: i64,
+}
+
+/// What a message says, the same in every box.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Content {
+    pub(crate) text: String,
+    pub(crate) entities: Vec<Tl>,
+    pub(crate) media: Option<Media>,
+    pub(crate) markup: Option<Tl>,
+    /// The message this one answers, by its id in the sender's box, then in the box of the copy.
+    pub(crate) reply_to: Option<i32>,
+    pub(crate) forward: Option<Forward>,
+    pub(crate) album: Option<i64>,
+    pub(crate) action: Option<Action>,
+    pub(crate) silent: bool,
+    pub(crate) noforwards: bool,
+    pub(crate) invert_media: bool,
+    /// The inline bot or, in a channel, the author who signs.
+    pub(crate) signature: Option<String>,
+}
+
+/// What hangs on a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Media {
+    Photo {
+        file: i64,
+        spoiler: bool,
+        ttl: Option<i32>,
+    },
+    Document {
+        file: i64,
+        spoiler: bool,
+        ttl: Option<i32>,
+    },
+    /// Anything without a file, as the API sends it.
+    Other(Tl),
+}
+
+/// Where a forwarded message came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Forward {
+    pub(crate) from: Option<Peer>,
+    pub(crate) date: i32,
+    pub(crate) post: Option<i32>,
+    pub(crate) signature: Option<String>,
+}
+
+/// What a service message tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Action {
+    ChatCreate { title: String, users: Vec<i64> },
+    ChannelCreate { title: String },
+    Title(String),
+    Photo(Option<i64>),
+    AddUsers(Vec<i64>),
+    DeleteUser(i64),
+    JoinedByLink(i64),
+    Pin,
+    ContactSignUp,
+    MigrateTo(i64),
+    MigrateFrom { title: String, chat: i64 },
+}
+
+/// What a random id was used for; the key is (account, random id).
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Sent {
+    /// The box of the message.
+    pub(crate) owner: Peer,
+    pub(crate) id: i32,
+}
