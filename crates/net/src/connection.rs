@@ -111,6 +111,8 @@ struct Shared {
 pub struct Traffic {
     /// Packets written.
     pub packets_sent: u64,
+    /// Packets written with calls in them; the others hold acknowledgements and pings alone.
+    pub packets_with_calls: u64,
     /// Packets read.
     pub packets_received: u64,
     /// Bytes written, with framing.

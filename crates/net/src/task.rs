@@ -41,6 +41,7 @@ pub(crate) enum Command {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     packets_sent: AtomicU64,
+    packets_with_calls: AtomicU64,
     packets_received: AtomicU64,
     bytes_sent: AtomicU64,
     bytes_received: AtomicU64,
@@ -51,6 +52,7 @@ impl Counters {
     pub(crate) fn read(&self) -> Traffic {
         Traffic {
             packets_sent: self.packets_sent.load(Ordering::Relaxed),
+            packets_with_calls: self.packets_with_calls.load(Ordering::Relaxed),
             packets_received: self.packets_received.load(Ordering::Relaxed),
             bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
             bytes_received: self.bytes_received.load(Ordering::Relaxed),
@@ -299,12 +301,15 @@ impl Task {
         let now = self.environment.now();
         while out.len() < ENOUGH_OUT && session.wants_to_transmit() {
             let frame = link.framer.begin(out);
+            let before = session.calls_sent();
             let packed = session.poll_transmit(now, &mut self.random, out);
+            let with_calls = session.calls_sent() > before;
             link.framer.finish(frame, out, &mut self.random)?;
             if !packed {
                 break;
             }
             self.counters.packets_sent.fetch_add(1, Ordering::Relaxed);
+            self.counters.packets_with_calls.fetch_add(u64::from(with_calls), Ordering::Relaxed);
         }
         Ok(())
     }

@@ -73,6 +73,7 @@ pub(super) struct Calls {
     /// The envelopes that still have calls in flight, in order of ids.
     envelopes: BTreeMap<i64, Envelope>,
     queue: VecDeque<CallId>,
+    times_sent: u64,
 }
 
 pub(super) enum Cancelled {
@@ -92,6 +93,10 @@ impl Calls {
 
     pub(super) fn len(&self) -> usize {
         self.calls.len()
+    }
+
+    pub(super) fn times_sent(&self) -> u64 {
+        self.times_sent
     }
 
     pub(super) fn has_queued(&self) -> bool {
@@ -115,6 +120,7 @@ impl Calls {
     /// The call at the front leaves in this message; its envelope is told afterwards, by [`travels_in`](Self::travels_in).
     pub(super) fn leave(&mut self, id: CallId, msg_id: i64, seq_no: i32, introduced: bool) {
         self.queue.pop_front();
+        self.times_sent += 1;
         if let Some(call) = self.calls.get_mut(&id) {
             call.state = State::Sent(Sent { msg_id, seq_no, envelope: None, acked: false, introduced });
             self.by_msg_id.insert(msg_id, id);

@@ -68,7 +68,7 @@ fn check_time(session: &mut Session, message: &Message, now: Now) -> Result<(), 
     if (-OLDEST..=NEWEST).contains(&distance) {
         return Ok(());
     }
-    session.clock.forget();
+    session.clock.doubt();
     Err(Violation::MsgIdTime)
 }
 

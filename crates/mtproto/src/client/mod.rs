@@ -228,6 +228,11 @@ impl Session {
         self.calls.len()
     }
 
+    /// How often a call was sent; one that is sent again counts again.
+    pub fn calls_sent(&self) -> u64 {
+        self.calls.times_sent()
+    }
+
     /// The message id under which a call was last sent.
     pub fn msg_id(&self, call: CallId) -> Option<i64> {
         self.calls.msg_id(call)

@@ -128,6 +128,7 @@ impl Pool {
         let mut sum = quadruplex_net::Traffic::default();
         for traffic in lock(&self.connections).values().map(Connection::traffic) {
             sum.packets_sent += traffic.packets_sent;
+            sum.packets_with_calls += traffic.packets_with_calls;
             sum.packets_received += traffic.packets_received;
             sum.bytes_sent += traffic.bytes_sent;
             sum.bytes_received += traffic.bytes_received;
