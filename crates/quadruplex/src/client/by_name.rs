@@ -47,7 +47,7 @@ impl Client {
             })?;
             Ok(value.to_json())
         };
-        Ok(Call::erased(self.clone(), Box::new(call), Box::new(move |_, answer| finish(&answer))))
+        Ok(Call::erased(self.clone(), Box::new(call), move |_, answer| finish(&answer)))
     }
 }
 
@@ -96,6 +96,10 @@ impl ByName {
 }
 
 impl Erased for ByName {
+    fn erased(&mut self) -> &mut dyn Erased {
+        self
+    }
+
     fn id(&self) -> u32 {
         self.id
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::{Lookups, Peers, Request, Value};
+use quadruplex_net::BoxFuture;
 use quadruplex_tl::Deserialize;
 
 use super::Client;
@@ -16,12 +17,23 @@ use crate::Error;
 ///
 /// It is a value: set options, then `.await` it, or [`detach`](Self::detach) it. Dropping it before costs nothing. Dropping
 /// the future after it was polled tells the server to drop the answer, which does not undo what was done.
+///
+/// `R` is the request where it is known, so that it has options of its own: a message can be sent [`silent`](Self::silent).
 #[must_use = "a call does nothing until it is awaited or detached"]
-pub struct Call<T> {
+pub struct Call<T, R: ?Sized = dyn Erased> {
     pub(crate) client: Client,
-    pub(crate) request: Box<dyn Erased>,
+    pub(crate) request: Box<R>,
     pub(crate) options: CallOptions,
-    finish: Box<dyn FnOnce(&Client, Bytes) -> Result<T, Error> + Send>,
+    finish: Finish<T, R>,
+}
+
+/// Makes of the answer, or of the error, what the caller wants.
+type Finish<T, R> = Box<dyn FnOnce(&Client, Box<R>, Result<Bytes, Error>) -> Finished<T> + Send>;
+
+/// What comes of a call: known now, or after further calls.
+pub(crate) enum Finished<T> {
+    Now(Result<T, Error>),
+    Later(BoxFuture<'static, Result<T, Error>>),
 }
 
 /// How a call is made.
@@ -40,11 +52,26 @@ impl<T: Send + 'static> Call<T> {
     pub(crate) fn erased(
         client: Client,
         request: Box<dyn Erased>,
-        finish: Box<dyn FnOnce(&Client, Bytes) -> Result<T, Error> + Send>,
+        finish: impl FnOnce(&Client, Bytes) -> Result<T, Error> + Send + 'static,
     ) -> Self {
+        let finish: Finish<T, dyn Erased> =
+            Box::new(|client, _, answer| Finished::Now(answer.and_then(|answer| finish(client, answer))));
         Self { client, request, options: CallOptions::default(), finish }
     }
+}
 
+impl<T: Send + 'static, R: Request> Call<T, R> {
+    /// A call of a request that keeps its type; `finish` gets it back with the answer.
+    pub(crate) fn typed(
+        client: Client,
+        request: R,
+        finish: impl FnOnce(&Client, Box<R>, Result<Bytes, Error>) -> Finished<T> + Send + 'static,
+    ) -> Self {
+        Self { client, request: Box::new(request), options: CallOptions::default(), finish: Box::new(finish) }
+    }
+}
+
+impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
     /// Fails with [`Error::Timeout`] if there is no answer in time. The server is told that nobody wants it.
     pub fn timeout(mut self, after: Duration) -> Self {
         self.options.timeout = Some(after);
@@ -77,21 +104,26 @@ impl<T: Send + 'static> Call<T> {
     }
 
     /// Makes something else of the answer.
-    pub fn map<U>(self, map: impl FnOnce(T) -> Result<U, Error> + Send + 'static) -> Call<U> {
+    pub fn map<U>(self, map: impl FnOnce(T) -> Result<U, Error> + Send + 'static) -> Call<U, R>
+    where
+        R: 'static,
+    {
         let finish = self.finish;
-        Call {
-            client: self.client,
-            request: self.request,
-            options: self.options,
-            finish: Box::new(move |client, answer| map(finish(client, answer)?)),
-        }
+        let finish: Finish<U, R> = Box::new(move |client, request, answer| match finish(client, request, answer) {
+            Finished::Now(value) => Finished::Now(value.and_then(map)),
+            Finished::Later(later) => Finished::Later(Box::pin(async move { map(later.await?) })),
+        });
+        Call { client: self.client, request: self.request, options: self.options, finish }
     }
 
     /// Starts the call and does not wait for it. An error is logged.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    pub fn detach(self) {
+    pub fn detach(self)
+    where
+        R: 'static,
+    {
         let method = self.request.name();
         tokio::spawn(async move {
             if let Err(error) = self.await {
@@ -104,36 +136,36 @@ impl<T: Send + 'static> Call<T> {
 impl<R: Request> Call<R> {
     /// A call whose answer is what the schema says.
     pub(crate) fn new(client: Client, request: R) -> Call<R::Return> {
-        Call {
-            client,
-            request: Box::new(request),
-            options: CallOptions::default(),
-            finish: Box::new(|client, answer| client.read_answer(R::NAME, &answer)),
-        }
+        Call::erased(client, Box::new(request), |client, answer| client.read_answer(R::NAME, &answer))
     }
 }
 
-impl<T: Send + 'static> IntoFuture for Call<T> {
+impl<T: Send + 'static, R: Erased + ?Sized + 'static> IntoFuture for Call<T, R> {
     type Output = Result<T, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { client, mut request, options, finish } = self;
-            let answer = client.inner.perform(&mut *request, options).await?;
-            finish(&client, answer)
+            let answer = client.inner.perform(request.erased(), options).await;
+            match finish(&client, request, answer) {
+                Finished::Now(value) => value,
+                Finished::Later(later) => later.await,
+            }
         })
     }
 }
 
-impl<T> fmt::Debug for Call<T> {
+impl<T, R: Erased + ?Sized> fmt::Debug for Call<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("method", &self.request.name()).field("options", &self.options).finish_non_exhaustive()
     }
 }
 
 /// A request of any type.
-pub(crate) trait Erased: Send + Sync {
+pub trait Erased: Send + Sync {
+    #[doc(hidden)]
+    fn erased(&mut self) -> &mut dyn Erased;
     fn id(&self) -> u32;
     fn name(&self) -> &'static str;
     fn encode(&self, peers: &Peers, out: &mut Vec<u8>);
@@ -142,6 +174,10 @@ pub(crate) trait Erased: Send + Sync {
 }
 
 impl<R: Request> Erased for R {
+    fn erased(&mut self) -> &mut dyn Erased {
+        self
+    }
+
     fn id(&self) -> u32 {
         R::ID
     }

@@ -28,7 +28,7 @@ use crate::files::Lanes;
 pub use auth::{CodeKind, LoginCode, SignIn};
 pub use builder::Builder;
 pub use call::Call;
-pub(crate) use call::CallOptions;
+pub(crate) use call::{CallOptions, Erased, Finished};
 pub(crate) use invoke::Function;
 use peers::PeerBook;
 use pool::Pool;
