@@ -1,21 +1,25 @@
 //! The task between the connections, the server and the core.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use quadruplex_api::{enums, is_affected};
-use quadruplex_net::{BoxFuture, Event};
+use quadruplex_net::{BoxFuture, Event, State};
 use quadruplex_store::Peer;
 use quadruplex_tl::Deserialize;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, warn};
 
 use super::core::Shared;
 use super::gap::{Failure, Request};
 use super::read;
+
+/// How often it is looked whether there is a main connection.
+const LINK_PAUSE: Duration = Duration::from_secs(1);
 
 /// Asks the server what the gap engine wants to know, and knows what belongs to the account.
 pub(crate) trait Server: Send + Sync + 'static {
@@ -25,6 +29,9 @@ pub(crate) trait Server: Send + Sync + 'static {
 
     /// The data centre whose updates count.
     fn home_dc(&self) -> i32;
+
+    /// How its main connection stands; `None` while that cannot be said.
+    fn link(&self) -> Option<watch::Receiver<State>>;
 
     /// The users and chats in updates.
     fn peers_in(&self, updates: &enums::Updates) -> Vec<Peer>;
@@ -43,8 +50,7 @@ pub(crate) enum Answer {
 /// Runs until the connections are gone.
 pub(super) async fn run(shared: Arc<Shared>, mut events: mpsc::Receiver<(i32, Event)>, server: Arc<dyn Server>) {
     let mut asked = FuturesUnordered::new();
-    // The connection may have been there for long.
-    shared.input(|engine| engine.handle_new_session(now()));
+    let mut link = Link::default();
     loop {
         while let Some((sender, updates)) = shared.next_unsure() {
             let is_known = shared.is_usable(sender).await;
@@ -75,8 +81,42 @@ pub(super) async fn run(shared: Arc<Shared>, mut events: mpsc::Receiver<(i32, Ev
                 None => return shared.close(),
             },
             Some((request, answer)) = asked.next() => take_answer(&shared, request, answer),
+            () = link.connected(&*server) => drop(shared.input(|engine| engine.handle_new_session(now()))),
             () = timeout => shared.wake(now()),
             () = shared.work.notified() => {}
+        }
+    }
+}
+
+/// Tells each time the main connection stands. The server sends updates to a connection only once a call was made on it
+/// (<https://core.telegram.org/api/updates>), and asking for the difference is such a call.
+#[derive(Default)]
+struct Link {
+    state: Option<watch::Receiver<State>>,
+}
+
+impl Link {
+    /// Cancel safe: what is waited for stays noted.
+    async fn connected(&mut self, server: &dyn Server) {
+        loop {
+            let Some(state) = &mut self.state else {
+                match server.link() {
+                    Some(mut state) => {
+                        state.mark_changed();
+                        self.state = Some(state);
+                    }
+                    None => sleep(LINK_PAUSE).await,
+                }
+                continue;
+            };
+            match state.changed().await {
+                Ok(()) if matches!(*state.borrow_and_update(), State::Ready { .. }) => return,
+                Ok(()) => {}
+                Err(_) => {
+                    self.state = None;
+                    sleep(LINK_PAUSE).await;
+                }
+            }
         }
     }
 }

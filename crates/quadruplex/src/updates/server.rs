@@ -4,13 +4,14 @@ use std::sync::{Arc, Weak};
 
 use quadruplex_api::functions::{channels, updates};
 use quadruplex_api::{Field, Value, enums, types};
-use quadruplex_net::BoxFuture;
+use quadruplex_net::{BoxFuture, State};
 use quadruplex_store::Peer;
+use tokio::sync::watch;
 
 use super::driver::{Answer, Server};
 use super::gap::{Failure, Request};
-use crate::Error;
 use crate::client::Inner;
+use crate::{Client, Error};
 
 /// Finds users and chats in a value.
 pub(crate) type PeersIn = fn(Field<'_>) -> Vec<Peer>;
@@ -38,6 +39,11 @@ impl Server for Asking {
 
     fn home_dc(&self) -> i32 {
         self.client.upgrade().map_or(0, |client| client.home_dc())
+    }
+
+    fn link(&self) -> Option<watch::Receiver<State>> {
+        let inner = self.client.upgrade()?;
+        Client { inner }.connection().ok()
     }
 
     fn peers_in(&self, updates: &enums::Updates) -> Vec<Peer> {

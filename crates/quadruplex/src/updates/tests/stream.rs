@@ -141,6 +141,17 @@ async fn what_cannot_be_read_or_was_dropped_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_connection_asks_what_was_missed() {
+    let telegram = Telegram::default();
+    let (_life, mut stream) = Life::start(store(0, false, &[7]).await, &telegram, Limits::default()).await;
+    assert!(taken(&mut stream).await.is_empty());
+    telegram.message(7);
+    telegram.reconnect();
+    assert_eq!(taken(&mut stream).await, [1]);
+    assert_eq!(telegram.logs().asked.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_own_call_moves_its_box() {
     let telegram = Telegram::default();
     let (life, mut stream) = Life::start(store(0, false, &[7]).await, &telegram, Limits::default()).await;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::{enums, types};
-use quadruplex_net::{BoxFuture, Event as Arrived};
+use quadruplex_net::{BoxFuture, Event as Arrived, State};
 use quadruplex_store::{Memory, Peer, PeerId, PeerKind, Store, Writer};
 use quadruplex_tl::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::updates::core::Shared;
 use crate::updates::driver::{self, Answer, Server};
@@ -20,10 +20,19 @@ use crate::updates::{UpdateStream, short};
 pub(super) const HOME: i32 = 2;
 
 /// Private messages with their pts, and posts of channels with theirs. Clones are the same server.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Telegram {
     logs: Arc<Mutex<Logs>>,
+    link: Arc<watch::Sender<State>>,
 }
+
+impl Default for Telegram {
+    fn default() -> Self {
+        Self { logs: Arc::default(), link: Arc::new(watch::Sender::new(READY)) }
+    }
+}
+
+const READY: State = State::Ready { took: Duration::ZERO, exchange: None };
 
 #[derive(Default)]
 pub(super) struct Logs {
@@ -39,6 +48,12 @@ pub(super) struct Logs {
 impl Telegram {
     pub(super) fn logs(&self) -> MutexGuard<'_, Logs> {
         self.logs.lock().unwrap()
+    }
+
+    /// The connection was lost and stands again.
+    pub(super) fn reconnect(&self) {
+        self.link.send_replace(State::Connecting { failed: 1, error: None });
+        self.link.send_replace(READY);
     }
 
     /// Somebody writes to the account. The message id is the pts.
@@ -136,6 +151,10 @@ impl Server for Telegram {
 
     fn home_dc(&self) -> i32 {
         HOME
+    }
+
+    fn link(&self) -> Option<watch::Receiver<State>> {
+        Some(self.link.subscribe())
     }
 
     fn peers_in(&self, _: &enums::Updates) -> Vec<Peer> {
