@@ -15,6 +15,8 @@ pub const MAX_MESSAGE: usize = 1_044_404;
 /// What unpacking may yield at the most: as much as the largest frame.
 const MAX_UNPACKED: usize = 16 << 20;
 
+/// How data in the gzip format begins; anything else is taken for the zlib format.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// What gzip must be able to save: bodies below this are not tried.
 const WORTH_TRYING: usize = 128;
 /// Above this, the middle is tried first: media and encrypted data do not pack.
@@ -78,10 +80,10 @@ pub(crate) fn open(outer: Message) -> Result<Content, Error> {
     Ok(Content::Container(messages))
 }
 
-/// Unpacks a `gzip_packed` object; anything else passes through untouched.
+/// Unpacks a `gzip_packed` object, in the gzip or the zlib format; anything else passes through untouched.
 ///
 /// # Errors
-/// Data that is not gzip, or that unpacks to more than 16 MiB.
+/// Data that is in neither format, or that unpacks to more than 16 MiB.
 pub fn gunzip(body: Bytes) -> Result<Bytes, Error> {
     let mut reader = Reader::new(&body);
     if reader.peek_id() != Some(GZIP_PACKED) {
@@ -91,7 +93,13 @@ pub fn gunzip(body: Bytes) -> Result<Bytes, Error> {
     let packed = reader.bytes("gzip_packed.packed_data")?;
     let broken = Error { what: "gzip_packed.packed_data", offset: 4, kind: ErrorKind::UnknownConstructor(id) };
     let mut unpacked = Vec::with_capacity((packed.len() * 4).min(MAX_UNPACKED));
-    let read = flate2::read::GzDecoder::new(packed).take(MAX_UNPACKED as u64 + 1).read_to_end(&mut unpacked);
+    let limit = MAX_UNPACKED as u64 + 1;
+    // mtcute packs in the zlib format, and Telegram takes it.
+    let read = if packed.starts_with(&GZIP_MAGIC) {
+        flate2::read::GzDecoder::new(packed).take(limit).read_to_end(&mut unpacked)
+    } else {
+        flate2::read::ZlibDecoder::new(packed).take(limit).read_to_end(&mut unpacked)
+    };
     if read.is_err() || unpacked.len() > MAX_UNPACKED {
         return Err(broken);
     }
@@ -152,6 +160,18 @@ mod tests {
         let noise: Vec<u8> = (0..40_000_u32).flat_map(|n| (n.wrapping_mul(2_654_435_761).rotate_left(n % 31)).to_le_bytes()).collect();
         assert_eq!(gzip(noise.clone().into()), noise);
         assert_eq!(gzip(Bytes::from_static(b"short")), b"short"[..]);
+    }
+
+    #[test]
+    fn the_zlib_format_is_taken_too() {
+        let text = b"stop. ".repeat(50);
+        let mut packed = Vec::new();
+        flate2::read::ZlibEncoder::new(&text[..], flate2::Compression::default()).read_to_end(&mut packed).unwrap();
+        let mut out = GZIP_PACKED.to_le_bytes().to_vec();
+        serialize_bytes(&packed, &mut out);
+        assert_eq!(gunzip(out.clone().into()).unwrap(), text);
+        out[9] ^= 1;
+        assert!(gunzip(out.into()).is_err());
     }
 
     #[test]

@@ -47,11 +47,13 @@ impl MessageIds {
 pub(crate) struct ServerClock {
     /// Nanoseconds from the monotonic clock to the server's Unix time.
     distance: Option<i64>,
+    /// A message did not fit it: the next one replaces it, whatever it says.
+    doubted: bool,
 }
 
 impl ServerClock {
     pub(crate) fn is_known(&self) -> bool {
-        self.distance.is_some()
+        self.distance.is_some() && !self.doubted
     }
 
     /// The server's Unix time, or the local belief while the server has not told.
@@ -65,24 +67,24 @@ impl ServerClock {
     /// Learns from the id of a message that has just come from the server.
     pub(crate) fn observe(&mut self, msg_id: i64, now: Now) {
         let seen = id_nanos(msg_id).saturating_sub(nanos(now.mono));
-        if self.distance.is_none_or(|known| seen > known) {
-            self.distance = Some(seen);
+        if self.doubted || self.distance.is_none_or(|known| seen > known) {
+            *self = Self { distance: Some(seen), doubted: false };
         }
     }
 
     /// Takes the server's word, also when that turns the clock back.
     pub(crate) fn set(&mut self, unix: Duration, now: Now) {
-        self.distance = Some(nanos(unix).saturating_sub(nanos(now.mono)));
+        *self = Self { distance: Some(nanos(unix).saturating_sub(nanos(now.mono))), doubted: false };
     }
 
-    /// What was believed is wrong; the next message tells.
-    pub(crate) fn forget(&mut self) {
-        self.distance = None;
+    /// What is believed may be wrong; the next message tells.
+    pub(crate) fn doubt(&mut self) {
+        self.doubted = true;
     }
 
     /// Takes the time of a message id, also when that turns the clock back.
     pub(crate) fn set_to_id(&mut self, msg_id: i64, now: Now) {
-        self.distance = Some(id_nanos(msg_id).saturating_sub(nanos(now.mono)));
+        *self = Self { distance: Some(id_nanos(msg_id).saturating_sub(nanos(now.mono))), doubted: false };
     }
 }
 

@@ -101,11 +101,7 @@ fn handle_inner(session: &mut Session, inner: Message, now: Now) -> Result<(), V
         Some(service) => matches!(service, Service::RpcDropAnswer { .. } | Service::GetFutureSalts { .. }),
     };
     // An odd acknowledgement would earn a 34 by the letter; mtcute numbers its own so, and Telegram takes them.
-    let refusal = if is_query && seq_no & 1 == 0 && service.is_none() {
-        Some(35)
-    } else {
-        session.received.refuses_seq_no(msg_id, seq_no)
-    };
+    let refusal = if is_query && seq_no & 1 == 0 && service.is_none() { Some(35) } else { session.received.refuses_seq_no(msg_id, seq_no) };
     if refusal.is_none()
         && is_query
         && let Some(code) = session.refuse_next.take()

@@ -6,4 +6,5 @@ mod handshake_fuzz;
 mod handshake_published;
 mod service;
 mod simulation;
+mod strictness;
 mod vectors;

@@ -217,7 +217,7 @@ impl Connection {
         if let Err(error) = state.session.handle_message(opened, now) {
             debug!(%error, "unreadable message");
             drop(state);
-            return self.refuse(-404);
+            return self.refuse(error.transport_error());
         }
         let mut requests: Vec<(i64, Bytes)> = Vec::new();
         while let Some(event) = state.session.poll_event() {

@@ -1,0 +1,259 @@
+//! What a server may say about messages, and what becomes of the client's calls.
+
+use quadruplex_mtproto::client::{CallOptions, Event, Failure, Repeat};
+use quadruplex_mtproto::{Service, Violation};
+
+use super::client::{Bench, result};
+use super::{QUERY, Table, at, container, id, query};
+
+/// The queries that go out now: number, message id, container.
+fn queries(bench: &mut Bench) -> Vec<(u64, i64, Option<i64>)> {
+    let sent = bench.sent().into_iter().filter(|(_, message)| message.body.starts_with(&QUERY.to_le_bytes()));
+    sent.map(|(outer, message)| (u64::from_le_bytes(message.body[4..12].try_into().unwrap()), message.msg_id, outer)).collect()
+}
+
+/// Calls 1 (safe) and 2 (unsafe) in one container; the ids of the messages and the container.
+fn pair(bench: &mut Bench) -> (i64, i64, i64) {
+    for (number, repeat) in [(1, Repeat::Safe), (2, Repeat::Unsafe)] {
+        bench.session.call(query(number).into(), CallOptions { repeat, ..CallOptions::default() });
+    }
+    let sent = queries(bench);
+    let [(1, first, Some(outer)), (2, second, _)] = sent[..] else { panic!("{sent:?}") };
+    assert!(first < second && second < outer, "§3.3 the container's id comes last");
+    (first, second, outer)
+}
+
+fn numbers(queries: &[(u64, i64, Option<i64>)]) -> Vec<u64> {
+    queries.iter().map(|(number, ..)| *number).collect()
+}
+
+/// The number of calls that failed as "may have been executed".
+fn unknown(bench: &mut Bench) -> usize {
+    let unknown = |event: &Event| matches!(event, Event::Failed { reason: Failure::MayHaveBeenExecuted, .. });
+    bench.events().iter().filter(|event| unknown(event)).count()
+}
+
+#[test]
+fn bad_msg_notification() {
+    let mut table = Table::default();
+    // Each: the code, whether the session is left, what is sent again, how many calls may have been executed.
+    type Row = (i32, bool, &'static [u64], usize);
+    let rows: [Row; 10] = [
+        (16, false, &[1, 2], 0),
+        (17, true, &[1, 2], 0),
+        (18, true, &[1, 2], 0),
+        (19, true, &[1], 1),
+        (20, false, &[1], 1),
+        (32, true, &[1, 2], 0),
+        (33, true, &[1, 2], 0),
+        (34, true, &[1, 2], 0),
+        (35, true, &[1, 2], 0),
+        (64, true, &[1, 2], 0),
+    ];
+    for (error_code, leaves, again, lost) in rows {
+        let mut bench = Bench::new();
+        let (.., outer) = pair(&mut bench);
+        let session = bench.session.session_id();
+        let bad = Service::BadMsgNotification { bad_msg_id: outer, bad_msg_seqno: 4, error_code };
+        assert_eq!(bench.give_service(id(1, 5), &bad), Ok(()));
+        let rule = format!("§3.18 code {error_code} about a container");
+        table.row(&rule, bench.session.session_id() != session, leaves);
+        let sent = queries(&mut bench);
+        table.row(&rule, numbers(&sent), again.to_vec());
+        table.row(&rule, unknown(&mut bench), lost);
+    }
+}
+
+#[test]
+fn only_the_refused_message_is_sent_again() {
+    let mut table = Table::default();
+    let mut bench = Bench::new();
+    let (_, second, _) = pair(&mut bench);
+    let bad = Service::BadMsgNotification { bad_msg_id: second, bad_msg_seqno: 3, error_code: 16 };
+    assert_eq!(bench.give_service(id(1, 5), &bad), Ok(()));
+    table.row("§3.18 code 16 about an inner message", numbers(&queries(&mut bench)), vec![2]);
+
+    let mut bench = Bench::new();
+    let (first, second, outer) = pair(&mut bench);
+    let bad = Service::BadServerSalt { bad_msg_id: first, bad_msg_seqno: 1, error_code: 48, new_server_salt: 5 };
+    assert_eq!(bench.give_service(id(1, 5), &bad), Ok(()));
+    let mut out = Vec::new();
+    assert!(bench.session.poll_transmit(bench.now, &mut bench.rng, &mut out));
+    let opened = quadruplex_mtproto::packet::open(&super::key(), quadruplex_crypto::message::Side::Client, out[..].into()).unwrap();
+    table.row("§3.17 bad_server_salt: the new salt is used", opened.salt, 5);
+    let sent = super::read(quadruplex_crypto::message::Side::Client, &out);
+    let ids: Vec<_> = sent.iter().map(|(_, message)| message.msg_id).filter(|id| [first, second, outer].contains(id)).collect();
+    table.row("§3.17 …under new ids", ids, vec![]);
+    let again = sent.iter().filter(|(_, message)| message.body.starts_with(&QUERY.to_le_bytes())).count();
+    table.row("§3.17 …with everything of its container", again, 2);
+}
+
+#[test]
+fn new_session_created() {
+    let mut table = Table::default();
+    let news = |first_msg_id: i64, unique_id: i64| Service::NewSessionCreated { first_msg_id, unique_id, server_salt: 5 };
+    let mut bench = Bench::new();
+    assert_eq!(bench.give_service(id(1, 7), &news(id(0, 4), 1)), Ok(()));
+    table.row("§3.23 a new session is told", bench.events(), vec![Event::NewSession]);
+    assert_eq!(bench.give_service(id(1, 11), &news(id(0, 4), 1)), Ok(()));
+    table.row("§3.23 the same unique_id once more is no news", bench.events(), vec![]);
+    assert_eq!(bench.give_service(id(1, 15), &news(id(0, 4), 2)), Ok(()));
+    table.row("§3.23 another unique_id is", bench.events(), vec![Event::NewSession]);
+
+    let mut bench = Bench::new();
+    let (.., outer) = pair(&mut bench);
+    assert_eq!(bench.give_service(id(1, 7), &news(outer + 4, 1)), Ok(()));
+    table.row("§3.23 an envelope below first_msg_id was lost: what may be repeated is", numbers(&queries(&mut bench)), vec![1]);
+    table.row("§3.23 …and the rest may have been executed", unknown(&mut bench), 1);
+
+    let mut bench = Bench::new();
+    let (_, second, outer) = pair(&mut bench);
+    for (msg_id, first_msg_id) in [(id(1, 7), outer), (id(1, 11), second)] {
+        assert_eq!(bench.give_service(msg_id, &news(first_msg_id, msg_id)), Ok(()));
+        table.row("§3.23, 24 the envelope itself was not lost", (queries(&mut bench), unknown(&mut bench)), (vec![], 0));
+    }
+}
+
+#[test]
+fn lost_answers_are_asked_for() {
+    let mut table = Table::default();
+    let mut bench = Bench::new();
+    let (first, second, _) = pair(&mut bench);
+    let wants = |answer: i64| vec![Service::MsgResendReq { msg_ids: vec![answer] }];
+    let told = Service::MsgDetailedInfo { msg_id: first, answer_msg_id: id(0, 9), bytes: 12, status: 0 };
+    assert_eq!(bench.give_service(id(1, 7), &told), Ok(()));
+    table.row("§3.26 msg_detailed_info about a call in flight", bench.says(), wants(id(0, 9)));
+    let told = Service::MsgNewDetailedInfo { answer_msg_id: id(0, 11), bytes: 12, status: 0 };
+    assert_eq!(bench.give_service(id(1, 11), &told), Ok(()));
+    table.row("§3.26 msg_new_detailed_info", bench.says(), wants(id(0, 11)));
+    assert_eq!(bench.give(id(0, 11), 1, query(9)), Ok(()));
+    assert_eq!(bench.give_service(id(1, 15), &told), Ok(()));
+    table.row("§3.26 …about what has come: no request", bench.says(), vec![]);
+
+    let states = |bench: &mut Bench, state: u8| {
+        bench.session.disconnected();
+        bench.session.connected(bench.now);
+        let asked = bench.sent();
+        let (req_msg_id, about) = asked
+            .iter()
+            .find_map(|(_, message)| match super::service(&message.body) {
+                Some(Service::MsgsStateReq { msg_ids }) => Some((message.msg_id, msg_ids)),
+                _ => None,
+            })
+            .expect("a call that may not be repeated is asked about");
+        bench.give_service(id(2, 4 * i64::from(state) + 1), &Service::MsgsStateInfo { req_msg_id, info: vec![state; about.len()] })
+    };
+    assert_eq!(states(&mut bench, 4), Ok(()));
+    table.row("§3.25 state 4: received, nothing to do", (bench.sent().len(), bench.events().len()), (0, 1));
+    assert_eq!(states(&mut bench, 4 | 64), Ok(()));
+    let says = bench.says();
+    let asked = matches!(&says[..], [Service::MsgResendReq { msg_ids }] if msg_ids.contains(&second));
+    table.row("§3.25 state 4 + 64: the answer is asked for", asked, true);
+    assert_eq!(states(&mut bench, 3), Ok(()));
+    let again = queries(&mut bench);
+    table.row("§3.25 state 3: not received, sent again", again.iter().any(|(number, ..)| *number == 2), true);
+    table.row("§3.11 …under its old id, in a newer container", again.iter().all(|(_, id, outer)| Some(*id) < *outer), true);
+    assert_eq!(states(&mut bench, 1), Ok(()));
+    table.row("§3.18 state 1: may have been executed", unknown(&mut bench), 1);
+}
+
+#[test]
+fn acknowledgements() {
+    let mut table = Table::default();
+    let acked = |bench: &mut Bench| {
+        let says = bench.says().into_iter();
+        says.flat_map(|service| if let Service::MsgsAck { msg_ids } = service { msg_ids } else { vec![] }).collect::<Vec<_>>()
+    };
+    let mut bench = Bench::new();
+    assert_eq!(bench.give(id(0, 7), 1, query(1)), Ok(()));
+    table.row("§3.15 an acknowledgement waits for company", acked(&mut bench), vec![]);
+    let delay = bench.session.poll_timeout().map(|due| due.as_secs()).unwrap_or_default();
+    table.row("§3.15 …at most 30 s", delay <= 30, true);
+    bench.now = at(delay as f64);
+    bench.session.handle_timeout(bench.now, &mut bench.rng);
+    table.row("§3.15 …and goes alone then", acked(&mut bench), vec![id(0, 7)]);
+    assert_eq!(bench.give(id(0, 7), 1, query(1)), Ok(()));
+    bench.session.call(query(2).into(), CallOptions::default());
+    table.row("§3.16 a repetition is acknowledged again, with whatever goes out", acked(&mut bench), vec![id(0, 7)]);
+    assert_eq!(bench.give(id(0, 11), 0, query(1)), Ok(()));
+    bench.session.call(query(3).into(), CallOptions::default());
+    table.row("what is not content-related is not acknowledged", acked(&mut bench), vec![]);
+    for n in 0..100 {
+        assert_eq!(bench.session.wants_to_transmit(), false, "after {n}");
+        assert_eq!(bench.give(id(1, 4 * n + 3), 1, query(1)), Ok(()));
+    }
+    table.row("§3.15 a hundred go at once", acked(&mut bench).len(), 100);
+
+    let mut bench = Bench::new();
+    let twice = container(&[(id(0, 7), 1, query(1))]);
+    for _ in 0..2 {
+        assert_eq!(bench.give(id(0, 11), 2, twice.clone()), Ok(()));
+    }
+    bench.session.disconnected();
+    bench.session.connected(bench.now);
+    bench.now = at(30.0);
+    bench.session.handle_timeout(bench.now, &mut bench.rng);
+    table.row("§3.15 owed acknowledgements survive the connection", acked(&mut bench).contains(&id(0, 7)), true);
+}
+
+#[test]
+fn signs_of_life() {
+    let mut table = Table::default();
+    let mut bench = Bench::new();
+    bench.now = at(60.0);
+    bench.session.handle_timeout(bench.now, &mut bench.rng);
+    let says = bench.says();
+    let [Service::PingDelayDisconnect { ping_id, disconnect_delay }] = says[..] else { panic!("{says:?}") };
+    table.row("the server closes later than the next ping comes", disconnect_delay > 60, true);
+    let pong = |ping_id: i64| Service::Pong { msg_id: id(0, 4), ping_id };
+    let mut other = Bench::new();
+    other.now = at(60.0);
+    other.session.handle_timeout(other.now, &mut other.rng);
+    other.sent();
+    bench.now = at(61.0);
+    assert_eq!(bench.give_service(id(61, 5), &pong(ping_id)), Ok(()));
+    bench.pass(50.0);
+    table.row("a pong in time", (bench.session.is_dead(), bench.session.round_trip().map(|time| time.as_secs())), (false, Some(1)));
+    other.now = at(61.0);
+    assert_eq!(other.give_service(id(61, 5), &pong(ping_id ^ 1)), Ok(()));
+    other.pass(50.0);
+    table.row("the pong of another ping", other.session.is_dead(), true);
+    let mut silent = Bench::new();
+    silent.call(1, Repeat::Unsafe);
+    silent.pass(60.0);
+    table.row("a call and then silence: dead within a minute", silent.session.is_dead(), true);
+}
+
+#[test]
+fn limits_of_what_is_sent() {
+    let mut table = Table::default();
+    let mut bench = Bench::new();
+    for number in 0..2500 {
+        bench.session.call(query(number).into(), CallOptions::default());
+    }
+    let sent = queries(&mut bench);
+    let mut sizes = std::collections::BTreeMap::<_, usize>::new();
+    sent.iter().for_each(|(.., outer)| *sizes.entry(*outer).or_default() += 1);
+    table.row("§3.6 at most 1,020 in a container", sizes.values().copied().max(), Some(1020));
+    table.row("§3.6 …and none is left out", sent.len(), 2500);
+    table.row("§3.2 ids increase", sent.is_sorted_by_key(|(_, id, _)| *id), true);
+    table.row("§3.1 ids are those of a client", sent.iter().all(|(_, id, _)| id % 4 == 0 && *id as u32 != 0), true);
+
+    let mut bench = Bench::new();
+    for number in 0..3 {
+        bench.session.call(query(number).into(), CallOptions { alone: true, ..CallOptions::default() });
+    }
+    let sent = queries(&mut bench);
+    table.row("§3.10 never two parts of files in one container", sent.iter().map(|(.., outer)| *outer).collect(), vec![None; 3]);
+
+    let mut bench = Bench::new();
+    let (_, sent) = bench.call(1, Repeat::Unsafe);
+    let asks = Service::MsgsStateReq { msg_ids: vec![id(0, 7), id(0, 11)] };
+    assert_eq!(bench.give(id(0, 7), 1, query(1)), Ok(()));
+    assert_eq!(bench.give_service(id(1, 7), &asks), Ok(()));
+    let info = Service::MsgsStateInfo { req_msg_id: id(1, 7), info: vec![4, 1] };
+    table.row("the server asks about its messages", bench.says().contains(&info), true);
+    assert_eq!(bench.give(id(1, 9), 1, result(sent, &[1, 0, 0, 0])), Ok(()));
+    let late = bench.give(id(1, 9) & !1, 1, result(sent, &[1, 0, 0, 0]));
+    table.row("the rules hold after a good answer too", late, Err(Violation::MsgIdParity));
+}
