@@ -4,6 +4,7 @@ mod backoff;
 mod batcher;
 mod concurrent;
 mod errors;
+mod flock;
 mod limit;
 mod limiter;
 mod loops;
@@ -15,6 +16,8 @@ mod set;
 mod shared;
 mod supervisor;
 mod task;
+#[cfg(feature = "terminal")]
+mod terminal;
 mod time;
 mod waits;
 
@@ -27,6 +30,7 @@ pub use concurrent::{
     try_map_concurrent_all, try_map_keys_concurrent, try_map_keys_concurrent_all, try_partition_concurrent, try_partition_concurrent_all,
 };
 pub use errors::Errors;
+pub use flock::{Flock, FlockError, FlockGuard, Lock, flock};
 pub use futures_util::StreamExt;
 pub use limit::{Limit, Unlimited, ZeroLimit};
 pub use limiter::Limiter;
@@ -42,6 +46,8 @@ pub use task::{
     BlockOnError, BoxError, ErrorSink, Origin, Outcome, Task, TaskError, TryTask, Unhandled, block_on, spawn, spawn_blocking, spawn_named,
     spawned, try_spawned,
 };
+#[cfg(feature = "terminal")]
+pub use terminal::{ReadLineError, echo, read_line};
 pub use time::{later, timeout_or};
 pub use tokio::sync::SetOnce;
 pub use tokio::time::{sleep, timeout};

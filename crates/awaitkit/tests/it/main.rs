@@ -2,6 +2,7 @@
 
 mod batcher;
 mod combinators;
+mod flock;
 mod loops;
 mod memo;
 mod race;
@@ -11,3 +12,5 @@ mod shapes;
 mod supervisor;
 mod support;
 mod task;
+#[cfg(unix)]
+mod terminal;
