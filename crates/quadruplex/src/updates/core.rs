@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use quadruplex_api::enums;
 use quadruplex_store::{Commit, DeadLetter, Lane, OwnUser, Peer, PeerId, PeerKey, Row, Snapshot, Ticket, Writer};
 use tokio::sync::Notify;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use super::event::{Event, gap_lane};
 use super::facts::Facts;
@@ -104,13 +104,14 @@ impl Shared {
         self.store(core, batch, Vec::new());
     }
 
-    /// The position of a box has moved by an own call.
-    pub(crate) fn affected(&self, now: Instant, channel: Option<i64>, pts: i32, count: i32) -> Ticket {
+    /// An own call has moved the position of a box, of a channel or of the account, and its answer carries no update:
+    /// `messages.affectedMessages` and its kin. Not told, it would look like a gap to the next update.
+    pub(crate) fn affected(&self, channel: Option<i64>, pts: i32, count: i32) {
         let place = match channel {
             Some(id) => Place::Channel { id, pts, count },
             None => Place::Common { pts, count },
         };
-        self.input(|engine| engine.handle_affected(now, place))
+        self.input(|engine| engine.handle_affected(tokio::time::Instant::now().into_std(), place));
     }
 
     /// Any other input of the engine.
@@ -184,6 +185,7 @@ impl Shared {
     /// After a lane was freed: the stream may go on, and perhaps the engine.
     fn make_room(&self, now: Instant, mut core: MutexGuard<'_, Core>) {
         if core.engine.is_paused() && core.journal.has_room() {
+            info!(dropped = core.engine.dropped(), "handlers have caught up; what has no position was dropped meanwhile and is counted");
             let batch = core.engine.resume(now);
             self.store(core, batch, Vec::new());
         }

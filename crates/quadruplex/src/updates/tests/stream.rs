@@ -159,7 +159,7 @@ async fn an_own_call_moves_its_box() {
     telegram.message(7);
     let affected = types::messages::AffectedMessages { pts: 1, pts_count: 1 };
     life.bring(quadruplex_tl::Serialize::to_bytes(&affected)).await;
-    life.shared.affected(tokio::time::Instant::now().into_std(), None, 1, 1);
+    life.shared.affected(None, 1, 1);
     life.arrive(envelope([telegram.message(7).into()])).await;
     assert_eq!(taken(&mut stream).await, [2]);
     sleep(Duration::from_secs(5)).await;
