@@ -11,6 +11,7 @@ use std::{fmt, io};
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde_json::value::RawValue;
 
 use self::disk::Disk;
 use self::rows::*;
@@ -38,7 +39,15 @@ macro_rules! tables {
                 Ok(())
             }
 
-            fn load(&mut self, table: &str, key: serde_json::Value, row: serde_json::Value) -> Result<(), String> {
+            fn forget(&mut self) {
+                $(self.$name.forget();)+
+            }
+
+            fn len(&self) -> usize {
+                [$(self.$name.len()),+].into_iter().sum()
+            }
+
+            fn load(&mut self, table: &str, key: &RawValue, row: &RawValue) -> Result<(), String> {
                 match table {
                     $(<$row as table::Row>::TABLE => self.$name.load(key, row).map_err(|error| format!("table {table:?}: {error}")),)+
                     _ => Err(format!("there is no table {table:?}")),
@@ -77,23 +86,27 @@ impl State {
     /// The state of a file, or an empty one that will be written to it. The seed of the file wins.
     pub(crate) fn open(path: &Path, seed: [u8; 32]) -> Result<Self, OpenError> {
         let mut tables = Tables::default();
+        let mut records = 0;
         let (disk, seed) = Disk::open(path, &tl::hex::encode(&seed), |commit| {
-            let records: Vec<(String, serde_json::Value, serde_json::Value)> =
-                serde_json::from_str(commit).map_err(|error| error.to_string())?;
-            records.into_iter().try_for_each(|(table, key, row)| tables.load(&table, key, row))
+            let commit: Vec<(&str, &RawValue, &RawValue)> = serde_json::from_str(commit).map_err(|error| error.to_string())?;
+            records += commit.len();
+            commit.into_iter().try_for_each(|(table, key, row)| tables.load(table, key, row))
         })?;
         let seed = tl::hex::decode(&seed)
             .and_then(|seed| seed.try_into().ok())
             .ok_or_else(|| OpenError::Form { path: path.to_owned(), problem: "its seed is not 32 bytes".to_owned() })?;
         let mut state = Self::new(tables, seed, disk);
-        state.compact().map_err(|error| OpenError::io(path, error))?;
+        if records > 2 * state.tables.len() {
+            state.compact().map_err(|error| OpenError::io(path, error))?;
+        }
         Ok(state)
     }
 
     fn new(tables: Tables, seed: [u8; 32], disk: Disk) -> Self {
         let mut rng = ChaCha20Rng::from_seed(seed);
         rng.set_word_pos(u128::from(tables.meta.get(&()).map_or(0, |meta| meta.rng)));
-        let (histories, twins, logins, compacted) = Default::default();
+        let (histories, twins, logins) = Default::default();
+        let compacted = disk.len();
         let mut state = Self { tables, seed, disk, rng, histories, twins, logins, compacted };
         for (&(owner, id), message) in state.tables.messages.iter() {
             state.histories.entry((owner, message.peer)).or_default().insert(id);
@@ -109,6 +122,10 @@ impl State {
 
     /// Writes what changed. When this returns, the operating system has it: the death of this process loses nothing.
     pub(crate) fn commit(&mut self) -> io::Result<()> {
+        if let Disk::Memory(_) = self.disk {
+            self.tables.forget();
+            return Ok(());
+        }
         let mut commit = vec![b'['];
         self.tables.drain(&mut commit)?;
         if commit.len() > 1 {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeBounds;
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 /// A kind of row: one fact of the state that is written as a whole.
 pub(crate) trait Row: Serialize + DeserializeOwned {
@@ -85,15 +85,25 @@ impl<R: Row> Table<R> {
         Ok(())
     }
 
+    /// Forgets what changed: nothing is written.
+    pub(crate) fn forget(&mut self) {
+        self.dirty.clear();
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Appends every row as a record, as [`drain`](Self::drain).
     pub(crate) fn dump(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         self.rows.iter().try_for_each(|(key, row)| record::<R>(key, Some(row), out))
     }
 
     /// Applies a record that was read from the state file.
-    pub(crate) fn load(&mut self, key: Json, row: Json) -> serde_json::Result<()> {
-        let key = serde_json::from_value(key)?;
-        match serde_json::from_value::<Option<R>>(row)? {
+    pub(crate) fn load(&mut self, key: &RawValue, row: &RawValue) -> serde_json::Result<()> {
+        let key = serde_json::from_str(key.get())?;
+        match serde_json::from_str::<Option<R>>(row.get())? {
             Some(row) => self.rows.insert(key, row),
             None => self.rows.remove(&key),
         };

@@ -69,13 +69,19 @@ pub(crate) struct Message {
     pub(crate) author: i64,
     pub(crate) date: i32,
     pub(crate) content: Content,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) edited: Option<i32>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) pinned: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) views: Option<i32>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) media_unread: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) mentioned: bool,
     /// Copies of one message in several boxes share this number.
     pub(crate) twin: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) random_id: i64,
 }
 
@@ -83,19 +89,31 @@ pub(crate) struct Message {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Content {
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) text: String,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) entities: Vec<Tl>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) media: Option<Media>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) markup: Option<Tl>,
     /// The message this one answers, by its id in the sender's box, then in the box of the copy.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) reply_to: Option<i32>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) forward: Option<Forward>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) album: Option<i64>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) action: Option<Action>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) silent: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) noforwards: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) invert_media: bool,
     /// The inline bot or, in a channel, the author who signs.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) signature: Option<String>,
 }
 
@@ -147,4 +165,9 @@ pub(crate) struct Sent {
     /// The box of the message.
     pub(crate) owner: Peer,
     pub(crate) id: i32,
+}
+
+/// What is as it is anyway need not be written.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
