@@ -81,6 +81,7 @@ type Answers<K, V, E> = Result<Vec<(K, Result<V, E>)>, E>;
 type Loader<K, V, E> = Box<dyn Fn(Vec<K>) -> BoxFuture<'static, Answers<K, V, E>> + Send + Sync>;
 
 struct Inner<K, V, E> {
+    name: Arc<str>,
     loader: Loader<K, V, E>,
     window: Window,
     max_size: usize,
@@ -220,7 +221,7 @@ impl<K, V, E> Clone for Batcher<K, V, E> {
 
 impl<K, V, E> fmt::Debug for Batcher<K, V, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batcher").field("window", &self.inner.window).finish_non_exhaustive()
+        f.debug_struct("Batcher").field("name", &self.inner.name).field("window", &self.inner.window).finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,9 @@
 //! An async toolkit for Tokio: bounded maps, batching, memoising, queues, loops.
 
+#[cfg(feature = "memo")]
+#[path = "private.rs"]
+#[doc(hidden)]
+pub mod __private;
 mod backoff;
 mod batcher;
 mod concurrent;
@@ -19,8 +23,55 @@ mod task;
 #[cfg(feature = "terminal")]
 mod terminal;
 mod time;
+mod trace;
 mod waits;
 
+/// Remembers the results of an `async fn` by its arguments, in a [`Memo`].
+///
+/// The arguments are the key: owned values with `Clone + Eq + Hash`, or references to what has an owned form. What is returned is
+/// kept: a `Result` by its value, and its error type must be `From<SharedError<E>>`, as [`BoxError`] is; anything else as it is, and
+/// then the function panics where a [`SharedError`] would have to be returned.
+///
+/// Settings, all optional: `ttl = Duration`, `keep_errors = Duration`, `max_entries = number`, as those of [`MemoBuilder`]; or
+/// `store = MEMO`, a memo of yours, which lets you invalidate. A method needs `store = self.field` and a `Self` that is
+/// `Clone + Send + Sync + 'static`, since its work runs in a task of its own with a clone of it. Generic functions are refused.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), awaitkit::BoxError> {
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use awaitkit::{BoxError, join, memoize};
+///
+/// static CALLS: AtomicU32 = AtomicU32::new(0);
+///
+/// #[memoize(max_entries = 100)]
+/// async fn length(text: &str) -> Result<usize, BoxError> {
+///     CALLS.fetch_add(1, Ordering::Relaxed);
+///     Ok(text.len())
+/// }
+///
+/// let (a, b) = join!(length("four"), length("four"));
+/// assert_eq!((a?, b?, CALLS.load(Ordering::Relaxed)), (4, 4, 1));
+/// # Ok(()) }
+/// ```
+///
+/// A method of something that cannot be cloned does not compile:
+///
+/// ```compile_fail,E0277
+/// use awaitkit::{BoxError, Memo, memoize};
+///
+/// struct Users { // no Clone
+///     names: Memo<u32, String, BoxError>,
+/// }
+///
+/// impl Users {
+///     #[memoize(store = self.names)]
+///     async fn name(&self, id: u32) -> Result<String, BoxError> {
+///         Ok(id.to_string())
+///     }
+/// }
+/// ```
+#[cfg(feature = "memo")]
+pub use awaitkit_macros::memoize;
 pub use backoff::Backoff;
 pub use batcher::{Batcher, BatcherBuilder, BatcherStats, Window};
 pub use concurrent::{

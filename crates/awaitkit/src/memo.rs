@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::shared::{SharedError, end, lock};
+use crate::trace::Span;
 use run::{Begun, Outcome, Run, Worker};
 use stats::Counters;
 
@@ -58,6 +59,7 @@ pub struct Memo<K, V, E = Infallible> {
 }
 
 struct Inner<K, V, E> {
+    name: Arc<str>,
     store: Store<K, Outcome<V, E>>,
     running: Mutex<HashMap<K, Arc<Run<V, E>>>>,
     ttl: Option<Duration>,
@@ -228,7 +230,7 @@ where
         self.inner.counters.run();
         let run = Arc::new(Run::new());
         running.insert(key.clone(), Arc::clone(&run));
-        Ok(Begun { runtime, worker: Worker { memo: Arc::clone(&self.inner), key: key.clone(), run } })
+        Ok(Begun { runtime, worker: Worker { memo: Arc::clone(&self.inner), key: key.clone(), run, span: Span::miss(&self.inner.name) } })
     }
 }
 
@@ -302,6 +304,6 @@ where
 
 impl<K, V, E> std::fmt::Debug for Memo<K, V, E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Memo").finish_non_exhaustive()
+        f.debug_struct("Memo").field("name", &self.inner.name).finish_non_exhaustive()
     }
 }

@@ -11,6 +11,8 @@ use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use crate::trace::Span;
+
 use block_on::allow_blocking;
 
 pub use block_on::{BlockOnError, block_on};
@@ -132,6 +134,8 @@ pub struct Task<T> {
 
 impl<T: Send + 'static> Task<T> {
     fn start(origin: Origin, future: impl Future<Output = T> + Send + 'static) -> Self {
+        let span = origin.name().map_or_else(Span::current, Span::task);
+        let future = span.inside(future);
         let handle = Handle::try_current().ok().map(|runtime| match ErrorSink::scoped() {
             Some(sink) => runtime.spawn(sink.scope(future)),
             None => runtime.spawn(future),

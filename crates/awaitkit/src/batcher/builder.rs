@@ -15,6 +15,7 @@ pub(super) use cache::Cache;
 /// The settings of a [`Batcher`].
 #[must_use]
 pub struct BatcherBuilder<K, V, E> {
+    name: Arc<str>,
     loader: Loader<K, V, E>,
     window: Window,
     max_size: Limit,
@@ -34,12 +35,19 @@ where
         Fut: Future<Output = Answers<K, V, E>> + Send + 'static,
     {
         Self {
+            name: "batcher".into(),
             loader: Box::new(move |keys| loader(keys).boxed()),
             window: Window::default(),
             max_size: MAX_SIZE,
             max_in_flight: None,
             cache: Cache::none(),
         }
+    }
+
+    /// A name for the log.
+    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = name.into();
+        self
     }
 
     /// How long to wait for more keys. Default: [`Window::Quiet`].
@@ -87,6 +95,7 @@ where
         let in_flight = self.max_in_flight.unwrap_or(if self.window == Window::Immediate { ONE } else { MAX_IN_FLIGHT });
         Batcher {
             inner: Arc::new(Inner {
+                name: self.name,
                 loader: self.loader,
                 window: self.window,
                 max_size: self.max_size.count(),

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::queue::Leaving;
 use super::{Answer, Inner};
 use crate::shared::{SharedError, lock, panic_text};
+use crate::trace::Span;
 use crate::waits::RunId;
 
 /// The task behind one batch: waits for the window to close and for room, takes the keys, loads, and hands out the answers.
@@ -22,6 +23,8 @@ where
 {
     inner: Arc<Inner<K, V, E>>,
     id: RunId,
+    /// That of the caller who began the batch.
+    span: Span,
     stage: Stage<K, V, E>,
 }
 
@@ -42,7 +45,7 @@ where
     }
 
     fn spawn(inner: &Arc<Inner<K, V, E>>, runtime: &Handle, window: bool) {
-        let batch = Self { inner: Arc::clone(inner), id: RunId::new(), stage: Stage::Waiting };
+        let batch = Self { inner: Arc::clone(inner), id: RunId::new(), span: Span::current(), stage: Stage::Waiting };
         inner.tasks.spawn_on(batch.run(window), runtime);
     }
 
@@ -57,7 +60,8 @@ where
         }
         let keys: Vec<K> = left.slots.keys().cloned().collect();
         inner.counters.batch(keys.len());
-        let load = async { (inner.loader)(keys).await };
+        let span = self.span.batch(&inner.name, keys.len());
+        let load = span.inside(async { (inner.loader)(keys).await });
         let load = AssertUnwindSafe(self.id.scope(load)).catch_unwind();
         let failed = match inner.stop.run_until_cancelled(load).await {
             Some(Ok(Ok(answers))) => return self.hand_out(answers),

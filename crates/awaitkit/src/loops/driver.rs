@@ -11,6 +11,7 @@ use super::core::{Core, Life, State, Wait};
 use super::schedule::Schedule;
 use super::{AfterFailure, IntoNext, Kind, Next};
 use crate::shared::panic_text;
+use crate::trace::Span;
 use crate::{BoxError, TaskError, Unhandled};
 
 /// The function of a loop.
@@ -97,7 +98,8 @@ impl Core {
             if !self.wait(wait, &mut schedule).await {
                 return;
             }
-            let ended = AssertUnwindSafe(async { (body.0)().await }).catch_unwind().await;
+            let run = Span::run(self.origin.name().unwrap_or_default()).inside(async { (body.0)().await });
+            let ended = AssertUnwindSafe(run).catch_unwind().await;
             schedule.ran(Instant::now());
             self.update(|state| state.ended = state.begun);
             let next = match ended {

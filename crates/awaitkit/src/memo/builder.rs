@@ -13,6 +13,7 @@ use super::{Counters, Inner, Memo, Store};
 #[derive(Debug)]
 #[must_use]
 pub struct MemoBuilder<K, V, E> {
+    name: Arc<str>,
     ttl: Option<Duration>,
     keep_errors: Option<Duration>,
     max_entries: u64,
@@ -26,7 +27,13 @@ where
     E: Send + Sync + 'static,
 {
     pub(super) fn new() -> Self {
-        Self { ttl: None, keep_errors: None, max_entries: MAX_ENTRIES, memo: PhantomData }
+        Self { name: "memo".into(), ttl: None, keep_errors: None, max_entries: MAX_ENTRIES, memo: PhantomData }
+    }
+
+    /// A name for the log.
+    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = name.into();
+        self
     }
 
     /// A value is forgotten so long after it was made. Default: never.
@@ -54,6 +61,7 @@ where
         let expiring = self.ttl.is_some() || self.keep_errors.is_some();
         Memo {
             inner: Arc::new(Inner {
+                name: self.name,
                 store: Store::new(self.max_entries, expiring),
                 running: Mutex::new(HashMap::new()),
                 ttl: self.ttl,

@@ -8,6 +8,7 @@ use tokio::sync::SetOnce;
 
 use super::Inner;
 use crate::shared::{SharedError, lock, panic_text};
+use crate::trace::Span;
 use crate::waits::RunId;
 
 /// The work for one key while it is under way, and its outcome for whoever waits for it.
@@ -66,6 +67,7 @@ where
     pub(super) memo: Arc<Inner<K, V, E>>,
     pub(super) key: K,
     pub(super) run: Arc<Run<V, E>>,
+    pub(super) span: Span,
 }
 
 impl<K, V, E> Worker<K, V, E>
@@ -75,7 +77,7 @@ where
     E: Send + Sync + 'static,
 {
     pub(super) async fn work(self, init: impl Future<Output = Result<V, E>>) {
-        let work = AssertUnwindSafe(self.run.id.scope(init)).catch_unwind();
+        let work = AssertUnwindSafe(self.run.id.scope(self.span.clone().inside(init))).catch_unwind();
         let outcome = match self.memo.stop.run_until_cancelled(work).await {
             Some(Ok(result)) => result.map_err(|e| SharedError::Failed(Arc::new(e))),
             Some(Err(panic)) => Err(SharedError::Panicked(panic_text(&*panic).into())),

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{GaveUp, Policy, Restart, State};
 use crate::shared::panic_text;
 use crate::task::{BoxError, Origin};
+use crate::trace::Span;
 use crate::{ErrorSink, Outcome, TaskError, Unhandled};
 
 /// A child of a [`Supervisor`](crate::Supervisor). Dropping it changes nothing.
@@ -82,7 +83,8 @@ impl Worker {
         loop {
             let begin = Instant::now();
             let token = self.child.stop.clone();
-            let once = AssertUnwindSafe(async { work(token).await.into_error() }).catch_unwind();
+            let run = Span::run(&self.child.name).inside(async { work(token).await.into_error() });
+            let once = AssertUnwindSafe(run).catch_unwind();
             let failure = self.failure(self.sink.clone().scope(once).await);
             let reason: Option<Arc<str>> = failure.as_ref().map(|e| e.to_string().into());
             if let Some(error) = failure {

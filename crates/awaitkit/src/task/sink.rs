@@ -120,6 +120,12 @@ impl<T, E: Into<BoxError>> Outcome for Result<T, E> {
     }
 }
 
+#[cfg(feature = "tracing")]
+fn log(unhandled: &Unhandled) {
+    tracing::error!("{unhandled}");
+}
+
+#[cfg(not(feature = "tracing"))]
 fn log(unhandled: &Unhandled) {
     eprintln!("error: {unhandled}");
 }

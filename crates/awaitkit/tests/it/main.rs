@@ -5,6 +5,7 @@ mod combinators;
 mod flock;
 mod loops;
 mod memo;
+mod memoize;
 mod race;
 mod serial_queue;
 mod set;
