@@ -19,6 +19,8 @@ pub(crate) struct Ready {
     fingerprint: u64,
     /// The file in which everything is kept.
     pub(crate) state: Option<PathBuf>,
+    /// Where the admin interface is.
+    pub(crate) admin: Option<SocketAddr>,
 }
 
 impl Ready {
@@ -27,7 +29,13 @@ impl Ready {
         let key = sandbox.public_key();
         let rsa_key = context.state_dir.file("sandbox.pem")?;
         fs::write(&rsa_key, key.to_pem()).map_err(|error| Failure::io(format_args!("cannot write {}", rsa_key.display()), &error))?;
-        Ok(Self { dcs: sandbox.addresses(), rsa_key: absolute(&rsa_key), fingerprint: key.fingerprint(), state: state.map(absolute) })
+        Ok(Self {
+            dcs: sandbox.addresses(),
+            rsa_key: absolute(&rsa_key),
+            fingerprint: key.fingerprint(),
+            state: state.map(absolute),
+            admin: None,
+        })
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -37,6 +45,7 @@ impl Ready {
             "dcs": dcs.collect::<Value>(),
             "rsa_key": self.rsa_key.display().to_string(),
             "fingerprint": format!("{:016x}", self.fingerprint),
+            "admin": self.admin.map(|address| address.to_string()),
             "state": self.state.as_ref().map(|state| state.display().to_string()),
         })
     }
@@ -50,6 +59,7 @@ impl Ready {
             rsa_key: ready["rsa_key"].as_str()?.into(),
             fingerprint: u64::from_str_radix(ready["fingerprint"].as_str()?, 16).ok()?,
             state: ready["state"].as_str().map(PathBuf::from),
+            admin: ready["admin"].as_str().and_then(|address| address.parse().ok()),
         })
     }
 
@@ -79,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_line_is_read_back() {
-        let line = r#"{"dcs":[{"address":"127.0.0.1:4431","id":1}],"event":"ready","fingerprint":"c3b42b026ce86b21","rsa_key":"k.pem","state":null}"#;
+        let line = r#"{"admin":null,"dcs":[{"address":"127.0.0.1:4431","id":1}],"event":"ready","fingerprint":"c3b42b026ce86b21","rsa_key":"k.pem","state":null}"#;
         let ready = Ready::parse(line).expect("the line is whole");
         assert_eq!(ready.dcs, [(1, SocketAddr::from(([127, 0, 0, 1], 4431)))]);
         assert_eq!(ready.to_json().to_string(), line);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use quadruplex_sandbox::{LinkScript, Sandbox};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
@@ -14,7 +15,7 @@ use crate::target::Registration;
 /// Run an offline Telegram that any MTProto client can use.
 ///
 /// Prints one line of JSON when it is ready, with the addresses of its data centres and the file of its public RSA key (PKCS#1,
-/// PEM), then one line for each login code that it sends. Ends upon ctrl-c or SIGTERM.
+/// PEM), then one line for each login code that it sends. While it runs, `--sandbox` means this one. Ends upon ctrl-c or SIGTERM.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Where the first data centre listens; the others take the ports that follow. Port 0: any that are free in a row.
@@ -23,6 +24,9 @@ pub(crate) struct Arguments {
     /// Keep everything in this file, and start from what is in it.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Serve the admin interface here, by HTTP: make accounts and chats, read codes and messages, inject faults, set the clock.
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<SocketAddr>,
     /// How many data centres there are.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=5))]
     dcs: i32,
@@ -35,7 +39,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
-    let Arguments { listen, state, dcs, delay, until_stdin_ends } = arguments;
+    let Arguments { listen, state, admin, dcs, delay, until_stdin_ends } = arguments;
     let mut builder = Sandbox::builder().dcs(dcs).listen(listen);
     if let Some(state) = &state {
         builder = builder.state(state);
@@ -45,7 +49,14 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     if delay > 0 {
         sandbox.set_link(LinkScript { delay: Duration::from_millis(delay), ..LinkScript::default() });
     }
-    let ready = Ready::of(&sandbox, state.as_deref(), context)?;
+    let admin = match admin {
+        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
+            Failure::new(Kind::Failed, format!("the sandbox cannot start: cannot listen at {address} for the admin interface: {error}"))
+        })?),
+        None => None,
+    };
+    let mut ready = Ready::of(&sandbox, state.as_deref(), context)?;
+    ready.admin = admin.as_ref().and_then(|listener| listener.local_addr().ok());
     // Kept until the end; a second sandbox with the same state directory is one that `--sandbox` does not mean.
     let registration = Registration::take(context)?;
     if let Some(registration) = &registration {
@@ -54,6 +65,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     say(&ready.to_json()).await?;
     tokio::select! {
         result = tell_codes(&sandbox) => result,
+        result = serve_admin(&sandbox, admin) => result.map_err(|error| Failure::io("the admin interface failed", &error)),
         result = asked_to_stop() => result.map_err(|error| Failure::io("cannot listen to signals", &error)),
         () = stdin_ends(), if until_stdin_ends => Ok(()),
     }
@@ -64,6 +76,13 @@ async fn tell_codes(sandbox: &Sandbox) -> Result<(), Failure> {
         for code in sandbox.next_codes().await {
             say(&json!({ "event": "code", "phone": code.phone, "code": code.code, "sent": code.sent })).await?;
         }
+    }
+}
+
+async fn serve_admin(sandbox: &Sandbox, listener: Option<TcpListener>) -> std::io::Result<()> {
+    match listener {
+        Some(listener) => quadruplex_sandbox::admin::serve(sandbox.clone(), listener).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -71,3 +71,8 @@ fn merge(into: &mut Value, from: &Value) {
         into.extend(from.clone());
     }
 }
+
+/// `1 frame`, `2 frames`.
+pub(crate) fn count(number: u64, of: &str) -> String {
+    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,7 +1,8 @@
-use std::future::IntoFuture;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use awaitkit::{Unlimited, join_all};
+use awaitkit::{Unlimited, try_map_concurrent};
 use quadruplex::api::functions::messages;
 use quadruplex::net::Traffic;
 use serde_json::json;
@@ -10,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::Stage;
 use super::history::texts;
 use crate::commands::demo::actor::{Actor, text};
-use crate::commands::demo::report::Outcome;
+use crate::commands::demo::report::{Outcome, count};
 
 const COUNT: u32 = 100;
 
@@ -31,49 +32,56 @@ pub(super) async fn greet(stage: &mut Stage) -> Result<Outcome, String> {
 
 pub(super) async fn one_by_one(stage: &mut Stage) -> Result<Outcome, String> {
     let (alice, bob) = (stage.alice()?, stage.bob()?);
-    let (before, started) = (alice.client.traffic(), Instant::now());
+    let mut cost = Cost::begin(alice);
     for n in 1..=COUNT {
         alice.client.call(messages::SendMessage::new(bob.username(), format!("one by one: {n}"))).await.map_err(text)?;
+        cost.answered(alice);
     }
-    let cost = Cost::since(before, started, alice);
+    let outcome = cost.end(alice);
     check_arrived(alice, bob, "one by one").await?;
-    Ok(cost.outcome())
+    Ok(outcome)
 }
 
 pub(super) async fn all_at_once(stage: &mut Stage) -> Result<Outcome, String> {
     let (alice, bob) = (stage.alice()?, stage.bob()?);
-    let (before, started) = (alice.client.traffic(), Instant::now());
-    let send = |n| alice.client.call(messages::SendMessage::new(bob.username(), format!("at once: {n}"))).into_future();
-    for sent in join_all((1..=COUNT).map(send), Unlimited).await {
-        sent.map_err(text)?;
-    }
-    let cost = Cost::since(before, started, alice);
+    let cost = Mutex::new(Cost::begin(alice));
+    let send = async |n| {
+        let sent = alice.client.call(messages::SendMessage::new(bob.username(), format!("at once: {n}"))).await;
+        cost.lock().unwrap_or_else(PoisonError::into_inner).answered(alice);
+        sent.map_err(text)
+    };
+    try_map_concurrent(1..=COUNT, Unlimited, send).await?;
+    let outcome = cost.into_inner().unwrap_or_else(PoisonError::into_inner).end(alice);
     check_arrived(alice, bob, "at once").await?;
-    Ok(cost.outcome())
+    Ok(outcome)
 }
 
 /// What it took to send the messages.
 struct Cost {
-    frames: u64,
-    bytes: u64,
-    ms: f64,
+    started: Instant,
+    before: Traffic,
+    /// How many frames had been sent when answers came. Answers that come after the same frame share a round trip.
+    frames_at_answers: BTreeSet<u64>,
 }
 
 impl Cost {
-    fn since(before: Traffic, started: Instant, actor: &Actor) -> Self {
-        let after = actor.client.traffic();
-        Self {
-            frames: after.packets_sent - before.packets_sent,
-            bytes: after.bytes_sent - before.bytes_sent,
-            ms: started.elapsed().as_secs_f64() * 1e3,
-        }
+    fn begin(actor: &Actor) -> Self {
+        Self { started: Instant::now(), before: actor.client.traffic(), frames_at_answers: BTreeSet::new() }
     }
 
-    fn outcome(&self) -> Outcome {
-        let Self { frames, bytes, ms } = self;
+    fn answered(&mut self, actor: &Actor) {
+        self.frames_at_answers.insert(actor.client.traffic().packets_with_calls);
+    }
+
+    fn end(self, actor: &Actor) -> Outcome {
+        let after = actor.client.traffic();
+        let ms = self.started.elapsed().as_secs_f64() * 1e3;
+        let frames = after.packets_with_calls - self.before.packets_with_calls;
+        let round_trips = self.frames_at_answers.len();
+        let bytes = after.bytes_sent - self.before.bytes_sent;
         Outcome {
-            line: format!("{COUNT} messages in {ms:.0} ms: {frames} frames"),
-            figures: json!({ "messages": COUNT, "ms": ms, "frames": frames, "bytes": bytes }),
+            line: format!("{COUNT} messages in {ms:.0} ms: {} in {}", count(frames, "frame"), count(round_trips as u64, "round trip")),
+            figures: json!({ "messages": COUNT, "ms": ms, "frames": frames, "round_trips": round_trips, "bytes": bytes }),
         }
     }
 }
