@@ -1,9 +1,9 @@
 //! Signing in and out.
 
-use quadruplex_sandbox::world::{NewBot, NewUser};
+use quadruplex_sandbox::world::{Config, NewBot, NewUser};
 use quadruplex_tl_schema::Object;
 
-use super::fixture::{Fixture, Session};
+use super::fixture::{Fixture, Session, config};
 
 fn send_code(phone: &str) -> Object {
     let settings = Object::new("codeSettings");
@@ -107,4 +107,28 @@ fn numbers_and_bots_live_in_one_dc() {
     let user = fixture.ok(&two, import(&token, 1));
     assert_eq!(user.object("user").unwrap().long("id"), Some(id));
     fixture.refused(&two, Object::new("contacts.getContacts").with("hash", 0), "400 BOT_METHOD_INVALID");
+}
+
+#[test]
+fn a_code_is_sent_again_or_cancelled() {
+    let mut fixture = Fixture::new();
+    let session = fixture.session(1);
+    let phone = "447700900123";
+    let hash = ask(&mut fixture, &session, phone);
+    let of = |method: &'static str, hash: &str| Object::new(method).with("phone_number", phone).with("phone_code_hash", hash);
+    let again = fixture.ok(&session, of("auth.resendCode", &hash));
+    assert_eq!(again.string("phone_code_hash"), Some(hash.as_str()));
+    assert_eq!(fixture.world.take_codes().len(), 2);
+    assert_eq!(fixture.world.codes().len(), 1);
+    fixture.refused(&session, of("auth.cancelCode", "other"), "400 PHONE_CODE_EXPIRED");
+    fixture.call(&session, of("auth.cancelCode", &hash)).unwrap();
+    fixture.refused(&session, sign_in(phone, &hash, "12345"), "400 PHONE_CODE_EXPIRED");
+    assert!(fixture.world.codes().is_empty());
+}
+
+#[test]
+fn a_world_may_be_closed_to_new_numbers() {
+    let mut fixture = Fixture::with(Config { sign_up: false, ..config() });
+    let session = fixture.session(1);
+    fixture.refused(&session, send_code("447700900123"), "400 PHONE_NUMBER_APP_SIGNUP_FORBIDDEN");
 }

@@ -120,3 +120,19 @@ fn dialogs_are_ordered_by_their_newest_message() {
     page = fixture.ok(&alice, next);
     assert_eq!(texts(&page), ["bobby"]);
 }
+
+#[test]
+fn entities_are_cut_with_the_text_and_found_in_it() {
+    let mut fixture = Fixture::new();
+    let alice = fixture.user("alice");
+    let bold = vec![Object::new("messageEntityBold").with("offset", 0).with("length", 8)];
+    let request = send(&Object::new("inputPeerSelf"), "/roll 6 \n", 1).with("entities", bold);
+    let sent = fixture.ok(&alice, request);
+    let message = sent.objects("updates").find_map(|update| update.object("message")).unwrap();
+    assert_eq!(message.string("message"), Some("/roll 6"));
+    let entities: Vec<(&str, i32, i32)> = message
+        .objects("entities")
+        .map(|entity| (entity.name.as_str(), entity.int("offset").unwrap(), entity.int("length").unwrap()))
+        .collect();
+    assert_eq!(entities, [("messageEntityBold", 0, 7), ("messageEntityBotCommand", 0, 5)]);
+}
