@@ -7,6 +7,7 @@ mod commands;
 mod failure;
 mod layer;
 mod people;
+mod progress;
 mod ready;
 mod state_dir;
 mod target;

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let mut report = Report::new(context.json);
     let failed = |problem: String| Failure::new(Kind::Failed, format!("the demo cannot start: {problem}"));
-    let mut stage = Stage::start(Duration::from_millis(arguments.delay)).await.map_err(failed)?;
+    let mut stage = Stage::start(Duration::from_millis(arguments.delay), !context.json).await.map_err(failed)?;
     stage.play(&mut report).await;
     report.finish()
 }

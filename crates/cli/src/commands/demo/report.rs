@@ -43,11 +43,25 @@ impl Report {
 
     /// Ends the report; an error names what failed.
     pub(crate) fn finish(self) -> Result<(), Failure> {
+        let failed: Vec<&str> = self.steps.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
         if self.json {
             println!("{}", self.to_json());
+        } else {
+            self.print_table();
         }
-        let failed: Vec<&str> = self.steps.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
-        if failed.is_empty() { Ok(()) } else { Err(Failure::new(Kind::Failed, format!("these steps failed: {}", failed.join(", ")))) }
+        if failed.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::new(Kind::Failed, format!("these steps of the demo failed: {}", failed.join(", "))))
+        }
+    }
+
+    fn print_table(&self) {
+        println!("\n{:<14} {:>8}  result", "step", "seconds");
+        for Step { name, took, result } in &self.steps {
+            println!("{name:<14} {:>8.2}  {}", took.as_secs_f64(), if result.is_ok() { "ok" } else { "FAILED" });
+        }
+        println!("{:<14} {:>8.2}", "all", self.started.elapsed().as_secs_f64());
     }
 
     fn to_json(&self) -> Value {

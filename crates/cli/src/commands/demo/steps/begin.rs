@@ -5,7 +5,7 @@ use crate::commands::demo::actor::Actor;
 use crate::commands::demo::report::Outcome;
 
 /// The people of the demo. Numbers like these live on the data centre that their sixth digit names.
-const PEOPLE: [(&str, &str); 2] = [("Alice", "9996610001"), ("Bobby", "9996620002")];
+const PEOPLE: [(&str, &str); 3] = [("Alice", "9996610001"), ("Bobby", "9996620002"), ("Carol", "9996630003")];
 
 pub(super) async fn exchange_keys(stage: &mut Stage) -> Result<Outcome, String> {
     for (name, phone) in PEOPLE {

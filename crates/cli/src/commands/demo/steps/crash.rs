@@ -50,9 +50,7 @@ pub(super) async fn survive(stage: &mut Stage) -> Result<Outcome, String> {
     }
     let down = down.as_secs_f64() * 1e3;
     Ok(Outcome {
-        line: format!(
-            "server killed after {answered_before} of {SENDS} sends, back in {down:.0} ms: each arrived exactly once ({ms:.0} ms)"
-        ),
+        line: format!("server killed (SIGKILL) after {answered_before} of {SENDS} sends, back in {down:.0} ms: each arrived exactly once"),
         figures: json!({
             "messages": SENDS, "answered_before": answered_before, "down_ms": down, "ms": ms, "frames": frames, "lost": 0, "doubled": 0,
         }),

@@ -2,6 +2,8 @@
 
 mod begin;
 mod crash;
+mod files;
+mod group;
 mod history;
 mod lookups;
 mod talk;
@@ -21,16 +23,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The server and those who talk through it.
 pub(crate) struct Stage {
     /// The files of the demo, removed with it.
-    _place: Place,
+    place: Place,
+    /// Whether progress is shown.
+    is_shown: bool,
     server: Server,
     actors: Vec<Actor>,
 }
 
 impl Stage {
-    pub(crate) async fn start(delay: Duration) -> Result<Self, String> {
+    pub(crate) async fn start(delay: Duration, is_shown: bool) -> Result<Self, String> {
         let place = Place::new()?;
         let server = Server::start(&place.0, delay).await?;
-        Ok(Self { _place: place, server, actors: Vec::new() })
+        Ok(Self { place, is_shown, server, actors: Vec::new() })
     }
 
     /// Plays all steps. One that fails does not keep the others from being tried.
@@ -40,7 +44,9 @@ impl Stage {
         play(report, "greetings", talk::greet(self)).await;
         play(report, "one by one", talk::one_by_one(self)).await;
         play(report, "all at once", talk::all_at_once(self)).await;
-        play(report, "kill -9", crash::survive(self)).await;
+        play(report, "file", files::carry(self)).await;
+        play(report, "group", group::talk(self)).await;
+        play(report, "crash", crash::survive(self)).await;
         play(report, "lookups", lookups::share(self)).await;
     }
 
