@@ -19,6 +19,8 @@
 
 pub mod client;
 pub mod framing;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod handshake;
 mod message;
 mod pack;

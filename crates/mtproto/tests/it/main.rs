@@ -1,6 +1,7 @@
 //! Both ends of the protocol against each other.
 
 mod framing;
+mod fuzz_smoke;
 mod handshake;
 mod handshake_fuzz;
 mod handshake_published;
