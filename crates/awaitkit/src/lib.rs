@@ -86,6 +86,8 @@ pub use futures_util::StreamExt;
 pub use limit::{Limit, Unlimited, ZeroLimit};
 pub use limiter::Limiter;
 pub use loops::{AfterFailure, IntoNext, Loop, LoopHandle, Missed, Next, Resumed, SignalError, Signals, defer, delay, repeat};
+#[cfg(feature = "cron")]
+pub use loops::{Cron, CronError, CronFile, CronStore};
 #[cfg(feature = "memo")]
 pub use memo::{Memo, MemoBuilder, MemoHandle, MemoStats};
 pub use race::{Race, RaceAny, RaceOk, RaceOkN, Racers, race, race_ok, race_ok_n};

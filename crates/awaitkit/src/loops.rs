@@ -1,4 +1,7 @@
+mod calendar;
 mod core;
+#[cfg(feature = "cron")]
+mod cron;
 mod driver;
 mod handle;
 mod next;
@@ -17,9 +20,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::task::Origin;
 use crate::{Backoff, ErrorSink, Limit};
+use calendar::Calendar;
 use core::Core;
 use driver::{Body, Hooks};
 
+#[cfg(feature = "cron")]
+pub use cron::{Cron, CronError, CronFile, CronStore};
 pub use handle::{LoopHandle, Resumed, SignalError};
 pub use next::{IntoNext, Next};
 pub use schedule::Missed;
@@ -54,6 +60,7 @@ pub struct Loop<S = Infallible> {
     body: Body,
     kind: Kind,
     missed: Missed,
+    calendar: Option<Arc<dyn Calendar>>,
     jitter: Duration,
     after_failure: AfterFailure,
     hooks: Hooks,
@@ -67,6 +74,8 @@ enum Kind {
     Free,
     Every(Duration),
     OnDemand,
+    #[cfg(feature = "cron")]
+    Calendar,
 }
 
 /// What a loop does when a run ends with an error or a panic, after it has been reported.
@@ -149,6 +158,7 @@ impl<S> Loop<S> {
             body,
             kind,
             missed: Missed::default(),
+            calendar: None,
             jitter: Duration::ZERO,
             after_failure: AfterFailure::Retry(Backoff::default()),
             hooks: Hooks::default(),
@@ -209,7 +219,7 @@ impl<S> Loop<S> {
     #[track_caller]
     pub fn start(self, name: impl Into<Arc<str>>) -> LoopHandle<S> {
         let origin = Origin::new(Some(name.into()), Location::caller());
-        let core = Core::new(self.kind, self.missed, self.jitter, self.after_failure, self.cancel, origin, ErrorSink::current());
+        let core = Core::new(&self, origin, ErrorSink::current());
         let handle = LoopHandle::new(Arc::new(core), self.signals);
         handle.core().put(self.body, self.hooks);
         handle.start();

@@ -171,7 +171,7 @@ mod cache {
     use super::super::Answer;
 
     /// Without the feature `memo` there is none.
-    pub(in super::super) struct Cache<K, V, E>(PhantomData<fn() -> (K, V, E)>);
+    pub(in super::super) struct Cache<K, V, E>(PhantomData<(K, V, E)>);
 
     impl<K, V, E> Cache<K, V, E> {
         pub(in super::super) fn none() -> Self {

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::pin::pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -8,9 +8,10 @@ use tokio::task::{AbortHandle, Id, yield_now};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::calendar::Calendar;
 use super::driver::{Body, Hooks};
 use super::schedule::Schedule;
-use super::{AfterFailure, Kind, Missed};
+use super::{AfterFailure, Kind, Loop, Missed};
 use crate::backoff::random_up_to;
 use crate::shared::lock;
 use crate::task::Origin;
@@ -20,6 +21,7 @@ use crate::{ErrorSink, later};
 pub(super) struct Core {
     pub(super) kind: Kind,
     pub(super) missed: Missed,
+    pub(super) calendar: Option<Arc<dyn Calendar>>,
     pub(super) jitter: Duration,
     pub(super) after_failure: AfterFailure,
     pub(super) cancel: CancellationToken,
@@ -76,22 +78,15 @@ pub(super) enum Wait {
 }
 
 impl Core {
-    pub(super) fn new(
-        kind: Kind,
-        missed: Missed,
-        jitter: Duration,
-        after_failure: AfterFailure,
-        cancel: CancellationToken,
-        origin: Origin,
-        sink: ErrorSink,
-    ) -> Self {
-        let period = if let Kind::Every(period) = kind { period } else { Duration::ZERO };
+    pub(super) fn new<S>(of: &Loop<S>, origin: Origin, sink: ErrorSink) -> Self {
+        let period = if let Kind::Every(period) = of.kind { period } else { Duration::ZERO };
         Self {
-            kind,
-            missed,
-            jitter,
-            after_failure,
-            cancel,
+            kind: of.kind,
+            missed: of.missed,
+            calendar: of.calendar.clone(),
+            jitter: of.jitter,
+            after_failure: of.after_failure,
+            cancel: of.cancel.clone(),
             origin,
             sink,
             state: Mutex::new(State { period, ..State::default() }),
@@ -178,8 +173,10 @@ impl Core {
                 () = woken => {}
                 () = self.cancel.cancelled() => {}
                 () = timer => {
-                    if let (Wait::Tick, Some(due)) = (wait, due) {
-                        schedule.ticked(due);
+                    if let (Wait::Tick, Some(due)) = (wait, due)
+                        && !schedule.ticked(due)
+                    {
+                        continue;
                     }
                     return self.begin_after(wait, schedule);
                 }

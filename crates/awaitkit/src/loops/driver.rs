@@ -86,9 +86,19 @@ impl Drop for Driver {
 
 impl Core {
     async fn live(&self, body: &mut Body, hooks: &mut Hooks) {
-        let mut schedule = Schedule::new(self.missed, Instant::now());
+        let mut schedule = Schedule::new(self.missed, self.calendar.clone(), Instant::now());
         let mut failures = 0;
-        let mut wait = if self.kind == Kind::OnDemand { Wait::Until(None) } else { Wait::Now };
+        let mut wait = match self.kind {
+            Kind::Free | Kind::Every(_) => Wait::Now,
+            Kind::OnDemand => Wait::Until(None),
+            #[cfg(feature = "cron")]
+            Kind::Calendar => Wait::Tick,
+        };
+        if let Some(calendar) = &self.calendar
+            && let Err(e) = calendar.open().await
+        {
+            self.sink.report(Unhandled::new(self.origin.clone(), e));
+        }
         loop {
             if !matches!(wait, Wait::Now) && self.look(|state| state.life == Life::Running) {
                 self.update(|state| state.paused = true);
@@ -105,6 +115,11 @@ impl Core {
             let next = match ended {
                 Ok(Ok(next)) => {
                     failures = 0;
+                    if let Some(calendar) = &self.calendar
+                        && let Err(e) = calendar.ran().await
+                    {
+                        self.sink.report(Unhandled::new(self.origin.clone(), e));
+                    }
                     self.next(next)
                 }
                 Ok(Err(error)) => self.failed(error, &mut failures),
@@ -127,6 +142,8 @@ impl Core {
             (Some(Next::Sleep(span)), _) => Some(Wait::Until(Instant::now().checked_add(span))),
             (Some(Next::Continue), Kind::Free) => Some(Wait::Now),
             (_, Kind::Every(_)) => Some(Wait::Tick),
+            #[cfg(feature = "cron")]
+            (_, Kind::Calendar) => Some(Wait::Tick),
             (_, Kind::OnDemand) => Some(Wait::Until(None)),
         }
     }

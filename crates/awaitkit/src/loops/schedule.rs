@@ -1,6 +1,10 @@
 use std::time::Duration;
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
+
+use super::calendar::Calendar;
 
 /// When a periodic loop runs next if a run took longer than its period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,21 +18,24 @@ pub enum Missed {
     Burst,
 }
 
-/// The ticks of a periodic loop.
-#[derive(Debug)]
+/// The ticks of a periodic loop, or of one that goes by a calendar.
 pub(super) struct Schedule {
     missed: Missed,
     /// The tick, or for [`Missed::AfterRun`] the end of the run, from which the next is counted.
     last: Instant,
+    calendar: Option<Arc<dyn Calendar>>,
 }
 
 impl Schedule {
-    pub(super) fn new(missed: Missed, now: Instant) -> Self {
-        Self { missed, last: now }
+    pub(super) fn new(missed: Missed, calendar: Option<Arc<dyn Calendar>>, now: Instant) -> Self {
+        Self { missed, last: now, calendar }
     }
 
     /// When the next run is due, counted from the last with the period of now; `None` for a period beyond the clock.
     pub(super) fn next(&self, period: Duration, now: Instant) -> Option<Instant> {
+        if let Some(calendar) = &self.calendar {
+            return calendar.remaining(self.missed).and_then(|remaining| now.checked_add(remaining.min(LOOK_AGAIN)));
+        }
         let next = self.last.checked_add(period)?;
         if self.missed != Missed::Skip || next >= now {
             return Some(next);
@@ -39,9 +46,10 @@ impl Schedule {
         self.last.checked_add(Duration::from_nanos(skipped))
     }
 
-    /// A tick was due and has begun.
-    pub(super) fn ticked(&mut self, due: Instant) {
+    /// The timer of `due` has fired: notes that a tick begins, unless the clock on the wall says that it is not yet time.
+    pub(super) fn ticked(&mut self, due: Instant) -> bool {
         self.last = due;
+        self.calendar.as_ref().is_none_or(|calendar| calendar.tick(self.missed))
     }
 
     /// A run has ended.
@@ -57,6 +65,9 @@ impl Schedule {
     }
 }
 
+/// A clock on the wall can be set, and does not stop while the machine sleeps: it is looked at so often.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,9 +75,9 @@ mod tests {
     /// The seconds at which runs of the given lengths begin, with a period of 10.
     fn begins(missed: Missed, lengths: &[u64]) -> Vec<u64> {
         let second = Duration::from_secs(1);
-        let (start, mut now) = (Instant::now(), Instant::now());
-        now = start.max(now.min(start));
-        let mut schedule = Schedule::new(missed, start);
+        let start = Instant::now();
+        let mut now = start;
+        let mut schedule = Schedule::new(missed, None, start);
         let mut begins = Vec::new();
         for (nth, length) in lengths.iter().enumerate() {
             if nth > 0 {
@@ -93,7 +104,7 @@ mod tests {
     fn extreme_periods() {
         let now = Instant::now();
         for missed in [Missed::AfterRun, Missed::Skip, Missed::Burst] {
-            let schedule = Schedule::new(missed, now);
+            let schedule = Schedule::new(missed, None, now);
             assert_eq!(schedule.next(Duration::MAX, now), None);
             assert!(schedule.next(Duration::ZERO, now + Duration::from_secs(1)).is_some());
         }

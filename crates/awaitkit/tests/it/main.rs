@@ -2,6 +2,7 @@
 
 mod batcher;
 mod combinators;
+mod cron;
 mod flock;
 mod loops;
 mod memo;
