@@ -1,6 +1,7 @@
 //! The chores of this repository. `cargo xtask` alone lists them.
 
 mod codegen;
+mod interop;
 mod schema;
 mod tidy;
 
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask codegen [--check]                    write the generated code, or check that it is current
+cargo xtask interop                              other people's clients against the sandbox, our client against another server
 cargo xtask schema import FILE [--skip NAME,…]   normalise a TL file, mtcute's JSON or a list of errors into schema/
 cargo xtask schema diff A B                      what changed from one TL file to another
 cargo xtask tidy                                 the rules of the house that no compiler checks";
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
+        ["interop"] => interop::run(),
         ["schema", "import", file] => schema::import(Path::new(file), &[]),
         ["schema", "import", file, "--skip", names] => schema::import(Path::new(file), &names.split(',').collect::<Vec<_>>()),
         ["schema", "diff", a, b] => schema::diff(Path::new(a), Path::new(b)),
