@@ -12,9 +12,20 @@ pub use files::{
     Chunks, Download, GIB, KIB, MIB, Nowhere, Progress, RemoteFile, Saved, ToDir, ToMemory, ToPath, ToWriter, Upload, UploadSource,
     Uploaded,
 };
+pub use messages::{
+    Attachment, Dialog, Dialogs, DialogsQuery, FormattedText, History, HistoryQuery, Message, Pages, Participant, Participants,
+    ParticipantsQuery, Role, Search, SearchQuery, SendFiles,
+};
+pub use updates::{Delivery, Event, Gap, GapReason, UpdateStream};
+
 pub use quadruplex_api as api;
 pub use quadruplex_crypto::rsa::PublicKey;
 pub use quadruplex_mtproto::framing::Transport;
 pub use quadruplex_net as net;
 pub use quadruplex_store as store;
 pub use quadruplex_tl_schema as schema;
+
+/// The program in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

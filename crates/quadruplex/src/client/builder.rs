@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::pool::{Pool, stored_key};
 use super::settings::{ApiId, Settings};
-use super::{Client, Inner, PeerBook, Servers, keep_config};
+use super::{Client, Inner, PeerBook, Servers, hand_over, keep_config};
 use crate::Error;
 use crate::files::Lanes;
 
@@ -172,9 +172,11 @@ impl Builder {
             lanes: Lanes::default(),
             identity: Mutex::new(identity),
             random: Mutex::new(random),
-            updates: Mutex::new(Some(updates)),
+            arrived: Mutex::new(Some(updates)),
+            updates: Mutex::default(),
         });
         tokio::spawn(keep_config(Arc::downgrade(&inner)));
+        tokio::spawn(hand_over(Arc::downgrade(&inner)));
         Ok(Client { inner })
     }
 }

@@ -54,8 +54,7 @@ impl<T: Send + 'static> Call<T> {
         request: Box<dyn Erased>,
         finish: impl FnOnce(&Client, Bytes) -> Result<T, Error> + Send + 'static,
     ) -> Self {
-        let finish: Finish<T, dyn Erased> =
-            Box::new(|client, _, answer| Finished::Now(answer.and_then(|answer| finish(client, answer))));
+        let finish: Finish<T, dyn Erased> = Box::new(|client, _, answer| Finished::Now(answer.and_then(|answer| finish(client, answer))));
         Self { client, request, options: CallOptions::default(), finish }
     }
 }
@@ -171,6 +170,11 @@ pub trait Erased: Send + Sync {
     fn encode(&self, peers: &Peers, out: &mut Vec<u8>);
     fn lookups(&self, found: &mut Lookups);
     fn fill_random(&mut self, next: &mut dyn FnMut() -> i64);
+    /// The channel that it names by id rather than by something to be looked up.
+    #[doc(hidden)]
+    fn channel(&self) -> Option<i64> {
+        None
+    }
 }
 
 impl<R: Request> Erased for R {
@@ -196,6 +200,10 @@ impl<R: Request> Erased for R {
 
     fn fill_random(&mut self, next: &mut dyn FnMut() -> i64) {
         Request::fill_random(self, next);
+    }
+
+    fn channel(&self) -> Option<i64> {
+        super::moved::channel_in(self)
     }
 }
 

@@ -78,7 +78,10 @@ impl Inner {
         loop {
             let dc = options.dc.unwrap_or_else(|| self.home_dc());
             let error = match self.send(dc, function, body.clone(), options).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.note_moved(&*request, &lookups, &answer);
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
             match self.react(&error, dc, function, &mut options, &mut tried).await? {

@@ -5,6 +5,7 @@ mod builder;
 mod by_name;
 mod call;
 mod invoke;
+mod moved;
 mod peers;
 mod pool;
 mod seen;
@@ -21,10 +22,11 @@ use quadruplex_store::{Commit, Identity, OwnUser, Session, Writer};
 use rand_chacha::rand_core::Rng;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use crate::Error;
 use crate::files::Lanes;
+use crate::updates::{UpdateStream, Updates};
 pub use auth::{CodeKind, LoginCode, SignIn};
 pub use builder::Builder;
 pub use call::Call;
@@ -33,6 +35,7 @@ pub(crate) use invoke::Function;
 use peers::PeerBook;
 use pool::Pool;
 pub(crate) use pool::{Purpose, lock};
+pub(crate) use seen::peers_in;
 pub use servers::Servers;
 pub use settings::ApiId;
 use settings::Settings;
@@ -54,7 +57,9 @@ pub(crate) struct Inner {
     identity: Mutex<Identity>,
     random: Mutex<Random>,
     /// Updates and what goes with them, for whoever takes them.
-    updates: Mutex<Option<mpsc::Receiver<(i32, Event)>>>,
+    arrived: Mutex<Option<mpsc::Receiver<(i32, Event)>>>,
+    /// Who takes them, to be told of positions that own calls move.
+    updates: Mutex<Weak<Updates>>,
 }
 
 impl Client {
@@ -144,6 +149,36 @@ impl Client {
         })
     }
 
+    /// The updates of the account, each until it is done. First come those that an earlier process did not finish, then what was
+    /// missed since, then what happens.
+    ///
+    /// There is one stream; dropping it leaves the rest for the next start.
+    ///
+    /// ```no_run
+    /// # async fn example(client: quadruplex::Client) -> Result<(), quadruplex::Error> {
+    /// let mut updates = client.updates().await?;
+    /// while let Some(delivery) = updates.next().await {
+    ///     println!("{:?}", delivery.event);
+    ///     delivery.done();
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The stream was taken before; the store cannot be read.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: a dropped future may have taken the stream.
+    pub async fn updates(&self) -> Result<UpdateStream, Error> {
+        let arrived = lock(&self.inner.arrived).take();
+        let arrived = arrived.ok_or_else(|| Error::Invalid("the updates of this client are taken already".to_owned()))?;
+        let (stream, updates) = crate::updates::start(&self.inner, arrived, seen::peers_in).await?;
+        *lock(&self.inner.updates) = Arc::downgrade(&updates);
+        // Telegram sends updates to connections on which it was asked for something.
+        self.inner.pool.connection(self.home_dc(), Purpose::Main)?;
+        Ok(stream)
+    }
+
     /// Closes all connections and writes what has to be kept. Calls in flight end with an error.
     ///
     /// # Cancel safety
@@ -185,11 +220,6 @@ impl Inner {
         let commit = Commit { identity: Some(identity), ..Commit::default() };
         Ok(self.writer.store().commit(Arc::new(commit)).await?)
     }
-
-    /// Updates of main connections, once.
-    pub(crate) fn take_updates(&self) -> Option<mpsc::Receiver<(i32, Event)>> {
-        lock(&self.updates).take()
-    }
 }
 
 impl fmt::Debug for Client {
@@ -220,5 +250,19 @@ async fn keep_config(client: Weak<Inner>) {
         };
         drop(inner);
         sleep(wait).await;
+    }
+}
+
+/// Another process wants this session: closes, so that it gets it. Telegram would destroy a login that both use.
+async fn hand_over(client: Weak<Inner>) {
+    loop {
+        sleep(Duration::from_millis(500)).await;
+        let Some(inner) = client.upgrade() else { return };
+        if inner.writer.store().is_wanted() {
+            warn!(store = inner.writer.store().place(), "another process takes this session over; this one closes its connections");
+            inner.pool.close().await;
+            inner.writer.flush().await;
+            return;
+        }
     }
 }

@@ -62,6 +62,11 @@ impl PeerBook {
         self.users.load(id).await.map_err(shared)
     }
 
+    /// What a peer was found to be a moment ago.
+    pub(crate) fn found(&self, peer: &PeerRef) -> Option<enums::InputPeer> {
+        self.found.peek(peer)
+    }
+
     /// What a peer is called on the wire.
     pub(crate) async fn find(&self, client: &Arc<Inner>, peer: &PeerRef) -> Result<enums::InputPeer, Error> {
         if *peer == PeerRef::Me {

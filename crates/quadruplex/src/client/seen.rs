@@ -104,13 +104,17 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quadruplex_api::{Value, enums, types};
+    use quadruplex_api::{Value, enums};
+    use quadruplex_tl::Deserialize;
+    use quadruplex_tl_schema::{Missing, Object, builtin};
 
     #[test]
     fn a_user_deep_inside_an_answer_is_found() {
-        let user =
-            types::User { access_hash: Some(7), first_name: Some("Lena".into()), username: Some("lena".into()), ..types::User::new(5) };
-        let found = peers_in(vec![enums::User::from(user)].field());
+        let user = Object::new("user").with("id", 5_i64).with("access_hash", 7_i64).with("first_name", "Lena").with("username", "lena");
+        let mut bytes = Vec::new();
+        builtin::nearest_api(quadruplex_api::LAYER as u32).encode("User", &user.into(), Missing::Default, &mut bytes).unwrap();
+        let user = enums::User::from_bytes(&bytes).unwrap();
+        let found = peers_in(vec![user].field());
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].id, found[0].access_hash, found[0].name.as_str()), (PeerId::User(5), Some(7), "Lena"));
         assert_eq!(found[0].usernames, ["lena"]);

@@ -4,4 +4,7 @@ mod bad_input;
 mod batching;
 mod common;
 mod files;
+mod messages;
 mod sign_in;
+mod simulation;
+mod updates;
