@@ -5,7 +5,9 @@
 
 mod commands;
 mod failure;
+mod feed;
 mod layer;
+mod messages;
 mod people;
 mod progress;
 mod ready;

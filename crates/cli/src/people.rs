@@ -1,6 +1,6 @@
 use std::fmt;
 
-use quadruplex::api::{enums, types};
+use quadruplex::api::{PeerRef, enums, types};
 
 /// How somebody is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,4 +31,15 @@ fn full_name(user: &types::User) -> String {
     let parts = [user.first_name.as_deref(), user.last_name.as_deref()];
     let parts: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     if parts.is_empty() { user.id.to_string() } else { parts.join(" ") }
+}
+
+/// What a group or channel is called.
+pub(crate) fn chat_name(chat: &enums::Chat) -> Option<(PeerRef, String)> {
+    match chat {
+        enums::Chat::Chat(chat) => Some((PeerRef::from(enums::Peer::from(types::PeerChat { chat_id: chat.id })), chat.title.clone())),
+        enums::Chat::Channel(chat) => {
+            Some((PeerRef::from(enums::Peer::from(types::PeerChannel { channel_id: chat.id })), chat.title.clone()))
+        }
+        _ => None,
+    }
 }

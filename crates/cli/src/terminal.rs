@@ -1,5 +1,7 @@
 use std::io::{BufRead, Write};
 
+use tokio::sync::mpsc;
+
 use crate::failure::{Failure, Kind};
 
 /// Asks for a line; from a pipe it is read without a word.
@@ -18,4 +20,18 @@ pub(crate) async fn ask(question: &str) -> Result<String, Failure> {
         Ok(None) => Err(Failure::new(Kind::Failed, "the standard input ended where an answer was needed")),
         Err(error) => Err(Failure::io("cannot read the standard input", &error)),
     }
+}
+
+/// The lines of the standard input as they come. Read on a thread of its own, which the end of the program does not wait for.
+pub(crate) fn lines() -> mpsc::Receiver<String> {
+    let (lines, received) = mpsc::channel(16);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            let Ok(line) = line else { return };
+            if lines.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    received
 }

@@ -1,10 +1,16 @@
 //! The commands, one room each.
 
 mod call;
+mod chat;
 mod demo;
+mod download;
+mod history;
+mod listen;
 mod login;
 mod sandbox;
 mod schema;
+mod send;
+mod upload;
 
 use clap::Subcommand;
 
@@ -16,6 +22,12 @@ pub(crate) enum Command {
     Demo(demo::Arguments),
     Sandbox(sandbox::Arguments),
     Login(Box<login::Arguments>),
+    Send(Box<send::Arguments>),
+    Listen(Box<listen::Arguments>),
+    Chat(Box<chat::Arguments>),
+    History(Box<history::Arguments>),
+    Upload(Box<upload::Arguments>),
+    Download(Box<download::Arguments>),
     Call(Box<call::Arguments>),
     Schema(schema::Arguments),
 }
@@ -26,6 +38,12 @@ impl Command {
             Self::Demo(arguments) => demo::run(arguments, context).await,
             Self::Sandbox(arguments) => sandbox::run(arguments, context).await,
             Self::Login(arguments) => login::run(*arguments, context).await,
+            Self::Send(arguments) => send::run(*arguments, context).await,
+            Self::Listen(arguments) => listen::run(*arguments, context).await,
+            Self::Chat(arguments) => chat::run(*arguments, context).await,
+            Self::History(arguments) => history::run(*arguments, context).await,
+            Self::Upload(arguments) => upload::run(*arguments, context).await,
+            Self::Download(arguments) => download::run(*arguments, context).await,
             Self::Call(arguments) => call::run(*arguments, context).await,
             Self::Schema(arguments) => schema::run(&arguments, context),
         }

@@ -62,6 +62,12 @@ impl Report {
             println!("{name:<14} {:>8.2}  {}", took.as_secs_f64(), if result.is_ok() { "ok" } else { "FAILED" });
         }
         println!("{:<14} {:>8.2}", "all", self.started.elapsed().as_secs_f64());
+        // Started through Cargo, the program need not be on the path.
+        let program = if std::env::var_os("CARGO_MANIFEST_DIR").is_some() { "cargo run --" } else { "quadruplex" };
+        println!("\nnext:");
+        println!("  talk in a sandbox that remembers    {program} chat @alice --sandbox");
+        println!("  a server for your own program       {program} sandbox --listen 127.0.0.1:4430 --admin 127.0.0.1:8080");
+        println!("  the real Telegram                   {program} login      (https://my.telegram.org/apps gives the API id)");
     }
 
     fn to_json(&self) -> Value {

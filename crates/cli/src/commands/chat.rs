@@ -1,0 +1,66 @@
+use quadruplex::api::PeerRef;
+use quadruplex::api::functions::messages;
+use tokio::sync::mpsc;
+
+use crate::Context;
+use crate::failure::Failure;
+use crate::feed::Feed;
+use crate::messages::history;
+use crate::target::Target;
+use crate::terminal::lines;
+
+/// Talk with somebody: each line that you type is sent, what is answered is shown. Ends with the input, or upon ctrl-c.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// With whom: @name, me, a link, a number, an id.
+    #[arg(allow_hyphen_values = true)]
+    peer: String,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
+    let Arguments { peer, target } = arguments;
+    let connected = target.sign_in(context).await?;
+    let client = &connected.client;
+    let peer = PeerRef::from(&peer);
+    let mut feed = Feed::open(client).await?;
+    // The messages so far also tell which chat of the feed is meant.
+    for message in history(client, &peer, 10).await? {
+        message.print(context.json);
+    }
+    let chat = chat_of(&client.input_peer(peer.clone()).await?);
+    let mut typed: mpsc::Receiver<String> = lines();
+    loop {
+        tokio::select! {
+            line = typed.recv() => match line {
+                Some(line) if line.trim().is_empty() => {}
+                Some(line) => drop(client.call(messages::SendMessage::new(peer.clone(), line)).await?),
+                None => break,
+            },
+            messages = feed.next() => {
+                for message in messages? {
+                    if !message.message.out && chat.as_ref().is_none_or(|chat| *chat == PeerRef::from(&message.message.peer_id)) {
+                        message.print(context.json);
+                    }
+                }
+            }
+            _ = tokio::signal::ctrl_c() => break,
+        }
+    }
+    connected.close().await;
+    Ok(())
+}
+
+/// The chat as messages name it; `None` for the chat with oneself.
+fn chat_of(peer: &quadruplex::api::enums::InputPeer) -> Option<PeerRef> {
+    use quadruplex::api::enums::{InputPeer, Peer};
+    use quadruplex::api::types::{PeerChannel, PeerChat, PeerUser};
+    let peer: Peer = match peer {
+        InputPeer::User(user) => PeerUser { user_id: user.user_id }.into(),
+        InputPeer::Chat(chat) => PeerChat { chat_id: chat.chat_id }.into(),
+        InputPeer::Channel(channel) => PeerChannel { channel_id: channel.channel_id }.into(),
+        _ => return None,
+    };
+    Some(PeerRef::from(peer))
+}

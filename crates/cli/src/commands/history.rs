@@ -1,0 +1,29 @@
+use quadruplex::api::PeerRef;
+
+use crate::Context;
+use crate::failure::Failure;
+use crate::messages::history;
+use crate::target::Target;
+
+/// Show the last messages of a chat, oldest first.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Of which chat: @name, me, a link, a number, an id.
+    #[arg(allow_hyphen_values = true)]
+    peer: String,
+    /// How many.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
+    let Arguments { peer, limit, target } = arguments;
+    let connected = target.sign_in(context).await?;
+    for message in history(&connected.client, &PeerRef::from(&peer), limit).await? {
+        message.print(context.json);
+    }
+    connected.close().await;
+    Ok(())
+}

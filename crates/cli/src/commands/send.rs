@@ -1,0 +1,62 @@
+use quadruplex::api::functions::messages;
+use quadruplex::api::{PeerRef, enums, types};
+use serde_json::json;
+
+use crate::Context;
+use crate::failure::{Failure, Kind};
+use crate::target::Target;
+
+/// Send a message.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// To whom: @name, me, a link, a number, an id.
+    #[arg(allow_hyphen_values = true)]
+    peer: String,
+    /// What; the standard input if it is left out.
+    text: Option<String>,
+    /// Without a sound at the other end.
+    #[arg(long)]
+    silent: bool,
+    /// As an answer to this message.
+    #[arg(long, value_name = "ID")]
+    reply_to: Option<i32>,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
+    let Arguments { peer, text, silent, reply_to, target } = arguments;
+    let text = match text {
+        Some(text) => text,
+        None => std::io::read_to_string(std::io::stdin()).map_err(|error| Failure::io("cannot read the standard input", &error))?,
+    };
+    if text.trim().is_empty() {
+        return Err(Failure::new(
+            Kind::Usage,
+            "there is nothing to send\n  help: quadruplex send PEER TEXT, or the text on the standard input",
+        ));
+    }
+    let connected = target.sign_in(context).await?;
+    let reply_to = reply_to.map(|id| types::InputReplyToMessage::new(id).into());
+    let request = messages::SendMessage { silent, reply_to, ..messages::SendMessage::new(PeerRef::from(&peer), text) };
+    let sent = connected.client.call(request).await?;
+    let id = sent_id(&sent);
+    if context.json {
+        println!("{}", json!({ "event": "sent", "id": id, "to": peer }));
+    } else {
+        println!("sent{}", id.map(|id| format!(", message {id}")).unwrap_or_default());
+    }
+    connected.close().await;
+    Ok(())
+}
+
+/// The id that the message has got.
+fn sent_id(updates: &enums::Updates) -> Option<i32> {
+    let of_update = |update: &enums::Update| if let enums::Update::MessageId(update) = update { Some(update.id) } else { None };
+    match updates {
+        enums::Updates::UpdateShortSentMessage(sent) => Some(sent.id),
+        enums::Updates::Updates(updates) => updates.updates.iter().find_map(of_update),
+        enums::Updates::Combined(updates) => updates.updates.iter().find_map(of_update),
+        _ => None,
+    }
+}
