@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use quadruplex_mtproto::{GZIP_PACKED, gunzip};
 use quadruplex_tl::Reader;
-use quadruplex_tl_schema::{Missing, Object, Schema, Value, builtin};
+use quadruplex_tl_schema::{EncodeError, Missing, Object, Schema, Value, builtin};
 use tracing::error;
 
 use super::hub::Intro;
-use crate::world::RpcError;
+use crate::world::{self, RpcError};
 
 /// The newest layer that the sandbox speaks.
 const NEWEST_LAYER: i32 = 230;
@@ -63,26 +63,35 @@ pub(crate) fn read(body: Bytes, known: Option<&Intro>) -> Result<Query, RpcError
 
 /// The answer in the layer of the query.
 pub(crate) fn encode_answer(query: &Query, value: &Value) -> Result<Bytes, RpcError> {
-    let mut out = Vec::new();
-    match schema(query.layer).encode_result(query.function.name.as_str(), value, Missing::Default, &mut out) {
-        Ok(()) => Ok(out.into()),
-        Err(error) => {
-            error!(method = %query.function.name, layer = query.layer, %error, "the answer does not fit the caller's layer");
-            Err(RpcError::new(500, "RPC_CALL_FAIL"))
-        }
-    }
+    let method = query.function.name.as_str();
+    let encoded = encode(query.layer, value, |schema, value, out| schema.encode_result(method, value, Missing::Default, out));
+    encoded.map_err(|error| {
+        error!(method, layer = query.layer, %error, "the answer does not fit the caller's layer");
+        RpcError::new(500, "RPC_CALL_FAIL")
+    })
 }
 
 /// Updates in the layer of a session; `None`, with a line in the log, for what that layer cannot say.
 pub(crate) fn encode_update(update: &Value, layer: i32) -> Option<Bytes> {
+    let encoded = encode(layer, update, |schema, value, out| schema.encode("Updates", value, Missing::Default, out));
+    encoded.inspect_err(|error| error!(layer, %error, "an update does not fit the receiver's layer")).ok()
+}
+
+/// Encodes in a layer; what that layer does not know is left out of the value before it is tried again.
+fn encode(
+    layer: i32,
+    value: &Value,
+    write: impl Fn(&Schema, &Value, &mut Vec<u8>) -> Result<(), EncodeError>,
+) -> Result<Bytes, EncodeError> {
+    let schema = schema(layer);
     let mut out = Vec::new();
-    match schema(layer).encode("Updates", update, Missing::Default, &mut out) {
-        Ok(()) => Some(out.into()),
-        Err(error) => {
-            error!(layer, %error, "an update does not fit the receiver's layer");
-            None
-        }
+    if write(schema, value, &mut out).is_err() {
+        out.clear();
+        let mut value = value.clone();
+        world::fit(schema, &mut value);
+        write(schema, &value, &mut out)?;
     }
+    Ok(out.into())
 }
 
 /// Whether answers to this function are file contents: not worth packing.
