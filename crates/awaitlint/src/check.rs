@@ -10,7 +10,7 @@ use crate::finding::{Finding, Level};
 use crate::fix::Kit;
 use crate::index::{Scope, Workspace, load, load_texts};
 use crate::parallel;
-use crate::project::{Notice, Project};
+use crate::project::{Notice, Project, TargetKind};
 use crate::rules::{self, Cx, Draft, Rule, Session};
 
 /// What a check found, with the sources it was found in.
@@ -93,7 +93,8 @@ fn check_file(session: &Session, config: &Config, file: usize) -> Vec<Finding> {
     let first = workspace.functions.partition_point(|f| f.at.file < file);
     for (number, at) in workspace.functions[first..].iter().enumerate().take_while(|(_, f)| f.at.file == file) {
         let Some((item, function)) = functions.get(at.at.function) else { continue };
-        let Some(body) = function.body.as_ref().filter(|_| config.tests || !at.test) else { continue };
+        let test = at.test || matches!(source.kind, TargetKind::Test | TargetKind::Bench);
+        let Some(body) = function.body.as_ref().filter(|_| config.tests || !test) else { continue };
         let cx = Cx::new(session, *at, item, function, body);
         drafts.insert(first + number, rules::check(&cx, &|rule| config.wants(rule)));
     }

@@ -154,7 +154,7 @@ pub(crate) fn suggest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -
     let known: Vec<&str> = known.collect();
     let nearest = known.iter().map(|name| (distance(unknown, name), name)).min();
     match nearest {
-        Some((distance, name)) if distance <= unknown.len().max(3) / 3 => format!("did you mean `{name}`?"),
+        Some((distance, name)) if distance <= (unknown.len() / 3).max(2) => format!("did you mean `{name}`?"),
         _ => format!("there are: {}", known.join(", ")),
     }
 }

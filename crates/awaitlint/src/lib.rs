@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod config;
+pub mod corpus;
 mod effects;
 mod exceptions;
 mod finding;
@@ -11,6 +12,7 @@ mod flow;
 mod index;
 mod ir;
 mod lower;
+mod names;
 mod output;
 mod parallel;
 mod project;

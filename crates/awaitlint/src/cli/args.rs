@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Overrides, suggest};
+use crate::corpus::{Half, Step};
 use crate::finding::Level;
 use crate::output::Format;
 use crate::rules::Rule;
@@ -43,6 +44,24 @@ pub(super) enum Command {
     Explain {
         /// The rule
         rule: Option<String>,
+    },
+    /// Precision on a pinned corpus of published code
+    #[command(hide = true)]
+    Corpus {
+        /// What to do
+        step: Step,
+        /// Where the lists and labels are
+        #[arg(long, default_value = "crates/awaitlint/corpus")]
+        data: PathBuf,
+        /// Where scratch projects may be made
+        #[arg(long)]
+        work: PathBuf,
+        /// Which half
+        #[arg(long, value_enum, default_value = "report")]
+        half: Half,
+        /// Findings per rule and level on a sheet
+        #[arg(long, default_value_t = 60)]
+        sample: usize,
     },
 }
 

@@ -9,6 +9,7 @@ use clap::Parser;
 
 use self::args::{Args, Command};
 use crate::check::{Report, check};
+use crate::corpus::{self, Request};
 use crate::output;
 use crate::rules::Rule;
 
@@ -45,6 +46,10 @@ pub fn main() -> ExitCode {
 fn run(args: &Args) -> Result<u8, String> {
     match &args.command {
         Some(Command::Explain { rule }) => explain(rule.as_deref()),
+        Some(Command::Corpus { step, data, work, half, sample }) => {
+            let request = Request { step: *step, data: data.clone(), work: work.clone(), half: *half, sample: *sample };
+            corpus::run(&request, &mut io::stdout().lock()).map(|()| CLEAN)
+        }
         None => check_and_write(args),
     }
 }

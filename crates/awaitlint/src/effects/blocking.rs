@@ -172,7 +172,6 @@ pub(crate) fn direct(typing: &Typing<'_>, body: &Body, call: ExprId) -> Option<B
             () if canon.is_any(&["std::net::TcpStream::connect", "std::net::TcpStream::connect_timeout"]) => {
                 found(Waits::Network, Weight::Heavy, Some("tokio::net::TcpStream::connect"))
             }
-            () if canon.is_any(&["std::io::read_to_string", "std::io::copy"]) => found(Waits::Files, Weight::Middle, None),
             () => None,
         },
         ("fs_err", false) if !canon.is(&format!("fs_err::tokio::{name}")) => {

@@ -3,102 +3,32 @@
 use super::words;
 use super::{Effect, Summaries};
 use crate::ir::{Body, ExprId, Kind, Lit};
+use crate::names::Known;
 use crate::types::Typing;
-
-/// Methods that start what a builder described; the verbs are further down the chain.
-const TERMINALS: &[&str] = &[
-    "send",
-    "execute",
-    "exec",
-    "call",
-    "run",
-    "perform",
-    "request",
-    "into_future",
-    "invoke",
-    "fetch",
-    "build",
-    "query",
-    "fire",
-    "dispatch",
-];
-
-/// Methods that give back the future, the result or the value they are called on, as far as effects go.
-const ADAPTERS: &[&str] = &[
-    "boxed",
-    "boxed_local",
-    "fuse",
-    "instrument",
-    "in_current_span",
-    "map",
-    "map_err",
-    "map_ok",
-    "and_then",
-    "or_else",
-    "err_into",
-    "compat",
-    "context",
-    "with_context",
-    "wrap_err",
-    "wrap_err_with",
-    "unwrap",
-    "expect",
-    "unwrap_or",
-    "unwrap_or_else",
-    "unwrap_or_default",
-    "ok",
-    "ok_or",
-    "ok_or_else",
-    "err",
-    "into_inner",
-    "into",
-    "try_into",
-    "timeout",
-    "inspect_err",
-    "inspect",
-    "into_diagnostic",
-    "as_mut",
-    "as_ref",
-    "flatten",
-    "to_owned",
-    "then",
-    "change_context",
-    "attach",
-    "attach_printable",
-    "with_current_subscriber",
-    "log_err",
-    "warn_err",
-    "cloned",
-    "is_ok",
-    "is_err",
-    "is_some",
-    "is_none",
-    "unwrap_err",
-    "expect_err",
-    "shared",
-    "into_future",
-];
-
-/// Calls whose last argument is the future that matters.
-const WRAPPERS: &[&str] =
-    &["timeout", "timeout_at", "pin", "new", "with_timeout", "instrument", "scope", "unconstrained", "assert_send", "boxed"];
 
 /// Under methods and functions that only adapt, the call or other expression that does the work.
 pub(crate) fn strip_adapters(body: &Body, mut expr: ExprId) -> ExprId {
     loop {
         expr = match body.kind(expr) {
-            Kind::Method { receiver, name, args, .. } if ADAPTERS.contains(&&**name) && args.iter().all(|&arg| !has_await(body, arg)) => {
+            Kind::Method { receiver, name, args, .. }
+                if is_adapter(body, *receiver, name) && args.iter().all(|&arg| !has_await(body, arg)) =>
+            {
                 *receiver
             }
             Kind::Try(inner) | Kind::Ref { inner, .. } | Kind::Cast(inner, _) | Kind::Unary(inner) | Kind::Deref(inner) => *inner,
             Kind::Call { callee, args } => match (body.kind(*callee), args.as_slice()) {
-                (Kind::Path(path), [.., last]) if WRAPPERS.contains(&path.last()) && is_future_like(body, *last) => *last,
+                (Kind::Path(path), [.., last]) if Known::Wrapper.has(path.last()) && is_future_like(body, *last) => *last,
                 (Kind::Path(path), [only]) if matches!(path.last(), "Ok" | "Some" | "Err") => *only,
                 _ => return expr,
             },
             _ => return expr,
         };
     }
+}
+
+/// `.boxed()`, `.unwrap()`, and what sets up a request that is described already: `client.send(request).with_timeout(t)`.
+fn is_adapter(body: &Body, receiver: ExprId, name: &str) -> bool {
+    Known::Adapter.has(name) || name.starts_with("with_") && matches!(body.kind(receiver), Kind::Method { .. } | Kind::Call { .. })
 }
 
 fn is_future_like(body: &Body, expr: ExprId) -> bool {
@@ -131,6 +61,7 @@ pub(crate) fn effect_of_call(typing: &Typing<'_>, summaries: &Summaries, body: &
     let (name, args) = match body.kind(call) {
         Kind::Call { callee, args } => match body.kind(*callee) {
             Kind::Path(path) => (path.last(), args),
+            Kind::Local(local) => (&*body.local(*local).name, args),
             _ => return Effect::Unknown,
         },
         Kind::Method { name, args, .. } => (&**name, args),
@@ -159,7 +90,7 @@ pub(crate) fn effect_of_call(typing: &Typing<'_>, summaries: &Summaries, body: &
 pub(crate) fn chain(body: &Body, call: ExprId) -> Option<Effect> {
     let mut at = call;
     let mut verbs = Vec::new();
-    let terminal = matches!(body.kind(call), Kind::Method { name, .. } if TERMINALS.contains(&&**name));
+    let terminal = matches!(body.kind(call), Kind::Method { name, .. } if Known::Terminal.has(name));
     loop {
         let (name, args) = match body.kind(at) {
             Kind::Method { receiver, name, args, .. } => {
@@ -192,6 +123,13 @@ pub(crate) fn chain(body: &Body, call: ExprId) -> Option<Effect> {
             }
         }
         verbs.push((name, args.clone()));
+    }
+    // `insert_into(table).values(row).get_result(conn)`
+    let root = verbs.last().filter(|_| verbs.len() > 1 && matches!(body.kind(at), Kind::Path(_)));
+    if root.is_some_and(|(name, _)| {
+        matches!(name.as_str(), "insert_into" | "replace_into" | "insert_or_ignore_into" | "update" | "delete" | "insert")
+    }) {
+        return Some(Effect::Write);
     }
     if !terminal {
         return None;

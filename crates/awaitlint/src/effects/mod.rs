@@ -9,8 +9,10 @@ mod summary;
 mod words;
 
 pub(crate) use blocking::{Blocking, BlockingCall, Waits, Weight, direct as blocking_call};
-pub(crate) use call::{chain, effect_of_await, effect_of_call, strip_adapters};
-pub(crate) use summary::{Summaries, Summary};
+use call::chain;
+pub(crate) use call::{effect_of_await, effect_of_call, strip_adapters};
+pub(crate) use summary::Summaries;
+pub(crate) use words::{is_gate, is_startup};
 
 /// The classes, ordered by how much they forbid.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Effect, chain, effect_of_await, words};
 use crate::index::{Id, Workspace};
 use crate::ir::{Body, ExprId, Kind, Receiver};
+use crate::names::Known;
 use crate::parallel;
 use crate::types::Typing;
 
@@ -129,7 +130,7 @@ fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
                 }
             }
             Kind::Join { .. } | Kind::Select { .. } => summary.waits = true,
-            Kind::Macro { path, .. } if !is_plain_macro(path.last()) => {
+            Kind::Macro { path, .. } if !Known::PlainMacro.has(path.last()) => {
                 summary.effect = summary.effect.max(Effect::Unknown);
                 summary.waits = true;
             }
@@ -193,68 +194,4 @@ fn shared_write(typing: &Typing<'_>, body: &Body, call: ExprId) -> bool {
             _ => return locked,
         };
     }
-}
-
-fn is_plain_macro(name: &str) -> bool {
-    matches!(
-        name,
-        "format"
-            | "vec"
-            | "println"
-            | "eprintln"
-            | "print"
-            | "eprint"
-            | "write"
-            | "writeln"
-            | "panic"
-            | "assert"
-            | "assert_eq"
-            | "assert_ne"
-            | "matches"
-            | "debug_assert"
-            | "trace"
-            | "debug"
-            | "info"
-            | "warn"
-            | "error"
-            | "event"
-            | "span"
-            | "bail"
-            | "anyhow"
-            | "ensure"
-            | "eyre"
-            | "concat"
-            | "todo"
-            | "unimplemented"
-            | "unreachable"
-            | "json"
-            | "format_args"
-            | "env"
-            | "include_str"
-            | "stringify"
-            | "cfg"
-            | "dbg"
-            | "pin"
-            | "ready"
-            | "debug_span"
-            | "info_span"
-            | "trace_span"
-            | "error_span"
-            | "warn_span"
-            | "query"
-            | "query_as"
-            | "query_scalar"
-            | "hashmap"
-            | "line"
-            | "file"
-            | "log"
-            | "serde_json"
-            | "args"
-            | "bytes"
-            | "smallvec"
-            | "thread_local"
-            | "try_join"
-            | "join"
-            | "select"
-    )
 }

@@ -1,6 +1,7 @@
 //! Where an expression runs: in a task, beside it, or somewhere that cannot be told.
 
 use crate::ir::{Body, ExprId, Function, Kind, LoopKind};
+use crate::names::Known;
 
 /// Who runs an expression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,74 +14,9 @@ pub(crate) enum Context {
     Unclear,
 }
 
-/// Methods that call their closure at once and in place.
-const IN_PLACE: &[&str] = &[
-    "map",
-    "and_then",
-    "or_else",
-    "unwrap_or_else",
-    "filter",
-    "filter_map",
-    "flat_map",
-    "for_each",
-    "map_err",
-    "ok_or_else",
-    "map_or",
-    "map_or_else",
-    "fold",
-    "any",
-    "all",
-    "find",
-    "position",
-    "try_for_each",
-    "retain",
-    "sort_by",
-    "sort_by_key",
-    "inspect",
-    "with_context",
-    "find_map",
-    "take_while",
-    "then",
-    "unwrap_or_default",
-    "is_some_and",
-    "is_ok_and",
-    "get_or_insert_with",
-    "or_insert_with",
-    "max_by_key",
-    "min_by_key",
-    "scan",
-    "partition",
-    "map_while",
-];
-
-/// Functions that take their closure to a thread where blocking is allowed.
-const ELSEWHERE: &[&str] = &[
-    "spawn_blocking",
-    "block_in_place",
-    "spawn_thread",
-    "unblock",
-    "asyncify",
-    "run_blocking",
-    "blocking",
-    "spawn_fifo",
-    "install",
-    "spawn_on_rayon",
-    "run_on_threadpool",
-    "interact",
-    "scope",
-    "par_iter",
-    "spawn_scoped",
-    "offload",
-    "spawn_sync",
-    "in_blocking",
-    "run_in_blocking",
-    "spawn_cpu",
-    "execute_blocking",
-];
-
 /// Whether a closure passed to a call of this name runs on a thread of its own.
 pub(crate) fn run_elsewhere(name: &str) -> bool {
-    ELSEWHERE.contains(&name) || name.contains("blocking") || name.contains("thread")
+    Known::Elsewhere.has(name) || name.contains("blocking") || name.contains("thread")
 }
 
 /// Who runs `expr`.
@@ -94,7 +30,7 @@ pub(crate) fn context(function: &Function, body: &Body, expr: ExprId) -> Context
                     if run_elsewhere(name) || name.starts_with("par_") || in_parallel(body, *receiver) {
                         return Context::Sync;
                     }
-                    if !IN_PLACE.contains(&&**name) {
+                    if !Known::InPlace.has(name) {
                         return Context::Unclear;
                     }
                 }

@@ -148,6 +148,19 @@ impl Walk<'_> {
                 value.iter().for_each(|&value| drop(self.expr(value)));
                 Some(Diverged)
             }
+            Kind::Binary { lazy: true, lhs, rhs, .. } => {
+                for operand in [*lhs, *rhs] {
+                    let chain = matches!(body.kind(operand), Kind::Let { .. } | Kind::Binary { lazy: true, .. });
+                    if chain {
+                        self.expr(operand);
+                    } else {
+                        self.statement.push(Vec::new());
+                        self.expr(operand);
+                        self.end_statement();
+                    }
+                }
+                None
+            }
             _ => {
                 let mut diverged = None;
                 for child in body.children(id) {
@@ -269,9 +282,16 @@ impl Walk<'_> {
                 self.bind(*pat);
             }
         }
+        if let LoopKind::While(head) = kind
+            && !self.body.descendants(*head).into_iter().any(|id| matches!(self.body.kind(id), Kind::Let { .. }))
+        {
+            self.end_statement(); // a plain condition drops what it made each time
+            self.statement.push(Vec::new());
+        }
         let entered = self.live.clone();
         let diverged = self.expr(block);
-        let mut after = self.exits.pop().flatten();
+        // Leaving the block ends what was bound in it.
+        let mut after = self.exits.pop().flatten().map(|exit| exit.intersection(&entered).copied().collect());
         if !matches!(kind, LoopKind::Loop) {
             join(&mut after, &entered);
             if diverged.is_none() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::ir::{Body, ExprId, Kind, LocalId, LoopKind, Name, Receiver, StmtKind};
+use crate::names::Known;
 use crate::types::{Type, Typing};
 
 /// A local, or a field path of it.
@@ -68,7 +69,7 @@ impl Aliases {
         for id in body.descendants(expr) {
             match body.kind(id) {
                 Kind::Ref { mutable: true, inner } => found.extend(place_of(body, *inner)),
-                Kind::Method { receiver, name, .. } if lends(name) => found.extend(root_of(body, *receiver)),
+                Kind::Method { receiver, name, .. } if Known::Lender.has(name) => found.extend(root_of(body, *receiver)),
                 Kind::Local(local) if self.behind.contains_key(local) => found.push(Place { local: *local, fields: Vec::new() }),
                 _ => {}
             }
@@ -83,29 +84,6 @@ impl Aliases {
             }
         }
     }
-}
-
-fn lends(method: &str) -> bool {
-    matches!(
-        method,
-        "lock"
-            | "write"
-            | "borrow_mut"
-            | "iter_mut"
-            | "as_mut"
-            | "get_mut"
-            | "entry"
-            | "begin"
-            | "transaction"
-            | "acquire"
-            | "values_mut"
-            | "by_ref"
-            | "split"
-            | "first_mut"
-            | "last_mut"
-            | "as_deref_mut"
-            | "drain"
-    )
 }
 
 impl Uses {
@@ -155,6 +133,10 @@ impl Uses {
                     if matches!(typing.of(id), Type::Ref { mutable: true, .. }) && !is_receiver(body, id) {
                         self.writes.insert(place.clone());
                     }
+                    // So may whoever is handed something of which nothing is known.
+                    if typing.of(id).is_unknown() && is_argument(body, id) {
+                        self.maybe_writes.insert(place.clone());
+                    }
                     self.reads.insert(place);
                 }
             }
@@ -194,7 +176,8 @@ impl Uses {
                     self.writes.insert(place);
                 }
             }
-            _ if only_reads(name) => {}
+            // What is awaited is no method of the standard library.
+            _ if Known::PureMethod.has(name) && !is_awaited(body, call) => {}
             _ => {
                 let through_mut = matches!(typing.local(place.local), Type::Ref { mutable: true, .. });
                 if body.local(place.local).mutable || through_mut {
@@ -224,76 +207,6 @@ impl Uses {
     pub(crate) fn reads_local(&self, local: LocalId) -> bool {
         self.reads.iter().any(|place| place.local == local)
     }
-}
-
-/// Methods that never need `&mut`, whatever they are called on.
-fn only_reads(name: &str) -> bool {
-    matches!(
-        name,
-        "clone"
-            | "as_ref"
-            | "as_str"
-            | "to_string"
-            | "to_owned"
-            | "len"
-            | "is_empty"
-            | "iter"
-            | "get"
-            | "contains"
-            | "contains_key"
-            | "keys"
-            | "values"
-            | "as_slice"
-            | "as_bytes"
-            | "display"
-            | "is_some"
-            | "is_none"
-            | "is_ok"
-            | "is_err"
-            | "unwrap_or_default"
-            | "first"
-            | "last"
-            | "to_vec"
-            | "borrow"
-            | "deref"
-            | "cloned"
-            | "copied"
-            | "into_iter"
-            | "into"
-            | "unwrap"
-            | "expect"
-            | "path"
-            | "id"
-            | "name"
-            | "url"
-            | "lock"
-            | "read"
-            | "write"
-            | "load"
-            | "as_deref"
-            | "elapsed"
-            | "as_path"
-            | "starts_with"
-            | "ends_with"
-            | "trim"
-            | "to_lowercase"
-            | "join"
-            | "chunks"
-            | "ok"
-            | "ok_or"
-            | "ok_or_else"
-            | "map"
-            | "map_err"
-            | "and_then"
-            | "unwrap_or"
-            | "unwrap_or_else"
-            | "filter"
-            | "inner"
-            | "as_inner"
-            | "instrument"
-            | "boxed"
-            | "into_inner"
-    )
 }
 
 /// The place that an expression is: a local, or fields of one, references and parentheses aside.
@@ -326,7 +239,7 @@ fn reaches_through(body: &Body, expr: ExprId) -> bool {
     match body.kind(expr) {
         Kind::Index(base, _) => place_of(body, *base).is_some() || reaches_through(body, *base),
         Kind::Method { receiver, name, .. } => {
-            let passes = lends(name)
+            let passes = Known::Lender.has(name)
                 || matches!(
                     &**name,
                     "unwrap" | "expect" | "as_mut" | "deref_mut" | "first_mut" | "last_mut" | "or_default" | "or_insert_with"
@@ -342,6 +255,20 @@ fn reaches_through(body: &Body, expr: ExprId) -> bool {
 /// The expression is the base of a field access that is looked at as a whole.
 fn is_base(body: &Body, id: ExprId) -> bool {
     matches!(body.parent(id).map(|parent| body.kind(parent)), Some(Kind::Field(base, _)) if *base == id)
+}
+
+fn is_argument(body: &Body, id: ExprId) -> bool {
+    match body.parent(id).map(|parent| body.kind(parent)) {
+        Some(Kind::Call { args, .. } | Kind::Method { args, .. }) => args.contains(&id),
+        _ => false,
+    }
+}
+
+/// The result of the call is awaited, with nothing but a lock's name to say otherwise.
+fn is_awaited(body: &Body, call: ExprId) -> bool {
+    let lock =
+        matches!(body.kind(call), Kind::Method { name, args, .. } if args.is_empty() && matches!(&**name, "lock" | "read" | "write"));
+    !lock && matches!(body.parent(call).map(|parent| body.kind(parent)), Some(Kind::Await(_)))
 }
 
 fn is_receiver(body: &Body, id: ExprId) -> bool {

@@ -92,7 +92,8 @@ fn assemble(project: Project, scope: Scope, mut files: Vec<Source>, notices: Vec
     let mut crates = Crates::default();
     let kinds = crates.add_members(&project, scope, &files);
     for (source, kind) in files.iter_mut().zip(kinds) {
-        source.kind = kind.unwrap_or(source.kind);
+        // A file that looks like a test stays one, whatever crate it is compiled into.
+        source.kind = kind.filter(|_| source.kind != TargetKind::Test).unwrap_or(source.kind);
     }
     deps::add(&project, &mut crates.items, &mut crates.package, &mut crates.library);
     for krate in 0..crates.items.len() {

@@ -34,7 +34,10 @@ pub(super) fn read_members(project: &Project, scope: Scope, notices: &mut Vec<No
     for (at, package) in project.packages.iter().enumerate().filter(|(_, package)| package.member) {
         let found =
             rust_files(&package.dir, |path, error| notices.push(Notice { path: path.to_owned(), message: format!("not read: {error}") }));
-        paths.extend(found.into_iter().map(|path| (at, kind_of(package, &path), path)).filter(|(_, kind, _)| scope.includes(*kind)));
+        paths.extend(found.into_iter().map(|path| (at, kind_of(package, &path), path)).filter(|(at, kind, path)| {
+            let below_src = *kind == TargetKind::Test && !is_test_target(&project.packages[*at], path);
+            below_src || scope.includes(*kind)
+        }));
     }
     let lowered = parallel::map(&paths, |(_, _, path)| read(path).and_then(|text| lower::file(text, Depth::Bodies)));
     let mut files = Vec::with_capacity(paths.len());
@@ -70,6 +73,13 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
 }
 
+/// In `tests/` or `benches/`, or the root of such a target.
+fn is_test_target(package: &Package, path: &Path) -> bool {
+    let first = path.strip_prefix(&package.dir).ok().and_then(|path| path.components().next());
+    first.is_some_and(|part| matches!(part.as_os_str().to_str(), Some("tests" | "benches")))
+        || package.targets.iter().any(|target| target.root == path)
+}
+
 /// The kind of target that a file most likely belongs to, by its place in the package.
 fn kind_of(package: &Package, path: &Path) -> TargetKind {
     if let Some(target) = package.targets.iter().find(|target| target.root == path) {
@@ -81,6 +91,13 @@ fn kind_of(package: &Package, path: &Path) -> TargetKind {
         Some("benches") => TargetKind::Bench,
         Some("examples") => TargetKind::Example,
         Some("build.rs" | "build") => TargetKind::Build,
+        _ if relative.iter().any(|part| part.to_str().is_some_and(for_tests)) => TargetKind::Test,
         _ => TargetKind::Lib,
     }
+}
+
+/// `tests.rs`, `integration_tests.rs`, `testing/`, `test_utils/`: test code that is compiled into a library.
+fn for_tests(name: &str) -> bool {
+    let words = || name.trim_end_matches(".rs").split('_');
+    words().any(|word| matches!(word, "test" | "tests" | "testing" | "bench" | "benches" | "benchmark" | "benchmarks"))
 }

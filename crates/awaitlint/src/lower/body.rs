@@ -36,6 +36,10 @@ pub(super) struct BodyLower<'l, 't> {
     pub(super) scope: Scope,
     pub(super) imports: Vec<(Name, Import)>,
     nested: Vec<Item>,
+    /// Inside a `let` under `#[cfg(…)]`.
+    pub(super) under_cfg: bool,
+    /// Names that such `let`s bound: of two for one name only one is compiled.
+    pub(super) alternatives: Vec<(Name, LocalId)>,
 }
 
 /// A lowered body with the imports and the items written inside it.
@@ -47,8 +51,15 @@ pub(super) struct Lowered {
 
 impl Lower<'_> {
     pub(super) fn body(&mut self, sig: &syn::Signature, block: &Block) -> Lowered {
-        let mut body =
-            BodyLower { lower: self, build: Builder::default(), scope: Scope::default(), imports: Vec::new(), nested: Vec::new() };
+        let mut body = BodyLower {
+            lower: self,
+            build: Builder::default(),
+            scope: Scope::default(),
+            imports: Vec::new(),
+            nested: Vec::new(),
+            under_cfg: false,
+            alternatives: Vec::new(),
+        };
         let mut params = Vec::new();
         for input in &sig.inputs {
             match input {
@@ -97,10 +108,12 @@ impl BodyLower<'_, '_> {
                     }
                     None => (None, None),
                 };
+                self.under_cfg = local.attrs.iter().any(|attr| attr.path().is_ident("cfg"));
                 let (pat, ty) = match &local.pat {
                     syn::Pat::Type(typed) => (self.pat(&typed.pat), Some(self.lower.ty(&typed.ty))),
                     pat => (self.pat(pat), None),
                 };
+                self.under_cfg = false;
                 let span = Span { lo: self.lower.lo(local.let_token.span), hi: self.lower.hi(local.semi_token.span) };
                 self.lower.covered(&local.attrs, span);
                 to.push(Stmt { kind: StmtKind::Let { pat, ty, init, otherwise }, span });

@@ -83,7 +83,15 @@ impl BodyLower<'_, '_> {
     }
 
     pub(super) fn bind(&mut self, name: Name, mutable: bool, by_ref: bool, span: Span) -> crate::ir::LocalId {
+        if self.under_cfg
+            && let Some((_, local)) = self.alternatives.iter().find(|(known, _)| *known == name)
+        {
+            return *local;
+        }
         let local = self.build.local(Local { name: name.clone(), mutable, by_ref, span });
+        if self.under_cfg {
+            self.alternatives.push((name.clone(), local));
+        }
         self.scope.push(name, local);
         local
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::process::Command;
 
 use cargo_metadata::{CargoOpt, Metadata, MetadataCommand, PackageId};
 
@@ -9,9 +10,12 @@ use super::{Package, Project, Target, TargetKind};
 
 /// Loads the workspace of a manifest. The error is Cargo's own.
 pub(super) fn load(manifest: &Path) -> Result<Project, String> {
+    // Sources for other platforms are often not there.
+    let platform = host().map_or(Vec::new(), |host| vec!["--filter-platform".to_owned(), host]);
     let all = |features: bool| {
         let mut command = MetadataCommand::new();
-        command.manifest_path(manifest).other_options(vec!["--offline".to_owned()]);
+        let options = std::iter::once("--offline".to_owned()).chain(platform.iter().cloned()).collect::<Vec<_>>();
+        command.manifest_path(manifest).other_options(options);
         if features {
             command.features(CargoOpt::AllFeatures);
         }
@@ -29,6 +33,13 @@ pub(super) fn load(manifest: &Path) -> Result<Project, String> {
             Ok(project)
         }
     }
+}
+
+/// The platform of the installed compiler.
+fn host() -> Option<String> {
+    let output = Command::new("rustc").arg("-vV").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
 }
 
 fn brief(error: &cargo_metadata::Error) -> String {

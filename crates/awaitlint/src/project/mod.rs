@@ -79,6 +79,14 @@ impl Project {
         }
     }
 
+    /// The same packages with this one as the only member.
+    pub(crate) fn only(&self, name: &str, version: &str) -> Option<Project> {
+        let at = self.packages.iter().position(|package| package.name == name && package.version == version)?;
+        let mut packages = self.packages.clone();
+        packages.iter_mut().enumerate().for_each(|(i, package)| package.member = i == at);
+        Some(Project { root: packages[at].dir.clone(), packages, ..Project::default() })
+    }
+
     /// Files that belong to no package, as one crate without dependencies.
     pub(crate) fn loose(path: &Path) -> Project {
         let dir = if path.is_dir() { path } else { path.parent().unwrap_or(path) };

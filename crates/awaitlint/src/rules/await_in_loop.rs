@@ -7,7 +7,8 @@ use crate::effects::{Effect, strip_adapters};
 use crate::finding::Level;
 use crate::fix;
 use crate::flow::{Context, Place, Uses, awaits, context, place_of};
-use crate::ir::{Body, ExprId, Kind, LocalId, LoopKind, PatId};
+use crate::ir::{Body, ExprId, Kind, LocalId, LoopKind, PatId, StmtKind};
+use crate::names::Known;
 use crate::types::JOIN_HANDLES;
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
@@ -41,7 +42,7 @@ fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, iter: ExprId, block: ExprId) 
         return None;
     }
     let effects: Vec<Effect> = waits.iter().map(|&wait| cx.effect(wait)).collect();
-    let level = level(cx, &effects, &uses, iter, block, &own)?;
+    let level = level(cx, &waits, &effects, &uses, iter, block, &own)?;
     let slowest = waits.iter().zip(&effects).max_by_key(|(_, effect)| **effect != Effect::Idle).map(|(&wait, _)| wait)?;
     let work = match body.kind(slowest) {
         Kind::Await(base) => strip_adapters(body, *base),
@@ -58,7 +59,15 @@ fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, iter: ExprId, block: ExprId) 
 }
 
 /// The level, if there is anything to report: reads are certain, the unknown likely, writes pedantic, and what has an order is left alone.
-fn level(cx: &Cx<'_>, effects: &[Effect], uses: &Uses, iter: ExprId, block: ExprId, own: &HashSet<LocalId>) -> Option<Level> {
+fn level(
+    cx: &Cx<'_>,
+    waits: &[ExprId],
+    effects: &[Effect],
+    uses: &Uses,
+    iter: ExprId,
+    block: ExprId,
+    own: &HashSet<LocalId>,
+) -> Option<Level> {
     let mut doubts = match effects.iter().max()? {
         Effect::Idle | Effect::Ordered => return None,
         Effect::Read => 0,
@@ -70,14 +79,33 @@ fn level(cx: &Cx<'_>, effects: &[Effect], uses: &Uses, iter: ExprId, block: Expr
     if unsure || counted {
         doubts = doubts.max(1);
     }
-    if shows_order(cx, block) {
-        doubts += 1;
-    }
+    // What nobody uses was awaited for its effect.
+    let unused = waits.iter().any(|&wait| is_unused(cx.body, wait));
+    doubts += u8::from(unused) + u8::from(shows_order(cx, block));
     Some(match doubts {
         0 => Level::Certain,
         1 => Level::Likely,
         _ => Level::Pedantic,
     })
+}
+
+/// The result of an await is a statement, or goes to `_`.
+fn is_unused(body: &Body, wait: ExprId) -> bool {
+    let mut at = wait;
+    while let Some(up) = body.parent(at) {
+        match body.kind(up) {
+            Kind::Try(_) => at = up,
+            Kind::Method { receiver, .. } if strip_adapters(body, up) != up && *receiver == at => at = up,
+            Kind::Block { stmts, .. } => {
+                return stmts.iter().any(|stmt| match &stmt.kind {
+                    StmtKind::Expr { expr, semicolon } => *expr == at && *semicolon,
+                    StmtKind::Let { pat, init, .. } => *init == Some(at) && body.bindings(*pat).is_empty(),
+                });
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// `break`, `return` of anything but an error, or a way out to an outer loop: the loop looks for something or gives up.
@@ -104,7 +132,6 @@ fn is_error(body: &Body, value: ExprId) -> bool {
 
 /// The loop's variable and the locals of the block that are made from it.
 fn fed_by(cx: &Cx<'_>, block: ExprId, mut fed: HashSet<LocalId>) -> HashSet<LocalId> {
-    use crate::ir::StmtKind;
     for id in cx.body.descendants(block) {
         match cx.body.kind(id) {
             Kind::Block { stmts, .. } => {
@@ -146,9 +173,6 @@ fn drains(cx: &Cx<'_>, waits: &[ExprId], items: &HashSet<LocalId>) -> bool {
     })
 }
 
-const COLLECTORS: &[&str] =
-    &["push", "insert", "extend", "push_back", "append", "push_str", "extend_from_slice", "add", "inc", "increment", "push_front", "entry"];
-
 /// The place is only added to: what an iteration does to it does not matter to another one.
 fn only_collects(body: &Body, block: ExprId, place: &Place) -> bool {
     body.descendants(block).into_iter().filter(|&id| touches(body, id, place)).all(|mut id| {
@@ -156,7 +180,7 @@ fn only_collects(body: &Body, block: ExprId, place: &Place) -> bool {
             id = up;
         }
         match body.parent(id).map(|up| body.kind(up)) {
-            Some(Kind::Method { receiver, name, .. }) => *receiver == id && COLLECTORS.contains(&&**name),
+            Some(Kind::Method { receiver, name, .. }) => *receiver == id && Known::Collector.has(name),
             Some(Kind::Assign { compound: true, lhs, .. }) => *lhs == id,
             _ => false,
         }

@@ -16,7 +16,8 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             Some(_) => continue,
             None => {
                 let found = cx.callee(id).and_then(|callee| callee.id()).and_then(|to| cx.session.blocking.get(to));
-                let Some(found) = found.filter(|found| found.call.waits == Waits::BlockOn) else { continue };
+                let awaited = matches!(cx.body.parent(id).map(|up| cx.body.kind(up)), Some(Kind::Await(_)));
+                let Some(found) = found.filter(|found| found.call.waits == Waits::BlockOn && !awaited) else { continue };
                 let through = found.through.iter().map(|&id| cx.workspace().index.describe(id));
                 (through.chain([found.call.what.clone()]).collect(), found.call.what.starts_with("tokio"))
             }

@@ -1,13 +1,16 @@
 //! A call that blocks the thread in code that tasks run.
 
+use std::collections::HashSet;
+
 use super::{Cx, Draft};
-use crate::effects::{BlockingCall, Waits, Weight, blocking_call};
+use crate::effects::{BlockingCall, Waits, Weight, blocking_call, is_startup};
 use crate::finding::{Edit, Fix, Grade, Level};
 use crate::flow::{Context, context};
 use crate::ir::{ExprId, Kind};
 use crate::project::TargetKind;
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
+    let mut seen = HashSet::new();
     for id in cx.body.ids() {
         if !matches!(cx.body.kind(id), Kind::Call { .. } | Kind::Method { .. }) || context(cx.function, cx.body, id) != Context::Async {
             continue;
@@ -16,9 +19,11 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             if call.waits != Waits::BlockOn {
                 drafts.push(report(cx, id, &call, &[]));
             }
-        } else if let Some(path) = cx.callee(id).and_then(|callee| callee.id()).and_then(|to| cx.session.blocking.get(to))
+        } else if let Some(to) = cx.callee(id).and_then(|callee| callee.id())
+            && let Some(path) = cx.session.blocking.get(to)
             && path.call.waits != Waits::BlockOn
             && !is_awaited(cx, id)
+            && seen.insert(to)
         {
             let index = &cx.workspace().index;
             let through: Vec<String> = path.through.iter().map(|&id| index.describe(id)).collect();
@@ -45,21 +50,29 @@ fn report(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, through: &[String]) -> D
     if !direct {
         fix = None;
     }
-    Draft::new(level(cx, call, through.len()), cx.body.span(id), message)
+    let depth = if direct { 0 } else { through.len() + 1 };
+    Draft::new(level(cx, id, call, depth), cx.body.span(id), message)
         .why(format!("it {}, and no other task of this thread runs meanwhile, timers and connections included", call.waits.describe()))
         .help(help)
         .fix(fix)
 }
 
-/// A look into a directory is over soon; what `main` does before there are other tasks disturbs nobody.
-fn level(cx: &Cx<'_>, call: &BlockingCall, depth: usize) -> Level {
-    let alone = &*cx.item.name == "main" || cx.target() == TargetKind::Build;
-    match call.weight {
-        _ if alone => Level::Pedantic,
-        Weight::Light => Level::Pedantic,
-        Weight::Middle => Level::Likely,
-        Weight::Heavy if depth > 0 => Level::Likely,
-        Weight::Heavy => Level::Certain,
+/// A look into a directory is over soon; a long way through plain functions is often not taken; what runs at the start of a program
+/// disturbs nobody, and examples are there to be read.
+fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize) -> Level {
+    let mut doubts = match (call.weight, depth) {
+        (Weight::Light, _) | (Weight::Middle, 1..) | (_, 4..) => 2,
+        (Weight::Middle, _) | (Weight::Heavy, 2..) => 1,
+        (Weight::Heavy, _) => 0,
+    };
+    let start = is_startup(&cx.item.name) || is_startup(cx.called(id));
+    let example = cx.target() == TargetKind::Example && call.waits != Waits::Sleep;
+    doubts += u8::from(start) + u8::from(example);
+    match doubts {
+        _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
+        0 => Level::Certain,
+        1 => Level::Likely,
+        _ => Level::Pedantic,
     }
 }
 

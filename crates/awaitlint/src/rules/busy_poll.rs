@@ -23,7 +23,9 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             continue; // it waits for something real
         }
         let Some((&wait, pause)) = waits.iter().zip(pauses.into_iter().flatten()).next() else { continue };
-        if !asks(cx, kind, *block) {
+        // A loop that does something else besides works, and gives way to others.
+        let busy = matches!(cx.body.kind(*block), Kind::Block { stmts, .. } if stmts.len() > 3);
+        if busy || !asks(cx, kind, *block) {
             continue;
         }
         let level = match pause {

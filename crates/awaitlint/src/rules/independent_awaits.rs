@@ -1,10 +1,10 @@
 //! Awaits one after the other that need nothing of each other.
 
 use super::{Cx, Draft};
-use crate::effects::Effect;
+use crate::effects::{Effect, is_gate};
 use crate::finding::Level;
 use crate::fix;
-use crate::flow::{Context, Group, context, group_of_operands, groups_of_block};
+use crate::flow::{Context, Group, Place, Site, context, group_of_operands, groups_of_block};
 use crate::ir::{ExprId, Kind};
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
@@ -35,7 +35,7 @@ fn report(cx: &Cx<'_>, around: ExprId, group: &Group, operands: bool) -> Option<
     if context(cx.function, cx.body, group.sites[0].wait) != Context::Async {
         return None;
     }
-    let level = level(group)?;
+    let level = level(cx, group)?;
     let names: Vec<String> = group.sites.iter().map(|site| cx.quoted(site.work)).collect();
     let (last, first) = names.split_last()?;
     let where_ = if operands { "in one expression" } else { "one after the other" };
@@ -53,7 +53,7 @@ fn report(cx: &Cx<'_>, around: ExprId, group: &Group, operands: bool) -> Option<
 }
 
 /// Reads are certain, the unknown likely, writes pedantic; where something has an order or nothing waits there is no finding.
-fn level(group: &Group) -> Option<Level> {
+fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
     let effects = || group.sites.iter().map(|site| site.effect);
     let mut doubts = match effects().max()? {
         Effect::Ordered => return None,
@@ -66,6 +66,14 @@ fn level(group: &Group) -> Option<Level> {
     if group.sites.iter().any(|site| !site.bound) {
         doubts += 2;
     }
+    // `check_login(…).await?` is meant to stop what follows.
+    let (last, before) = group.sites.split_last()?;
+    if before.iter().any(|site| site.uses.tries && is_gate(cx.called(site.work))) {
+        doubts += 2;
+    }
+    if one_connection(cx, last, before) {
+        doubts += 1;
+    }
     if group.apart || group.sites.iter().any(|site| !site.uses.maybe_writes.is_empty()) {
         doubts = doubts.max(1);
     }
@@ -74,4 +82,19 @@ fn level(group: &Group) -> Option<Level> {
         1 => Level::Likely,
         _ => Level::Pedantic,
     })
+}
+
+/// Two of them use a transaction or a single connection, which does one thing after the other anyway.
+fn one_connection(cx: &Cx<'_>, last: &Site, before: &[Site]) -> bool {
+    let single = |site: &Site| -> Vec<crate::ir::LocalId> {
+        let names = |place: &&Place| {
+            let name = &cx.body.local(place.local).name;
+            let ty = cx.typing.local(place.local).peel_refs();
+            name.split('_').any(|word| matches!(word, "tx" | "txn" | "trx" | "transaction" | "conn" | "connection"))
+                || ty.canon().is_some_and(|canon| canon.last().contains("Transaction") || canon.last().ends_with("Connection"))
+        };
+        site.uses.reads.iter().filter(names).map(|place| place.local).collect()
+    };
+    let of_last = single(last);
+    before.iter().any(|site| single(site).iter().any(|local| of_last.contains(local)))
 }

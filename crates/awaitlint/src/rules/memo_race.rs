@@ -4,11 +4,8 @@ use super::{Cx, Draft};
 use crate::finding::Level;
 use crate::flow::{Place, held_guards, place_of, root_of};
 use crate::ir::{ExprId, Kind, PatKind, Receiver, StmtKind};
+use crate::names::Known;
 use crate::types::Type;
-
-const LOOKS: &[&str] =
-    &["get", "contains_key", "contains", "is_none", "is_some", "get_cloned", "peek", "get_if_present", "as_ref", "clone", "get_mut"];
-const STORES: &[&str] = &["insert", "set", "put", "replace", "push", "insert_async", "store"];
 
 /// A look into, or a store to, something that may be a cache.
 struct Access {
@@ -41,6 +38,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         let between = |wait: &&ExprId| {
             look.at < **wait
                 && **wait < store.at
+                && same_task(cx, **wait, store.at)
                 && !is_lock(cx, **wait)
                 && !touches(cx, **wait, &store.place)
                 && !held.iter().any(|held| held.at == **wait)
@@ -67,7 +65,7 @@ fn look(cx: &Cx<'_>, id: ExprId) -> Option<Access> {
         let place = shared(cx, *scrutinee).filter(|_| path.last() == "Some")?;
         return Some(Access { at: id, place, key: None });
     };
-    if !LOOKS.contains(&&**name) {
+    if !Known::Look.has(name) {
         return None;
     }
     Some(Access { at: id, place: shared(cx, *receiver)?, key: args.first().map(|&key| bare(cx, key)) })
@@ -75,7 +73,7 @@ fn look(cx: &Cx<'_>, id: ExprId) -> Option<Access> {
 
 fn store(cx: &Cx<'_>, id: ExprId) -> Option<Access> {
     match cx.body.kind(id) {
-        Kind::Method { receiver, name, args, .. } if STORES.contains(&&**name) && !args.is_empty() => {
+        Kind::Method { receiver, name, args, .. } if Known::Store.has(name) && !args.is_empty() => {
             let key = (args.len() > 1).then(|| bare(cx, args[0]));
             Some(Access { at: id, place: shared(cx, *receiver)?, key })
         }
@@ -164,7 +162,7 @@ fn touches(cx: &Cx<'_>, wait: ExprId, place: &str) -> bool {
     let Kind::Await(base) = cx.body.kind(wait) else { return false };
     match cx.body.kind(*base) {
         Kind::Method { receiver, name, .. } => {
-            (LOOKS.contains(&&**name) || STORES.contains(&&**name)) && shared(cx, *receiver).as_deref() == Some(place)
+            (Known::Look.has(name) || Known::Store.has(name)) && shared(cx, *receiver).as_deref() == Some(place)
                 || root_of(cx.body, *receiver).is_none() && cx.source(cx.body.span(*receiver)).starts_with(place)
         }
         _ => false,

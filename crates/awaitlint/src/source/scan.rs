@@ -35,6 +35,7 @@ pub(crate) fn too_deep(text: &str) -> Option<String> {
                     open.pop();
                     outer -= open.last().map_or(0, Level::weight);
                 }
+                open.iter_mut().next_back().into_iter().for_each(|level| level.value = true);
                 after_block = close == b'}';
             }
             TokenKind::Comment => {}
@@ -64,10 +65,12 @@ fn reset(open: &mut [Level]) {
 #[derive(Default)]
 struct Level {
     tokens: usize,
-    /// `<` and `|` may nest across commas: `A<b, A<b, …`, `|a, b| |c, d| …`.
+    /// `<` and the `|` of closures may nest across commas: `A<b, A<b, …`, `|a, b| |c, d| …`.
     lasting: usize,
     /// The last token was `-` or `=`, so a `>` belongs to an arrow.
     arrow: bool,
+    /// The last token was a value, so a `|` is an operator.
+    value: bool,
 }
 
 impl Level {
@@ -77,10 +80,12 @@ impl Level {
 
     fn add(&mut self, word: &str) {
         let arrow = std::mem::replace(&mut self.arrow, matches!(word, "-" | "="));
+        let value = std::mem::replace(&mut self.value, !word.starts_with(|c: char| c.is_ascii_punctuation() && c != '_' && c != '"'));
         match word {
             ";" => *self = Level::default(),
             "," => self.tokens = 0,
-            "<" | "|" => self.lasting += 1,
+            "<" => self.lasting += 1,
+            "|" if !value => self.lasting += 1,
             ">" if !arrow => self.lasting = self.lasting.saturating_sub(1),
             _ => self.tokens += 1,
         }

@@ -3,8 +3,8 @@
 mod std_types;
 
 use self::std_types::{fallible, iterator, list, map, stream};
-use super::Type;
 use super::infer::Typing;
+use super::{ASYNC_GUARDS, BLOCKING_GUARDS, Type};
 use crate::index::Canon;
 use crate::ir::{ExprId, Path};
 
@@ -145,6 +145,8 @@ fn is_chain(ty: &Type) -> bool {
 fn owned(ty: &Type) -> Type {
     match ty {
         Type::Ref { inner, .. } => owned(inner),
+        // a guard cannot be cloned: what it guards is
+        ty if ty.is_any(BLOCKING_GUARDS) || ty.is_any(ASYNC_GUARDS) => owned(&ty.arg(0)),
         ty if ty.is("std::str") => Type::external("std::string::String", []),
         ty => ty.clone(),
     }
