@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::debug;
 
-use super::hub::{Hub, Key, Slot, lock};
+use super::hub::{Hub, Key, Sender, Slot, lock};
 use super::link::Fate;
 use super::{query, request};
 use crate::world::RpcError;
@@ -52,6 +52,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>) -> io
         deferred: Vec::new(),
         wake: Arc::default(),
         closing: false,
+        envelope: 0,
         hub,
     };
     let result = tokio::select! {
@@ -78,6 +79,8 @@ struct Connection {
     deferred: Vec<Deferred>,
     wake: Arc<Notify>,
     closing: bool,
+    /// The id of the packet that came last.
+    envelope: i64,
     hub: Arc<Hub>,
 }
 
@@ -211,6 +214,7 @@ impl Connection {
                 return self.refuse(-404);
             }
         };
+        self.envelope = opened.message.msg_id;
         let slot = self.attach(key, opened.session_id);
         let now = self.hub.now();
         let mut state = slot.lock();
@@ -265,7 +269,8 @@ impl Connection {
         } else if outcomes.contains(&None) {
             request::refuse(&self.hub, slot, *msg_id, &RpcError::new(400, "MSG_WAIT_TIMEOUT"));
         } else {
-            request::execute(&self.hub, key, slot, self.id, *msg_id, query);
+            let sender = Sender { connection: self.id, envelope: self.envelope };
+            request::execute(&self.hub, key, slot, sender, *msg_id, query);
         }
         None
     }

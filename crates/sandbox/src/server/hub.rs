@@ -103,8 +103,16 @@ impl Outcomes {
 /// The connections that send queries under one key. Two of them at the same time destroy the login.
 #[derive(Default)]
 struct Senders {
-    first: Option<u64>,
-    second: Option<u64>,
+    first: Option<Sender>,
+    second: Option<Sender>,
+}
+
+/// A connection and the newest packet with a query that has come over it.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender {
+    pub(crate) connection: u64,
+    /// The id of the packet's message, which tells when the client wrote it.
+    pub(crate) envelope: i64,
 }
 
 impl Hub {
@@ -260,23 +268,30 @@ impl Key {
     }
 
     /// Notes that a connection sends a query, and says whether another one does so at the same time: it has sent, this one
-    /// has, and now it sends again.
-    pub(crate) fn sends_twice(&self, connection: u64) -> bool {
+    /// has, and now it sends again. What it wrote before the other one did was only long on its way: a client that has lost a
+    /// connection need not wait for the server to notice.
+    pub(crate) fn sends_twice(&self, sender: Sender) -> bool {
         let mut senders = lock(&self.senders);
-        match (senders.first, senders.second) {
-            (None, _) => senders.first = Some(connection),
-            (Some(first), Some(_)) if first == connection => return true,
-            (Some(first), _) if first != connection => senders.second = Some(connection),
-            _ => {}
+        let Senders { first, second } = &mut *senders;
+        match (first, second) {
+            (Some(first), Some(second)) if first.connection == sender.connection => sender.envelope > second.envelope,
+            (Some(first), second) if first.connection != sender.connection => {
+                *second = Some(sender);
+                false
+            }
+            (first, _) => {
+                *first = Some(sender);
+                false
+            }
         }
-        false
     }
 
     pub(crate) fn stops_sending(&self, connection: u64) {
         let mut senders = lock(&self.senders);
-        if senders.first == Some(connection) {
+        let is_gone = |sender: Option<Sender>| sender.is_some_and(|sender| sender.connection == connection);
+        if is_gone(senders.first) {
             senders.first = senders.second.take();
-        } else if senders.second == Some(connection) {
+        } else if is_gone(senders.second) {
             senders.second = None;
         }
     }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use quadruplex_mtproto::Now;
 use quadruplex_tl_schema::Value;
 
-use super::hub::{Hub, Key, Slot, SlotState};
+use super::hub::{Hub, Key, Sender, Slot, SlotState};
 use super::query::{self, Query};
 use crate::world::{Caller, RpcError};
 
-pub(crate) fn execute(hub: &Hub, key: &Arc<Key>, slot: &Arc<Slot>, connection: u64, msg_id: i64, query: &Query) {
+pub(crate) fn execute(hub: &Hub, key: &Arc<Key>, slot: &Arc<Slot>, sender: Sender, msg_id: i64, query: &Query) {
     let name = query.function.name.as_str();
     if let Some(intro) = &query.intro {
         *key.intro() = Some(intro.clone());
     }
-    if !is_for_files(name) && key.sends_twice(connection) {
+    if !is_for_files(name) && key.sends_twice(sender) {
         tracing::warn!(key = key.auth.id(), "two connections send with one key: the login is destroyed");
         let now = hub.world_now();
         hub.world().destroy_login(key.auth.id(), now);
