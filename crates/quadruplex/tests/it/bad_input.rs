@@ -285,3 +285,17 @@ async fn an_answer_with_an_unknown_constructor_is_an_error_of_that_call_alone() 
     }
     assert_eq!(dialer.dials(), 1, "the connection is as good as before");
 }
+
+#[tokio::test]
+async fn a_login_that_is_used_twice_at_once_is_destroyed_and_says_so() {
+    let telegram = Sandbox::start().await.unwrap();
+    telegram.create_user(person("Alice", "15550001")).unwrap();
+    let first = signed_in(&telegram, "15550001").await;
+    let second = builder(&telegram).session(first.session().unwrap()).connect_in_memory().await.unwrap();
+    let mut error = None;
+    for client in [&first, &second, &first, &second] {
+        error = error.or(client.me().await.err());
+    }
+    let error = error.expect("Telegram does not let two connections send with one key");
+    assert!(error.is("AUTH_KEY_DUPLICATED"), "{error}");
+}
