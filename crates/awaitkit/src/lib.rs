@@ -1,4 +1,52 @@
 //! An async toolkit for Tokio: bounded maps, batching, memoising, queues, loops.
+//!
+//! | to do | use |
+//! |---|---|
+//! | the same for many things, so many at once | [`map_concurrent`], [`filter_concurrent`], [`partition_concurrent`], [`for_each_concurrent`], [`map_keys_concurrent`], [`join_all`] |
+//! | stop at the first error, or collect them all | their `try_` forms, their `try_…_all` forms |
+//! | each as soon as it is done | [`Concurrent::unordered`], [`FutureSet`], [`FutureMap`] |
+//! | the same on all cores | [`spawned`], [`try_spawned`] |
+//! | the first that is done, or that succeeds | [`race`], [`race_ok`], [`race_ok_n`], [`timeout_or`] |
+//! | many lookups in one request | [`Batcher`] |
+//! | the same work once for all who ask | `Memo` and `#[memoize]`, with the feature `memo` |
+//! | one after another for each key; so many at once for all | [`SerialQueue`]; [`Limiter`] |
+//! | something in the background | [`spawn`], [`Supervisor`], [`ErrorSink`] |
+//! | something again and again | [`Loop`], [`repeat`], [`defer`], [`delay`]; by the calendar with the feature `cron` |
+//! | what blocks; from code that is not async | [`spawn_blocking`]; [`block_on`] |
+//! | a lock among processes; a prompt | [`flock`]; `read_line` and `echo`, with the feature `terminal` |
+//!
+//! # Rules that hold for all of it
+//!
+//! - **A limit is an argument** and cannot be zero, see [`Limit`].
+//! - **The policy for errors is in the name**: plain gives every value, a `Result` being one; `try_` stops at the first error;
+//!   `try_…_all` runs everything and gives every error with its index.
+//! - **What is owned is polled, finished or dropped.** No combinator leaves a future behind half done, none spawns unless asked to, and each
+//!   takes part in Tokio's budget.
+//! - **Work for many callers belongs to none of them.** [`Batcher`], `Memo`, [`Loop`] and [`Supervisor`] have tasks of their own: a caller
+//!   that goes away strands nobody. Their panics become errors, and no error is lost, see [`ErrorSink`].
+//! - **Nothing outlives by accident**: a task, a loop, a supervisor ends with its handle; each says what happens when it is dropped, and
+//!   when the runtime is shut down.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use awaitkit::{Batcher, limit, try_map_concurrent};
+//!
+//! async fn load(ids: Vec<u32>) -> Result<Vec<(u32, String)>, std::io::Error> {
+//!     Ok(ids.into_iter().map(|id| (id, format!("user {id}"))).collect())
+//! }
+//!
+//! let users = Batcher::builder(load).build();
+//! let names = try_map_concurrent([1, 2, 5], limit!(16), async |id| users.load(id).await).await?;
+//! assert_eq!(names[2].as_deref(), Some("user 5"));
+//! assert_eq!(users.stats().batches, 1); // one request, not three
+//! # Ok(()) }
+//! ```
+//!
+//! # Features
+//!
+//! None by default; then it depends on `tokio`, `tokio-util`, `futures-util` and `pin-project-lite`. `memo`: `Memo`, `#[memoize]`, the cache
+//! of [`Batcher`]. `cron`: loops by the calendar. `terminal`: `read_line` and `echo`. `tracing`: spans for batches, misses, runs and named
+//! tasks inside those of the caller, and unhandled errors as events.
 
 #[cfg(feature = "memo")]
 #[path = "private.rs"]

@@ -15,7 +15,7 @@ use crate::Limit;
 ///
 /// let begin = tokio::time::Instant::now();
 /// let limiter = Limiter::new(limit!(2));
-/// let work = async || limiter.run(sleep(Duration::from_secs(1))).await;
+/// let work = async || limiter.run(async { sleep(Duration::from_secs(1)).await }).await;
 /// join!(work(), work(), work());
 /// assert_eq!(begin.elapsed().as_secs(), 2);
 /// # }

@@ -50,7 +50,7 @@ pub use start::{defer, delay, repeat};
 /// sleep(Duration::from_secs(61)).await;
 /// assert_eq!(ticks.runs(), 3); // at 0, 30 and 60 seconds
 /// ticks.set_period(Duration::from_secs(5));
-/// sleep(Duration::from_secs(9)).await;
+/// sleep(Duration::from_secs(10)).await;
 /// assert_eq!(ticks.runs(), 5); // at 65 and 70
 /// ticks.stop().await;
 /// # }

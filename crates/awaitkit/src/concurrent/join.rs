@@ -19,6 +19,7 @@ use crate::Limit;
 /// assert_eq!(join_all([double(1), double(2)], Unlimited).await, [2, 4]);
 /// # }
 /// ```
+#[doc(alias = "concurrent")]
 #[doc(alias = "from_async")]
 #[doc(alias = "await_all")]
 pub fn join_all<Kind, S, Fut>(futures: S, limit: impl Into<Limit>) -> Concurrent<S::Stream, fn(Fut) -> Fut, Fut, Values<Fut::Output>>

@@ -3,14 +3,17 @@
 mod batcher;
 mod combinators;
 mod cron;
+mod examples;
 mod flock;
 mod loops;
 mod memo;
 mod memoize;
 mod race;
+mod runtimes;
 mod serial_queue;
 mod set;
 mod shapes;
+mod spans;
 mod supervisor;
 mod support;
 mod task;
