@@ -179,7 +179,7 @@ fn acknowledgements() {
     bench.session.call(query(3).into(), CallOptions::default());
     table.row("what is not content-related is not acknowledged", acked(&mut bench), vec![]);
     for n in 0..100 {
-        assert_eq!(bench.session.wants_to_transmit(), false, "after {n}");
+        assert!(!bench.session.wants_to_transmit(), "after {n}");
         assert_eq!(bench.give(id(1, 4 * n + 3), 1, query(1)), Ok(()));
     }
     table.row("§3.15 a hundred go at once", acked(&mut bench).len(), 100);
