@@ -64,9 +64,10 @@ impl<T: Send + 'static, R: Request> Call<T, R> {
     pub(crate) fn typed(
         client: Client,
         request: R,
-        finish: impl FnOnce(&Client, Box<R>, Result<Bytes, Error>) -> Finished<T> + Send + 'static,
+        finish: impl FnOnce(&Client, R, Result<Bytes, Error>) -> Finished<T> + Send + 'static,
     ) -> Self {
-        Self { client, request: Box::new(request), options: CallOptions::default(), finish: Box::new(finish) }
+        let finish: Finish<T, R> = Box::new(|client, request, answer| finish(client, *request, answer));
+        Self { client, request: Box::new(request), options: CallOptions::default(), finish }
     }
 }
 
