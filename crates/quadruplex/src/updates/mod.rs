@@ -24,6 +24,7 @@ pub use event::Event;
 pub use gap::{Gap, GapReason};
 use journal::Limits;
 pub(crate) use server::PeersIn;
+pub(crate) use short::sent;
 pub use stream::{Delivery, UpdateStream};
 
 /// Starts taking updates: reads back what the last process left, then asks for what was missed, then follows.

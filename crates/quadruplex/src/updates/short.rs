@@ -42,6 +42,18 @@ pub(crate) fn group(short: types::UpdateShortChatMessage) -> types::UpdateNewMes
     types::UpdateNewMessage { message: message.into(), pts, pts_count }
 }
 
+/// `updateShortSentMessage`: what was sent, which the answer leaves out.
+pub(crate) fn sent(short: types::UpdateShortSentMessage, to: enums::Peer, own: Option<i64>, text: String) -> types::Message {
+    types::Message {
+        out: short.out,
+        from_id: own.map(|id| types::PeerUser::new(id).into()),
+        media: short.media,
+        entities: short.entities,
+        ttl_period: short.ttl_period,
+        ..blank(short.id, to, short.date, text)
+    }
+}
+
 /// A message with nothing but what is required. Every field is named, so that a new layer cannot add one unnoticed.
 fn blank(id: i32, peer: impl Into<enums::Peer>, date: i32, message: String) -> types::Message {
     types::Message {
