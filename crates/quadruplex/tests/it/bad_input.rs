@@ -197,7 +197,7 @@ async fn a_session_that_cannot_be_written_is_an_error_with_its_path() {
 #[tokio::test]
 async fn a_session_string_that_is_none_is_an_error() {
     for text in ["", "1BVtsOHwBu", "not base64 at all!", &"A".repeat(2000)] {
-        assert!(text.parse::<quadruplex::store::Session>().is_err(), "{text:?}");
+        assert!(text.parse::<Session>().is_err(), "{text:?}");
     }
 }
 
