@@ -172,7 +172,7 @@ impl Client {
     pub async fn updates(&self) -> Result<UpdateStream, Error> {
         let arrived = lock(&self.inner.arrived).take();
         let arrived = arrived.ok_or_else(|| Error::Invalid("the updates of this client are taken already".to_owned()))?;
-        let (stream, updates) = crate::updates::start(&self.inner, arrived, seen::peers_in).await?;
+        let (stream, updates) = crate::updates::start(&self.inner, arrived, peers_in).await?;
         *lock(&self.inner.updates) = Arc::downgrade(&updates);
         // Telegram sends updates to connections on which it was asked for something.
         self.inner.pool.connection(self.home_dc(), Purpose::Main)?;

@@ -82,11 +82,6 @@ impl Pool {
         self.connection(dc, purpose)
     }
 
-    /// Whether a main connection was made for this data centre.
-    pub(crate) fn main(&self, dc: i32) -> Option<Connection> {
-        lock(&self.connections).get(&(dc, Purpose::Main)).cloned()
-    }
-
     pub(crate) fn update_servers(&self, config: &quadruplex_api::types::Config) {
         lock(&self.servers).update(config);
     }
