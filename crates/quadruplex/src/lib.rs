@@ -13,7 +13,7 @@ pub use files::{
     Uploaded,
 };
 pub use messages::{
-    Attachment, Dialog, Dialogs, DialogsQuery, FormattedText, History, HistoryQuery, Message, Pages, Participant, Participants,
+    Attachment, Dialog, Dialogs, DialogsQuery, ForEach, FormattedText, History, HistoryQuery, Message, Pages, Participant, Participants,
     ParticipantsQuery, Role, Search, SearchQuery, SendFiles,
 };
 pub use updates::{Delivery, Event, Gap, GapReason, UpdateStream};

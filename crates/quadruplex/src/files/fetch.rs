@@ -155,7 +155,10 @@ impl Fetcher {
             return Ok(());
         }
         debug!(file = self.file.name(), %error, "the reference is renewed");
-        let Some(renewed) = self.file.renew(self.client.clone()).await? else { return Err(error) };
+        let Some(renewed) = self.file.renew(self.client.clone()).await? else {
+            debug!(file = self.file.name(), "nobody knows where to find a new reference: see RemoteFile::from_message");
+            return Err(error);
+        };
         let mut place = lock(&self.place);
         place.renewals += 1;
         match &mut place.location {

@@ -5,6 +5,7 @@ mod by_kind;
 mod change;
 mod chats;
 mod dialogs;
+mod for_each;
 mod history;
 mod load;
 mod merge;
@@ -18,6 +19,7 @@ mod text;
 
 pub use attachment::Attachment;
 pub use dialogs::{Dialog, Dialogs, DialogsQuery};
+pub use for_each::ForEach;
 pub use history::{History, HistoryQuery, Search, SearchQuery};
 pub(crate) use load::load;
 pub use message::Message;

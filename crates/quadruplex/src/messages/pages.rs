@@ -9,6 +9,7 @@ use awaitkit::{Task, spawn};
 use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt};
 use quadruplex_net::BoxFuture;
 
+use super::for_each::ForEach;
 use crate::{Client, Error};
 
 /// The most items that are asked for at once.
@@ -122,13 +123,13 @@ impl<Q: Query> Pages<Q> {
     ///
     /// # Cancel safety
     /// What runs is dropped.
-    pub async fn try_for_each<E, F>(self, limit: usize, f: F) -> Result<(), E>
+    pub fn try_for_each<F, Fut, E>(self, limit: usize, f: F) -> ForEach<Q, F, Fut>
     where
-        F: AsyncFn(Q::Item) -> Result<(), E>,
+        F: FnMut(Q::Item) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
         E: From<Error>,
     {
-        let f = &f;
-        self.map(|item| async move { f(item?).await }).buffer_unordered(limit.max(1)).try_collect().await
+        ForEach::new(self, limit, f)
     }
 
     /// Begins to fetch a page in a task, which ends when the stream is dropped.

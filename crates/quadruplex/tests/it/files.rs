@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use quadruplex::api::functions::messages;
+use quadruplex::api::functions::{messages, upload};
 use quadruplex::api::{enums, types};
 use quadruplex::{Client, Error, MIB, RemoteFile, UploadSource, Uploaded};
 use quadruplex_sandbox::{LinkScript, NewUser, Sandbox};
@@ -197,7 +197,7 @@ async fn names_that_are_taken_get_the_id() {
 async fn a_transfer_survives_a_link_that_drops_and_cuts() {
     let (telegram, alice, bob) = alice_and_bob().await;
     let content = noise(12 * MIB);
-    telegram.set_link(LinkScript { drop: 20, duplicate: 20, cut: 20, split: true, ..LinkScript::default() });
+    telegram.set_link(LinkScript { drop: 60, duplicate: 60, cut: 60, split: true, ..LinkScript::default() });
     let uploaded = alice.upload(UploadSource::bytes("x.bin", content.clone())).await.unwrap();
     let (document, _) = send(&alice, &bob, uploaded).await;
     let bytes = bob.download(&document).to_memory(16 * MIB).await.unwrap();
@@ -251,4 +251,40 @@ async fn bad_sources_and_targets_say_so() {
     check(bob.download(shorter).to_memory(MIB).await.unwrap_err(), "Telegram gave");
     let gone = RemoteFile::at(types::InputDocumentFileLocation::new(1, 2, [], ""));
     assert!(bob.download(gone).to_memory(MIB).await.unwrap_err().is("FILE_ID_INVALID"));
+}
+
+#[tokio::test]
+async fn whoever_breaks_the_rules_of_parts_is_told() {
+    let (_telegram, alice, bob) = alice_and_bob().await;
+    let refused = async |part: upload::SaveFilePart, expect: &str| {
+        let error = alice.call(part).await.unwrap_err();
+        assert!(error.is(expect), "{error}");
+    };
+    refused(upload::SaveFilePart::new(1, 0, []), "FILE_PART_EMPTY").await;
+    refused(upload::SaveFilePart::new(1, 0, vec![0; (512 << 10) + 1]), "FILE_PART_TOO_BIG").await;
+    refused(upload::SaveFilePart::new(1, 4000, [1]), "FILE_PART_INVALID").await;
+    alice.call(upload::SaveFilePart::new(2, 0, vec![0; 1024])).await.unwrap();
+    refused(upload::SaveFilePart::new(2, 2, vec![0; 2048]), "FILE_PART_SIZE_CHANGED").await;
+
+    let sends = async |file: types::InputFile, expect: &str| {
+        let attributes = [types::DocumentAttributeFilename::new("x")];
+        let media = types::InputMediaUploadedDocument::new(file, "text/plain", attributes);
+        let error = alice.call(messages::SendMedia::new("@bobby", media, "")).await.unwrap_err();
+        assert!(error.is(expect), "{error}");
+    };
+    sends(types::InputFile::new(2, 1, "x", "0".repeat(32)), "MD5_CHECKSUM_INVALID").await;
+    sends(types::InputFile::new(2, 2, "x", ""), "FILE_PART_1_MISSING").await;
+
+    let uploaded = alice.upload(UploadSource::bytes("x.bin", noise(2 * MIB))).await.unwrap();
+    let (document, _) = send(&alice, &bob, uploaded).await;
+    let asks = async |offset: i64, limit: i32, expect: &str| {
+        let types::Document { id, access_hash, file_reference, .. } = document.clone();
+        let location = types::InputDocumentFileLocation::new(id, access_hash, file_reference, "");
+        let error = bob.call(upload::GetFile::new(location, offset, limit)).dc(1).await.unwrap_err();
+        assert!(error.is(expect), "{error}");
+    };
+    asks(1, 4096, "OFFSET_INVALID").await;
+    asks(0, 4097, "LIMIT_INVALID").await;
+    asks(0, 3 * 4096, "LIMIT_INVALID").await;
+    asks((1 << 20) - 4096, 8192, "LIMIT_INVALID").await;
 }

@@ -149,6 +149,23 @@ async fn a_long_history_comes_page_by_page() {
 }
 
 #[tokio::test]
+async fn a_loop_over_messages_runs_in_a_task_of_its_own() {
+    let (_telegram, alice, bob) = alice_and_bob().await;
+    alice.send_file("@bobby", UploadSource::bytes("x.txt", "content")).await.unwrap();
+    let task = tokio::spawn(async move {
+        let fetched = std::sync::Mutex::new(Vec::new());
+        let each = async |message: Message| {
+            let bytes = message.download().to_memory(MIB).await?;
+            fetched.lock().unwrap().push(bytes);
+            Ok::<_, Error>(())
+        };
+        bob.history("@alice").with_media().try_for_each(4, each).await?;
+        Ok::<_, Error>(fetched.into_inner().unwrap())
+    });
+    assert_eq!(task.await.unwrap().unwrap(), [b"content"]);
+}
+
+#[tokio::test]
 async fn what_is_searched_for_is_found_by_the_server() {
     let (_telegram, alice, bob) = alice_and_bob().await;
     for text in ["a red house", "a blue house", "a red car"] {
