@@ -62,11 +62,20 @@ fn scope(config: &Config) -> Scope {
     Scope { tests: config.tests, build_scripts: config.build_scripts, examples: config.examples }
 }
 
-fn check_workspace(workspace: Workspace, config: &Config, only: Option<PathBuf>) -> Report {
+/// A project with everything that rules ask about it.
+pub(crate) fn session(project: Project, config: &Config) -> Session {
+    session_of(load(project, scope(config)), config)
+}
+
+fn session_of(workspace: Workspace, config: &Config) -> Session {
     let summaries = Summaries::new(&workspace);
     let blocking = Blocking::new(&workspace);
     let kits = workspace.project.packages.iter().map(|package| Kit::of(package, config.limit)).collect();
-    let session = Session { workspace, summaries, blocking, kits };
+    Session { workspace, summaries, blocking, kits }
+}
+
+fn check_workspace(workspace: Workspace, config: &Config, only: Option<PathBuf>) -> Report {
+    let session = session_of(workspace, config);
     let files: Vec<usize> = (0..session.workspace.files.len()).collect();
     let found = parallel::map(&files, |&file| check_file(&session, config, file));
     let mut findings: Vec<Finding> = found.into_iter().flatten().flatten().collect();
@@ -146,7 +155,8 @@ impl Report {
         rules
     }
 
-    pub(crate) fn workspace(&self) -> &Workspace {
-        &self.session.workspace
+    /// What the paths of findings are relative to.
+    pub fn root(&self) -> &Path {
+        &self.session.workspace.project.root
     }
 }

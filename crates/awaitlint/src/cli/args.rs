@@ -36,6 +36,15 @@ pub(super) struct Args {
     /// Check tests and benches too
     #[arg(long)]
     pub(super) tests: bool,
+    /// Write the fixes that keep the meaning, then run `cargo check` and take back what fails
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// With --fix or --dry-run, also the fixes that somebody should look at
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+    /// Print what --fix would change, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,6 +53,11 @@ pub(super) enum Command {
     Explain {
         /// The rule
         rule: Option<String>,
+    },
+    /// What a function waits for one after the other, and the rounds that would do: FILE::FUNCTION
+    Plan {
+        /// The function: src/page.rs::render
+        target: String,
     },
     /// Precision on a pinned corpus of published code
     #[command(hide = true)]

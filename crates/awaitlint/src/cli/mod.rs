@@ -10,7 +10,9 @@ use clap::Parser;
 use self::args::{Args, Command};
 use crate::check::{Report, check};
 use crate::corpus::{self, Request};
+use crate::fix;
 use crate::output;
+use crate::plan;
 use crate::rules::Rule;
 
 /// Nothing to report.
@@ -46,6 +48,10 @@ pub fn main() -> ExitCode {
 fn run(args: &Args) -> Result<u8, String> {
     match &args.command {
         Some(Command::Explain { rule }) => explain(rule.as_deref()),
+        Some(Command::Plan { target }) => {
+            print!("{}", plan::plan(target)?);
+            Ok(CLEAN)
+        }
         Some(Command::Corpus { step, data, work, half, sample }) => {
             let request = Request { step: *step, data: data.clone(), work: work.clone(), half: *half, sample: *sample };
             corpus::run(&request, &mut io::stdout().lock()).map(|()| CLEAN)
@@ -55,7 +61,17 @@ fn run(args: &Args) -> Result<u8, String> {
 }
 
 fn check_and_write(args: &Args) -> Result<u8, String> {
+    if args.unsafe_fixes && !args.fix && !args.dry_run {
+        return Err("--unsafe-fixes needs --fix or --dry-run".to_owned());
+    }
     let report = check(&args.path, &args.overrides()?)?;
+    if args.dry_run {
+        print!("{}", fix::diff(&fix::changes(&report, args.unsafe_fixes)?, report.root()));
+        return Ok(status(&report));
+    }
+    if args.fix {
+        return write_fixes(args, &report);
+    }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let written = output::write(&report, args.format, colour, &mut out).and_then(|()| out.flush());
@@ -65,6 +81,22 @@ fn check_and_write(args: &Args) -> Result<u8, String> {
         return Err(format!("cannot write: {error}"));
     }
     Ok(status(&report))
+}
+
+/// Applies the fixes and shows what is left.
+fn write_fixes(args: &Args, report: &Report) -> Result<u8, String> {
+    let outcome = fix::apply(report, args.unsafe_fixes)?;
+    if outcome.broken_before {
+        return Err("the project does not compile (cargo check) without any fix either; nothing was changed".to_owned());
+    }
+    println!("fixed {} findings in {} files", outcome.fixed, outcome.changed.len());
+    for path in &outcome.restored {
+        println!("restored, because cargo check failed with the fix: {}", path.display());
+    }
+    let after = check(&args.path, &args.overrides()?)?;
+    output::write(&after, args.format, io::stdout().is_terminal(), &mut io::stdout().lock())
+        .map_err(|error| format!("cannot write: {error}"))?;
+    Ok(status(&after))
 }
 
 fn status(report: &Report) -> u8 {

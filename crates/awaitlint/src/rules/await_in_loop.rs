@@ -24,6 +24,16 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     }
 }
 
+/// Whether the iterations of a `for` loop need nothing of each other, as far as this rule can tell.
+pub(crate) fn runs_at_once(cx: &Cx<'_>, id: ExprId) -> bool {
+    match cx.body.kind(id) {
+        Kind::Loop { kind: LoopKind::For { pat, iter }, body, .. } => {
+            check_loop(cx, id, *pat, *iter, *body).is_some_and(|draft| draft.level != Level::Pedantic)
+        }
+        _ => false,
+    }
+}
+
 fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, iter: ExprId, block: ExprId) -> Option<Draft> {
     let body = cx.body;
     let waits = awaits(body, block);

@@ -67,7 +67,7 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize) -> Level {
     };
     let start = is_startup(&cx.item.name) || is_startup(cx.called(id));
     let example = cx.target() == TargetKind::Example && call.waits != Waits::Sleep;
-    doubts += u8::from(start) + u8::from(example);
+    doubts += 2 * u8::from(start || example);
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 => Level::Certain,

@@ -20,6 +20,7 @@ mod unawaited_future;
 mod unbounded_concurrency;
 mod zero_concurrency;
 
+pub(crate) use await_in_loop::runs_at_once;
 pub(crate) use cx::{Cx, Draft, Session};
 
 /// A rule.

@@ -1,0 +1,116 @@
+//! Files that a checker meets and that are no Rust: reported, never a crash.
+
+use awaitlint::{Overrides, check, check_texts};
+use proptest::prelude::*;
+
+use crate::support::{Dir, FORGOTTEN};
+
+/// A file that must be skipped with a notice that says why.
+#[track_caller]
+fn skipped(text: String, why: &str) {
+    let report = check_texts([("lib.rs".into(), text)], 2024, &Overrides::default()).expect("no overrides");
+    let notices: Vec<&str> = report.notices.iter().map(|notice| notice.message.as_str()).collect();
+    assert!(matches!(notices.as_slice(), [only] if only.contains(why)), "{notices:?}");
+}
+
+#[test]
+fn what_would_end_the_process_is_skipped() {
+    skipped(format!("fn f() {{ {} }}", "(".repeat(100_000)), "nested deeper than 512 brackets");
+    skipped(format!("fn f() {{ {}x }}", "!".repeat(100_000)), "without a comma or semicolon");
+    skipped(format!("fn f() {{ x{} }}", ".a()".repeat(50_000)), "without a comma or semicolon");
+    skipped(format!("type T = {}u8{};", "A<".repeat(50_000), ">".repeat(50_000)), "without a comma or semicolon");
+    skipped("//".repeat(3 << 20), "more than the 4 MiB");
+    skipped("fn f( {".to_owned(), "does not parse");
+}
+
+#[test]
+fn the_deepest_file_that_passes_is_checked() {
+    let deep = |n: usize| format!("async fn f() {{ let x = {}1{}; }}", "(".repeat(n), ")".repeat(n));
+    for text in
+        [deep(510), format!("fn f() {{ let x = {}true; }}", "!".repeat(9_000)), format!("fn f() {{ let x = 1{}; }}", " + 1".repeat(4_900))]
+    {
+        let report = check_texts([("lib.rs".into(), text)], 2024, &Overrides::default()).expect("no overrides");
+        assert!(report.notices.is_empty(), "{:?}", report.notices);
+    }
+}
+
+#[test]
+fn odd_files_are_notices_and_the_rest_is_checked() {
+    let dir = Dir::package(&[("src/lib.rs", FORGOTTEN), ("src/broken.rs", "fn (")], &[]);
+    dir.write("src/latin1.rs", [b'/', b'/', 0xe9, b'\n']);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(dir.path().join("src"), dir.path().join("src/loop")).expect("a link can be made");
+        std::os::unix::fs::symlink("nowhere", dir.path().join("src/gone.rs")).expect("a link can be made");
+    }
+    let report = check(dir.path(), &Overrides::default()).expect("the project can be checked");
+    assert_eq!(report.findings.len(), 1);
+    let all: String = report.notices.iter().map(|notice| format!("{}: {}\n", notice.path.display(), notice.message)).collect();
+    for part in ["broken.rs: skipped: does not parse", "latin1.rs: skipped: not UTF-8 at byte 2"] {
+        assert!(all.contains(part), "{all}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_a_shebang_move_nothing() {
+    for head in ["\u{feff}", "#!/usr/bin/env run\n"] {
+        let report = check_texts([("main.rs".into(), format!("{head}{FORGOTTEN}"))], 2024, &Overrides::default()).expect("no overrides");
+        let line = if head.ends_with('\n') { 5 } else { 4 };
+        assert_eq!((report.findings[0].line, report.findings[0].column), (line, 19));
+    }
+}
+
+/// Pieces of async code, in any order and number.
+fn soup() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "async ",
+        "fn f",
+        "(",
+        ")",
+        "{",
+        "}",
+        ".await",
+        "let ",
+        "x",
+        " = ",
+        ";",
+        "for ",
+        " in ",
+        "match ",
+        "=>",
+        ",",
+        "?",
+        "tokio::select!",
+        "|",
+        "&mut ",
+        "self",
+        "loop ",
+        "if let Some(x) ",
+        "move ",
+        "\"{x}\"",
+        "'a",
+        "impl X for Y",
+        "::<",
+        ">",
+        "#[cfg(test)]",
+        "use a::{b, c as d, *}",
+        "join!",
+        "// awaitlint: allow(",
+        "..",
+        "mod m",
+        "1",
+    ]);
+    prop::collection::vec(piece, 0..60).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+
+    #[test]
+    fn any_text_is_checked_or_skipped(texts in prop::collection::vec(prop_oneof![soup(), ".{0,80}", soup().prop_map(|s| format!("async fn f() {{ {s} }}"))], 1..4)) {
+        let files = texts.into_iter().enumerate().map(|(i, text)| (format!("f{i}.rs").into(), text));
+        let report = check_texts(files, 2024, &Overrides { level: Some(awaitlint::Level::Pedantic), ..Overrides::default() }).expect("no overrides");
+        let mut out = Vec::new();
+        awaitlint::write(&report, awaitlint::Format::Human, false, &mut out).expect("a vector takes everything");
+    }
+}
