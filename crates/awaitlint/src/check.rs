@@ -1,6 +1,5 @@
 //! From a project to its findings.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, Overrides};
@@ -98,18 +97,18 @@ fn check_file(session: &Session, config: &Config, file: usize) -> Vec<Finding> {
         return Vec::new();
     }
     let functions = workspace.functions_of(file);
-    let mut drafts: BTreeMap<usize, Vec<Draft>> = BTreeMap::new();
+    let mut drafts: Vec<Draft> = Vec::new();
     let first = workspace.functions.partition_point(|f| f.at.file < file);
-    for (number, at) in workspace.functions[first..].iter().enumerate().take_while(|(_, f)| f.at.file == file) {
+    for at in workspace.functions[first..].iter().take_while(|f| f.at.file == file) {
         let Some((item, function)) = functions.get(at.at.function) else { continue };
         let test = at.test || matches!(source.kind, TargetKind::Test | TargetKind::Bench);
         let Some(body) = function.body.as_ref().filter(|_| config.tests || !test) else { continue };
         let cx = Cx::new(session, *at, item, function, body);
-        drafts.insert(first + number, rules::check(&cx, &|rule| config.wants(rule)));
+        drafts.extend(rules::check(&cx, &|rule| config.wants(rule)));
     }
     let text = workspace.text(file);
     let path = source.path.strip_prefix(&workspace.project.root).unwrap_or(&source.path).to_owned();
-    let finding = |(function, draft): (usize, Draft)| {
+    let finding = |draft: Draft| {
         let (line, column) = text.position(draft.span.lo);
         Finding {
             rule: draft.rule,
@@ -125,11 +124,9 @@ fn check_file(session: &Session, config: &Config, file: usize) -> Vec<Finding> {
             file,
             span: draft.span,
             labels: draft.labels,
-            function,
         }
     };
-    let all = drafts.into_iter().flat_map(|(function, drafts)| drafts.into_iter().map(move |draft| (function, draft))).map(finding);
-    let mut findings: Vec<Finding> = all.collect();
+    let mut findings: Vec<Finding> = drafts.into_iter().map(finding).collect();
     findings.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
     exceptions::apply(&source.file.exceptions, config, file, &path, text, &mut findings);
     findings.retain(|finding| config.shows(finding.rule, finding.level));

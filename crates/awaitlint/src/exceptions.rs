@@ -28,7 +28,6 @@ pub(crate) fn apply(exceptions: &[Exception], config: &Config, file: usize, path
                 file,
                 span: exception.at,
                 labels: Vec::new(),
-                function: usize::MAX,
             });
         };
         if exception.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {

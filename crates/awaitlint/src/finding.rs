@@ -59,8 +59,6 @@ pub struct Finding {
     pub(crate) file: usize,
     pub(crate) span: Span,
     pub(crate) labels: Vec<(Span, String)>,
-    /// The function it lies in.
-    pub(crate) function: usize,
 }
 
 /// How much a fix may be trusted.

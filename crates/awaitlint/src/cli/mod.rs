@@ -12,7 +12,7 @@ use crate::check::{Report, check};
 use crate::corpus::{self, Request};
 use crate::fix;
 use crate::output;
-use crate::plan;
+use crate::plan::plan;
 use crate::rules::Rule;
 
 /// Nothing to report.
@@ -49,7 +49,7 @@ fn run(args: &Args) -> Result<u8, String> {
     match &args.command {
         Some(Command::Explain { rule }) => explain(rule.as_deref()),
         Some(Command::Plan { target }) => {
-            print!("{}", plan::plan(target)?);
+            print!("{}", plan(target)?);
             Ok(CLEAN)
         }
         Some(Command::Corpus { step, data, work, half, sample }) => {

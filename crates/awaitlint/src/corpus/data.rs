@@ -36,7 +36,6 @@ pub(super) struct Key {
 pub(super) struct Label {
     /// The finding is a mistake of this rule.
     pub(super) right: bool,
-    pub(super) reason: String,
 }
 
 impl Data {
@@ -56,7 +55,10 @@ impl Data {
                     "wrong" => false,
                     other => return Err(format!("labels.tsv: a label is right or wrong, not `{other}`")),
                 };
-                labels.insert(key, Label { right, reason: row[6].clone() });
+                if row[6].trim().is_empty() {
+                    return Err(format!("labels.tsv: a label needs a reason: {}", row.join(" ")));
+                }
+                labels.insert(key, Label { right });
             }
         }
         Ok(Data { packages: packages.collect(), roots: roots.collect(), labels })

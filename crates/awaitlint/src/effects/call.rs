@@ -117,10 +117,9 @@ pub(crate) fn chain(body: &Body, call: ExprId) -> Option<Effect> {
             }
             _ => break,
         };
-        if name.contains("query") || name == "sql" || name == "prepare" || name == "execute" || name.starts_with("raw") {
-            if let Some(sql) = args.iter().find_map(|&arg| sql_of(body, arg)) {
-                return Some(sql);
-            }
+        let takes_sql = name.contains("query") || matches!(name.as_str(), "sql" | "prepare" | "execute") || name.starts_with("raw");
+        if takes_sql && let Some(sql) = args.iter().find_map(|&arg| sql_of(body, arg)) {
+            return Some(sql);
         }
         verbs.push((name, args.clone()));
     }

@@ -26,7 +26,6 @@ pub(crate) struct Summary {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallSite {
     pub(crate) to: Id,
-    pub(crate) at: ExprId,
     /// The result is awaited on the spot.
     pub(crate) awaited: bool,
 }
@@ -124,7 +123,7 @@ fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
             Kind::Call { .. } | Kind::Method { .. } => {
                 if let Some(to) = typing.callee(id).and_then(|callee| callee.id()).filter(|&to| typing.is_member(to)) {
                     let awaited = body.ancestors(id).take(4).any(|up| matches!(body.kind(up), Kind::Await(_)));
-                    summary.calls.push(CallSite { to, at: id, awaited });
+                    summary.calls.push(CallSite { to, awaited });
                 } else if shared_write(typing, body, id) {
                     summary.effect = summary.effect.max(Effect::Unknown);
                 }

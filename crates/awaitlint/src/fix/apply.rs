@@ -56,9 +56,8 @@ fn edited(text: &str, fixes: &[&[Edit]]) -> (String, usize) {
     let mut fixed = 0;
     for fix in fixes {
         let apart = |edit: &Edit| {
-            taken.iter().all(|other| {
-                edit.span.hi <= other.span.lo && edit.span != other.span || other.span.hi <= edit.span.lo && edit.span != other.span
-            })
+            let beside = |other: &Edit| edit.span.hi <= other.span.lo || other.span.hi <= edit.span.lo;
+            taken.iter().all(|other| beside(other) && edit.span != other.span)
         };
         let valid = |edit: &Edit| text.get(edit.span.range()).is_some();
         if fix.iter().all(|edit| apart(edit) && valid(edit)) {

@@ -136,7 +136,9 @@ impl Walk<'_> {
             }
             Kind::Loop { kind, body: block, .. } => self.repeat(kind, *block),
             Kind::Break { value, .. } => {
-                value.iter().for_each(|&value| drop(self.expr(value)));
+                if let Some(value) = value {
+                    self.expr(*value);
+                }
                 let live = self.live.clone();
                 if let Some(exit) = self.exits.last_mut() {
                     join(exit, &live);
@@ -145,7 +147,9 @@ impl Walk<'_> {
             }
             Kind::Continue { .. } => Some(Diverged),
             Kind::Return(value) => {
-                value.iter().for_each(|&value| drop(self.expr(value)));
+                if let Some(value) = value {
+                    self.expr(*value);
+                }
                 Some(Diverged)
             }
             Kind::Binary { lazy: true, lhs, rhs, .. } => {
@@ -252,9 +256,9 @@ impl Walk<'_> {
         self.live = before;
         if self.edition >= 2024 {
             let made = self.statement.last().cloned().unwrap_or_default();
-            made.iter().for_each(|guard| drop(self.live.remove(guard)));
+            self.live.retain(|guard| !made.contains(guard));
         }
-        let alternative = otherwise.map_or(None, |otherwise| self.expr(otherwise));
+        let alternative = otherwise.and_then(|otherwise| self.expr(otherwise));
         if alternative.is_none() {
             join(&mut after, &self.live);
         }

@@ -7,5 +7,5 @@ mod uses;
 
 pub(crate) use context::{Context, awaits, context, enclosing_loops, in_condition, run_elsewhere};
 pub(crate) use group::{Group, Site, group_of_operands, groups_of_block, site_of};
-pub(crate) use guards::{Guard, GuardKind, Held, guard_kind, held_guards};
+pub(crate) use guards::{Guard, GuardKind, guard_kind, held_guards};
 pub(crate) use uses::{Aliases, Place, Uses, place_of, root_of};

@@ -203,10 +203,6 @@ impl Uses {
     pub(crate) fn feeds(&self, other: &Uses) -> bool {
         other.reads.iter().chain(&other.writes).any(|place| self.declares.contains(&place.local))
     }
-
-    pub(crate) fn reads_local(&self, local: LocalId) -> bool {
-        self.reads.iter().any(|place| place.local == local)
-    }
 }
 
 /// The place that an expression is: a local, or fields of one, references and parentheses aside.

@@ -33,7 +33,6 @@ pub(crate) struct Expr {
 pub(crate) struct Local {
     pub(crate) name: Name,
     pub(crate) mutable: bool,
-    pub(crate) by_ref: bool,
     pub(crate) span: Span,
 }
 
@@ -72,7 +71,6 @@ pub(crate) enum Kind {
     Method {
         receiver: ExprId,
         name: Name,
-        name_span: Span,
         generics: Vec<Ty>,
         args: Vec<ExprId>,
     },
@@ -121,14 +119,12 @@ pub(crate) enum Kind {
     /// An async block, or the body of `stream!`.
     Async {
         body: ExprId,
-        moves: bool,
         stream: bool,
     },
     Closure {
         params: Vec<PatId>,
         body: ExprId,
         is_async: bool,
-        moves: bool,
     },
     If {
         cond: ExprId,

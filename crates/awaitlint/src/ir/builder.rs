@@ -46,10 +46,6 @@ impl Builder {
         LocalId(self.locals.len() as u32 - 1)
     }
 
-    pub(crate) fn local_name(&self, id: LocalId) -> &Name {
-        &self.locals[id.0 as usize].name
-    }
-
     pub(crate) fn finish(self, params: Vec<PatId>, root: ExprId) -> Body {
         let mut parents = vec![None; self.exprs.len()];
         for (id, expr) in self.exprs.iter().enumerate() {

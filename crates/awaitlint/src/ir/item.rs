@@ -55,7 +55,6 @@ pub(crate) struct Import {
 #[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) signature: Signature,
-    pub(crate) name_span: Span,
     pub(crate) body: Option<Body>,
     /// `use` inside the body.
     pub(crate) imports: Vec<(Name, Import)>,

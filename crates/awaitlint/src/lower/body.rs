@@ -67,7 +67,7 @@ impl Lower<'_> {
                     let span = body.lower.span(receiver.self_token.span);
                     let mutable = receiver.mutability.is_some() && matches!(receiver.kind, ReceiverKind::Value | ReceiverKind::Typed(..));
                     let name = body.lower.intern("self");
-                    let local = body.bind(name, mutable, false, span);
+                    let local = body.bind(name, mutable, span);
                     params.push(body.build.pat(PatKind::Bind(local, None), span));
                 }
                 FnArg::Typed(param) => params.push(body.pat(&param.pat)),

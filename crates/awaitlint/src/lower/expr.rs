@@ -20,7 +20,7 @@ impl BodyLower<'_, '_> {
             Expr::Async(e) => {
                 let lo = self.lower.lo(e.async_token.span);
                 let body = self.block(&e.block);
-                (Kind::Async { body, moves: e.capture.is_some(), stream: false }, self.until(lo, body))
+                (Kind::Async { body, stream: false }, self.until(lo, body))
             }
             Expr::Await(e) => {
                 let base = self.expr(&e.base);
@@ -80,11 +80,11 @@ impl BodyLower<'_, '_> {
             Expr::Match(e) => self.match_arms(e),
             Expr::MethodCall(e) => {
                 let receiver = self.expr(&e.receiver);
-                let (name, name_span) = (self.lower.name(&e.method), self.lower.ident_span(&e.method));
+                let name = self.lower.name(&e.method);
                 let generics = e.turbofish.as_ref().map_or(Vec::new(), |t| self.lower.generic_args(t));
                 let args = self.all(&e.args);
                 let span = Span { lo: self.build.span(receiver).lo, hi: self.lower.close(&e.paren_token.span) };
-                (Kind::Method { receiver, name, name_span, generics, args }, span)
+                (Kind::Method { receiver, name, generics, args }, span)
             }
             Expr::Paren(e) => {
                 let inner = self.expr(&e.expr);
@@ -213,7 +213,7 @@ impl BodyLower<'_, '_> {
         let params = e.inputs.iter().map(|p| self.pat(p)).collect();
         let body = self.expr(&e.body);
         self.scope.truncate(outer);
-        (Kind::Closure { params, body, is_async: e.asyncness.is_some(), moves: e.capture.is_some() }, self.until(lo, body))
+        (Kind::Closure { params, body, is_async: e.asyncness.is_some() }, self.until(lo, body))
     }
 
     fn for_loop(&mut self, e: &syn::ExprForLoop) -> (Kind, Span) {

@@ -112,7 +112,7 @@ impl Lower<'_> {
             body = Some(lowered.body);
         }
         self.covered(attrs, span);
-        let function = Box::new(Function { signature, name_span, body, imports });
+        let function = Box::new(Function { signature, body, imports });
         to.push(Item { name, span, public: is_public(vis), test: is_test(attrs), kind: ItemKind::Function(function) });
     }
 

@@ -41,7 +41,7 @@ impl BodyLower<'_, '_> {
             }
             "stream" | "try_stream" => {
                 if let Some(body) = self.statements(&mac.tokens, span) {
-                    return self.build.expr(Kind::Async { body, moves: false, stream: true }, span);
+                    return self.build.expr(Kind::Async { body, stream: true }, span);
                 }
             }
             "vec" => {

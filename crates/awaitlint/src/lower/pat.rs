@@ -63,7 +63,7 @@ impl BodyLower<'_, '_> {
         if plain && name.starts_with(|c: char| c.is_uppercase()) {
             return self.build.pat(PatKind::Other, span); // a constant or a unit variant
         }
-        let local = self.bind(name, p.mutability.is_some(), p.by_ref.is_some(), span);
+        let local = self.bind(name, p.mutability.is_some(), span);
         let inner = p.subpat.as_ref().map(|(_, sub)| self.pat(sub));
         self.build.pat(PatKind::Bind(local, inner), span)
     }
@@ -82,13 +82,13 @@ impl BodyLower<'_, '_> {
         self.build.pat(PatKind::Or(parts), span)
     }
 
-    pub(super) fn bind(&mut self, name: Name, mutable: bool, by_ref: bool, span: Span) -> crate::ir::LocalId {
+    pub(super) fn bind(&mut self, name: Name, mutable: bool, span: Span) -> crate::ir::LocalId {
         if self.under_cfg
             && let Some((_, local)) = self.alternatives.iter().find(|(known, _)| *known == name)
         {
             return *local;
         }
-        let local = self.build.local(Local { name: name.clone(), mutable, by_ref, span });
+        let local = self.build.local(Local { name: name.clone(), mutable, span });
         if self.under_cfg {
             self.alternatives.push((name.clone(), local));
         }

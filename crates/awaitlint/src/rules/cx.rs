@@ -7,7 +7,7 @@ use crate::effects::{Blocking, Effect, Summaries, effect_of_await};
 use crate::finding::{Fix, Level};
 use crate::fix::Kit;
 use crate::flow::{Aliases, Uses};
-use crate::index::{Canon, FunctionAt, Workspace};
+use crate::index::{FunctionAt, Workspace};
 use crate::ir::{Body, ExprId, Function, Item, Kind};
 use crate::project::TargetKind;
 use crate::source::Span;
@@ -127,11 +127,6 @@ impl<'a> Cx<'a> {
 
     pub(crate) fn callee(&self, call: ExprId) -> Option<&Callee> {
         self.typing.callee(call)
-    }
-
-    /// The full path of what a call calls, if it is known.
-    pub(crate) fn canon(&self, call: ExprId) -> Option<&Canon> {
-        self.callee(call).and_then(|callee| callee.canon.as_ref())
     }
 
     /// The name of what a call calls.

@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A directory that is removed at the end of its test.
-pub struct Dir(PathBuf);
+pub(crate) struct Dir(PathBuf);
 
 impl Dir {
-    pub fn new() -> Dir {
+    pub(crate) fn new() -> Dir {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("awaitlint-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
@@ -18,33 +18,33 @@ impl Dir {
     }
 
     /// A package named `app` with these files and dependencies on packages beside it.
-    pub fn package(files: &[(&str, &str)], deps: &[&str]) -> Dir {
+    pub(crate) fn package(files: &[(&str, &str)], deps: &[&str]) -> Dir {
         let dir = Dir::new();
         let deps: String = deps.iter().map(|name| format!("{name} = {{ path = \"{name}\" }}\n")).collect();
         dir.write(
             "Cargo.toml",
-            &format!("[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{deps}"),
+            format!("[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{deps}"),
         );
         files.iter().for_each(|(path, text)| dir.write(path, text));
         dir
     }
 
-    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.0.join(path);
         fs::create_dir_all(path.parent().expect("it lies in the directory")).expect("it can be made");
         fs::write(path, text).expect("it can be written");
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.0.join(path)).expect("it was written")
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Runs `cargo awaitlint` here.
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_cargo-awaitlint"))
             .arg("awaitlint")
             .args(args)
@@ -61,13 +61,13 @@ impl Drop for Dir {
     }
 }
 
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A future bound to a name that nothing awaits.
-pub const FORGOTTEN: &str = "async fn speak() {}\n\npub async fn run() {\n    let _spoken = speak();\n}\n";
+pub(crate) const FORGOTTEN: &str = "async fn speak() {}\n\npub async fn run() {\n    let _spoken = speak();\n}\n";
