@@ -305,11 +305,22 @@ impl Simulation {
             }
             (1, Some(id)) if matches!(place, Peer::Channel(_)) => {
                 let delete = channels::DeleteMessages::new("@channel_x", [id]);
-                calls.spawn(async move { client.call(delete).await.map(drop) });
+                let known = self.people[from].known.clone();
+                // Who deletes is told by the answer that it was done, and by no update.
+                calls.spawn(async move {
+                    client.call(delete).await?;
+                    known.lock().unwrap().delete(place, &[id]);
+                    Ok(())
+                });
             }
             (1, Some(id)) => {
                 let delete = messages::DeleteMessages { revoke: true, ..messages::DeleteMessages::new([id]) };
-                calls.spawn(async move { client.call(delete).await.map(drop) });
+                let known = self.people[from].known.clone();
+                calls.spawn(async move {
+                    client.call(delete).await?;
+                    known.lock().unwrap().delete(Peer::User(me), &[id]);
+                    Ok(())
+                });
             }
             _ => {
                 let (text, known) = (format!("sent {number}"), self.people[from].known.clone());
