@@ -22,6 +22,8 @@ pub(crate) struct Failure {
 /// What an exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// Nobody reads what is printed any more: no failure, but the end.
+    Unread = 0,
     Failed = 1,
     Usage = 2,
     Session = 3,
@@ -37,6 +39,15 @@ impl Failure {
     /// What the operating system refused.
     pub(crate) fn io(doing: impl fmt::Display, error: &std::io::Error) -> Self {
         Self::new(Kind::Failed, format!("{doing}: {error}"))
+    }
+
+    pub(crate) fn unread() -> Self {
+        Self::new(Kind::Unread, "")
+    }
+
+    /// Whether there is something to tell.
+    pub(crate) fn is_told(&self) -> bool {
+        self.kind != Kind::Unread
     }
 
     pub(crate) fn code(&self) -> ExitCode {
@@ -59,6 +70,7 @@ impl From<quadruplex::Error> for Failure {
 fn kind_of(error: &quadruplex::Error) -> Kind {
     use quadruplex::Error;
     match error {
+        Error::Invalid(_) => Kind::Usage,
         Error::Rpc { .. } | Error::Peer(_) => Kind::Refused,
         Error::Shared(error) => kind_of(error),
         Error::NotSignedIn | Error::Store(_) => Kind::Session,

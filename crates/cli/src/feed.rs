@@ -7,18 +7,20 @@ use tokio::time::sleep;
 
 use crate::messages::{Names, Shown};
 
-/// How often new messages are asked for.
-const PERIOD: Duration = Duration::from_millis(300);
+/// How often Telegram is asked for new messages, and how often a sandbox.
+pub(crate) const SELDOM: Duration = Duration::from_secs(1);
+pub(crate) const OFTEN: Duration = Duration::from_millis(20);
 
 /// New messages of private chats and groups, from the moment it is opened.
 pub(crate) struct Feed {
     client: Client,
     state: types::updates::State,
+    period: Duration,
 }
 
 impl Feed {
-    pub(crate) async fn open(client: &Client) -> Result<Self, Error> {
-        Ok(Self { state: client.call(updates::GetState).await?, client: client.clone() })
+    pub(crate) async fn open(client: &Client, period: Duration) -> Result<Self, Error> {
+        Ok(Self { state: client.call(updates::GetState).await?, client: client.clone(), period })
     }
 
     /// The messages that have come since the last time, at least one.
@@ -28,7 +30,7 @@ impl Feed {
             if !found.is_empty() {
                 return Ok(found);
             }
-            sleep(PERIOD).await;
+            sleep(self.period).await;
         }
     }
 

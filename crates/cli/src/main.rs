@@ -4,10 +4,12 @@
 //! [`failure::Failure`].
 
 mod commands;
+mod echo;
 mod failure;
 mod feed;
 mod layer;
 mod messages;
+mod output;
 mod people;
 mod progress;
 mod ready;
@@ -53,7 +55,9 @@ async fn main() -> ExitCode {
     match done.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            if failure.is_told() {
+                eprintln!("error: {failure}");
+            }
             failure.code()
         }
     }

@@ -7,6 +7,8 @@ use quadruplex::api::{PeerRef, enums, types};
 use quadruplex::{Client, Error};
 use serde_json::{Value, json};
 
+use crate::failure::Failure;
+use crate::output::say;
 use crate::people::{chat_name, name_of};
 
 /// Telegram gives so many messages at once.
@@ -60,12 +62,8 @@ impl Shown {
         })
     }
 
-    pub(crate) fn print(&self, json: bool) {
-        if json {
-            println!("{}", self.to_json());
-        } else {
-            println!("{}", self.to_line());
-        }
+    pub(crate) fn print(&self, json: bool) -> Result<(), Failure> {
+        if json { say(self.to_json()) } else { say(self.to_line()) }
     }
 }
 

@@ -4,6 +4,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quadruplex::Progress;
 use serde_json::json;
 
+use crate::output::say;
+
 /// Shows how far a transfer has come: a bar on a terminal, with `--json` a line now and then, else nothing.
 pub(crate) struct Meter {
     bar: ProgressBar,
@@ -34,7 +36,8 @@ impl Meter {
         let step = progress.fraction().map_or(progress.done >> 20, |part| (part * 20.0) as u64);
         if self.json && step > self.told {
             self.told = step;
-            println!("{}", json!({ "event": "progress", "file": self.name, "done": progress.done, "total": progress.total }));
+            // A reader that is gone is noticed by the line at the end.
+            let _ = say(json!({ "event": "progress", "file": self.name, "done": progress.done, "total": progress.total }));
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::layer::Layer;
+use crate::output::say;
 use crate::target::Target;
 
 /// Call any function of the API and print its answer as JSON.
@@ -29,8 +30,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     // Checked before anything is connected; peers are looked up later.
     schema.function_from_json(&name, &fields).map_err(|error| unfit(&name, error))?;
     let connected = target.sign_in_if_possible(context).await?;
-    let answer = connected.client.call_by_name(schema, &name, &fields).map_err(|error| unfit(&name, error))?.await?;
-    println!("{}", if context.json { answer.to_string() } else { format!("{answer:#}") });
+    let call = connected.client.call_by_name(schema, &name, &fields).map_err(|error| unfit(&name, error))?;
+    let answer = connected.while_connected(async { Ok(call.await?) }).await?;
+    say(if context.json { answer.to_string() } else { format!("{answer:#}") })?;
     connected.close().await;
     Ok(())
 }

@@ -4,7 +4,6 @@ use tokio::sync::mpsc;
 
 use crate::Context;
 use crate::failure::Failure;
-use crate::feed::Feed;
 use crate::messages::history;
 use crate::target::Target;
 use crate::terminal::lines;
@@ -24,10 +23,10 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let connected = target.sign_in(context).await?;
     let client = &connected.client;
     let peer = PeerRef::from(&peer);
-    let mut feed = Feed::open(client).await?;
+    let mut feed = connected.feed().await?;
     // The messages so far also tell which chat of the feed is meant.
     for message in history(client, &peer, 10).await? {
-        message.print(context.json);
+        message.print(context.json)?;
     }
     let chat = chat_of(&client.input_peer(peer.clone()).await?);
     let mut typed: mpsc::Receiver<String> = lines();
@@ -41,7 +40,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
             messages = feed.next() => {
                 for message in messages? {
                     if !message.message.out && chat.as_ref().is_none_or(|chat| *chat == PeerRef::from(&message.message.peer_id)) {
-                        message.print(context.json);
+                        message.print(context.json)?;
                     }
                 }
             }

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::messages::by_id;
+use crate::output::say;
 use crate::progress::Meter;
 use crate::target::Target;
 
@@ -29,7 +30,8 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let Arguments { peer, id, to, target } = arguments;
     let connected = target.sign_in(context).await?;
     let peer_ref = PeerRef::from(&peer);
-    let media = by_id(&connected.client, &peer_ref, id).await?.and_then(|shown| shown.message.media);
+    let found = connected.while_connected(async { Ok(by_id(&connected.client, &peer_ref, id).await?) }).await?;
+    let media = found.and_then(|shown| shown.message.media);
     let file = media.as_ref().and_then(RemoteFile::of_media).ok_or_else(|| {
         Failure::new(
             Kind::Failed,
@@ -38,12 +40,13 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     })?;
     let file = file.from_message(peer_ref, id);
     let mut meter = Meter::new(file.name(), context.json);
-    let saved = connected.client.download(file).to_dir(to).progress(|progress| meter.tell(progress)).await?;
+    let download = connected.client.download(file).to_dir(to).progress(|progress| meter.tell(progress));
+    let saved = connected.while_connected(async { Ok(download.await?) }).await?;
     drop(meter);
     if context.json {
-        println!("{}", json!({ "event": "downloaded", "path": saved.path.display().to_string(), "bytes": saved.size }));
+        say(json!({ "event": "downloaded", "path": saved.path.display().to_string(), "bytes": saved.size }))?;
     } else {
-        println!("{}: {} bytes", saved.path.display(), saved.size);
+        say(format_args!("{}: {} bytes", saved.path.display(), saved.size))?;
     }
     connected.close().await;
     Ok(())

@@ -21,8 +21,10 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let Arguments { peer, limit, target } = arguments;
     let connected = target.sign_in(context).await?;
-    for message in history(&connected.client, &PeerRef::from(&peer), limit).await? {
-        message.print(context.json);
+    let peer = PeerRef::from(&peer);
+    let messages = connected.while_connected(async { Ok(history(&connected.client, &peer, limit).await?) }).await?;
+    for message in messages {
+        message.print(context.json)?;
     }
     connected.close().await;
     Ok(())

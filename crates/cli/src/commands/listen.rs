@@ -1,6 +1,5 @@
 use crate::Context;
 use crate::failure::Failure;
-use crate::feed::Feed;
 use crate::target::Target;
 
 /// Show messages as they come, until ctrl-c.
@@ -16,7 +15,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let Arguments { count, target } = arguments;
     let connected = target.sign_in(context).await?;
-    let mut feed = Feed::open(&connected.client).await?;
+    let mut feed = connected.feed().await?;
     let mut left = count.unwrap_or(usize::MAX);
     while left > 0 {
         let messages = tokio::select! {
@@ -24,7 +23,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
             _ = tokio::signal::ctrl_c() => break,
         };
         for message in messages.iter().take(left) {
-            message.print(context.json);
+            message.print(context.json)?;
         }
         left = left.saturating_sub(messages.len());
     }

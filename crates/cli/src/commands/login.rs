@@ -3,6 +3,7 @@ use serde_json::json;
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
+use crate::output::say;
 use crate::people;
 use crate::target::{Target, Variables};
 use crate::terminal::ask;
@@ -41,9 +42,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     let me = people::name_of(&client.me().await?);
     if context.json {
-        println!("{}", json!({ "id": me.id, "name": me.name, "username": me.username, "dc": client.home_dc() }));
+        say(json!({ "id": me.id, "name": me.name, "username": me.username, "dc": client.home_dc() }))?;
     } else {
-        println!("signed in as {me} on data centre {}", client.home_dc());
+        say(format_args!("signed in as {me} on data centre {}", client.home_dc()))?;
     }
     connected.close().await;
     Ok(())

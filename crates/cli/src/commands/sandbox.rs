@@ -3,12 +3,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use quadruplex_sandbox::{LinkScript, Sandbox};
-use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
+use crate::output::say;
 use crate::ready::Ready;
 use crate::target::Registration;
 
@@ -62,19 +62,20 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     if let Some(registration) = &registration {
         registration.announce(&ready)?;
     }
-    say(&ready.to_json()).await?;
+    say(ready.to_json())?;
     tokio::select! {
-        result = tell_codes(&sandbox) => result,
+        () = tell_codes(&sandbox) => Ok(()),
         result = serve_admin(&sandbox, admin) => result.map_err(|error| Failure::io("the admin interface failed", &error)),
         result = asked_to_stop() => result.map_err(|error| Failure::io("cannot listen to signals", &error)),
         () = stdin_ends(), if until_stdin_ends => Ok(()),
     }
 }
 
-async fn tell_codes(sandbox: &Sandbox) -> Result<(), Failure> {
+async fn tell_codes(sandbox: &Sandbox) {
     loop {
         for code in sandbox.next_codes().await {
-            say(&json!({ "event": "code", "phone": code.phone, "code": code.code, "sent": code.sent })).await?;
+            // A server goes on when nobody reads what it prints.
+            let _ = say(json!({ "event": "code", "phone": code.phone, "code": code.code, "sent": code.sent }));
         }
     }
 }
@@ -84,15 +85,6 @@ async fn serve_admin(sandbox: &Sandbox, listener: Option<TcpListener>) -> std::i
         Some(listener) => quadruplex_sandbox::admin::serve(sandbox.clone(), listener).await,
         None => std::future::pending().await,
     }
-}
-
-async fn say(line: &Value) -> Result<(), Failure> {
-    let mut out = tokio::io::stdout();
-    let write = async {
-        out.write_all(format!("{line}\n").as_bytes()).await?;
-        out.flush().await
-    };
-    write.await.map_err(|error| Failure::io("cannot write to the standard output", &error))
 }
 
 async fn asked_to_stop() -> std::io::Result<()> {

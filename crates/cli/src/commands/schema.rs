@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::layer::Layer;
+use crate::output::say;
 
 /// Show a function, a constructor or a type of the API, with the errors that a function is known to answer.
 #[derive(Debug, clap::Args)]
@@ -23,9 +24,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     }
     for definition in found {
         if context.json {
-            println!("{}", to_json(definition));
+            say(to_json(definition))?;
         } else {
-            print(definition);
+            print(definition)?;
         }
     }
     Ok(())
@@ -50,15 +51,16 @@ fn unknown(schema: &Schema, name: &str) -> Failure {
     Failure::new(Kind::Usage, format!("there is nothing called `{name}` in {place}{help}"))
 }
 
-fn print(definition: &Definition) {
-    println!("{definition}");
+fn print(definition: &Definition) -> Result<(), Failure> {
+    say(format_args!("{definition}"))?;
     let errors: Vec<String> = errors(definition).map(|(code, name)| format!("{name} ({code})")).collect();
     if let Some(who) = audience(definition) {
-        println!("  for {who} only");
+        say(format_args!("  for {who} only"))?;
     }
     if !errors.is_empty() {
-        println!("  errors: {}", errors.join(", "));
+        say(format_args!("  errors: {}", errors.join(", ")))?;
     }
+    Ok(())
 }
 
 fn to_json(definition: &Definition) -> Value {

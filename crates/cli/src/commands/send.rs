@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
+use crate::output::say;
 use crate::target::Target;
 
 /// Send a message.
@@ -39,12 +40,12 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let connected = target.sign_in(context).await?;
     let reply_to = reply_to.map(|id| types::InputReplyToMessage::new(id).into());
     let request = messages::SendMessage { silent, reply_to, ..messages::SendMessage::new(PeerRef::from(&peer), text) };
-    let sent = connected.client.call(request).await?;
+    let sent = connected.while_connected(async { Ok(connected.client.call(request).await?) }).await?;
     let id = sent_id(&sent);
     if context.json {
-        println!("{}", json!({ "event": "sent", "id": id, "to": peer }));
+        say(json!({ "event": "sent", "id": id, "to": peer }))?;
     } else {
-        println!("sent{}", id.map(|id| format!(", message {id}")).unwrap_or_default());
+        say(format_args!("sent{}", id.map(|id| format!(", message {id}")).unwrap_or_default()))?;
     }
     connected.close().await;
     Ok(())

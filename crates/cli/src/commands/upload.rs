@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::Context;
 use crate::failure::Failure;
+use crate::output::say;
 use crate::progress::Meter;
 use crate::target::Target;
 
@@ -34,16 +35,18 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     for file in files {
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
         let mut meter = Meter::new(&name, context.json);
-        let uploaded = connected.client.upload(file).progress(|progress| meter.tell(progress)).await?;
+        let upload = connected.client.upload(file).progress(|progress| meter.tell(progress));
+        let uploaded = connected.while_connected(async { Ok(upload.await?) }).await?;
         drop(meter);
         let size = uploaded.size();
         let attributes = [types::DocumentAttributeFilename::new(uploaded.name())];
         let media = types::InputMediaUploadedDocument::new(uploaded, "application/octet-stream", attributes);
-        connected.client.call(messages::SendMedia::new(PeerRef::from(&peer), media, caption.as_str())).await?;
+        let request = messages::SendMedia::new(PeerRef::from(&peer), media, caption.as_str());
+        connected.while_connected(async { Ok(connected.client.call(request).await?) }).await?;
         if context.json {
-            println!("{}", json!({ "event": "uploaded", "file": name, "bytes": size, "to": peer }));
+            say(json!({ "event": "uploaded", "file": name, "bytes": size, "to": peer }))?;
         } else {
-            println!("{name}: {size} bytes sent to {peer}");
+            say(format_args!("{name}: {size} bytes sent to {peer}"))?;
         }
     }
     connected.close().await;

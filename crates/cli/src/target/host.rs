@@ -4,13 +4,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use quadruplex_sandbox::{NewUser, Sandbox};
+use quadruplex::{Client, Servers};
+use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::person::{first_name, phone, username};
 use super::servers::{Place, any_application, make};
 use crate::Context;
+use crate::echo;
 use crate::failure::{Failure, Kind};
+use crate::feed::{self, Feed};
 use crate::ready::Ready;
 
 /// Who lives in a sandbox that a command starts for itself.
@@ -24,10 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Host {
     _registration: Registration,
     sandbox: Sandbox,
+    bot: JoinHandle<()>,
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
+        self.bot.abort();
         self.sandbox.stop();
     }
 }
@@ -108,7 +114,33 @@ async fn start(registration: Registration, context: &Context) -> Result<Place, F
     }
     let ready = Ready::of(&sandbox, Some(&state), context)?;
     registration.announce(&ready)?;
-    place(&ready, Some(Host { _registration: registration, sandbox }))
+    let bot = start_bot(&sandbox).await?;
+    place(&ready, Some(Host { _registration: registration, sandbox, bot }))
+}
+
+/// The token of the bot that lives here, which is made the first time.
+fn bot_token(sandbox: &Sandbox) -> io::Result<String> {
+    if let Some(token) = sandbox.world().keys().get(echo::NAME) {
+        return String::from_utf8(token.to_vec()).map_err(io::Error::other);
+    }
+    let (_, token) = sandbox.create_bot(NewBot { name: "Echo".to_owned(), username: echo::NAME.to_owned(), ..NewBot::default() })?;
+    sandbox.world().keys().put(echo::NAME, Some(token.as_bytes()));
+    Ok(token)
+}
+
+/// Somebody to talk with, who listens from now on.
+async fn start_bot(sandbox: &Sandbox) -> Result<JoinHandle<()>, Failure> {
+    let token = bot_token(sandbox).map_err(|error| Failure::io(format_args!("@{} cannot be made", echo::NAME), &error))?;
+    let servers = Servers::custom(1, sandbox.addresses(), sandbox.public_key());
+    let client = Client::builder(1, "any").servers(servers).dialer(sandbox.dialer()).connect_in_memory().await?;
+    client.sign_in_bot(&token).await?;
+    let feed = Feed::open(&client, feed::OFTEN).await?;
+    Ok(tokio::spawn(async move {
+        // Its failure is no failure of the command, which may have nothing to do with it.
+        if let Err(error) = echo::answer(&client, feed).await {
+            eprintln!("warning: @{} has stopped: {error}", echo::NAME);
+        }
+    }))
 }
 
 fn populate(sandbox: &Sandbox) -> io::Result<()> {

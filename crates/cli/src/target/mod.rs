@@ -13,10 +13,11 @@ use std::time::Duration;
 use quadruplex::net::{CloseReason, State};
 use quadruplex::store::Redb;
 use quadruplex::{Client, Transport};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
+use crate::feed::{self, Feed};
 pub(crate) use dot_env::Variables;
 use host::Host;
 pub(crate) use host::Registration;
@@ -77,6 +78,8 @@ pub(crate) struct Connected {
     pub(crate) client: Client,
     /// Whether the server is a sandbox.
     pub(crate) is_sandbox: bool,
+    /// How long a command does without a connection.
+    patience: Duration,
     _host: Option<Host>,
 }
 
@@ -96,7 +99,7 @@ impl Target {
     pub(crate) async fn sign_in_if_possible(&self, context: &Context) -> Result<Connected, Failure> {
         let connected = self.connect(context).await?;
         if connected.is_sandbox && connected.client.own_user().is_none() {
-            self.sign_in_person(&connected.client).await?;
+            connected.while_connected(self.sign_in_person(&connected.client)).await?;
         }
         Ok(connected)
     }
@@ -116,7 +119,7 @@ impl Target {
             None => builder.connect_in_memory().await?,
         };
         self.wait_until_ready(&client).await?;
-        Ok(Connected { client, is_sandbox, _host: host })
+        Ok(Connected { client, is_sandbox, patience: self.timeout, _host: host })
     }
 
     /// The store of the session; `None` for one that is lost with the process. A person of the sandbox may be in two places.
@@ -167,6 +170,48 @@ impl Target {
 }
 
 impl Connected {
+    /// The messages that come from now on.
+    pub(crate) async fn feed(&self) -> Result<Feed, Failure> {
+        Ok(Feed::open(&self.client, if self.is_sandbox { feed::OFTEN } else { feed::SELDOM }).await?)
+    }
+
+    /// Does something that needs the server, and gives up when the server has been away for too long: a call would wait for it
+    /// for ever, which a command must not.
+    pub(crate) async fn while_connected<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::select! {
+            done = work => done,
+            failure = self.lost() => Err(failure),
+        }
+    }
+
+    /// Resolves when there has been no connection for too long.
+    async fn lost(&self) -> Failure {
+        loop {
+            let mut state = match self.client.connection() {
+                Ok(state) => state,
+                Err(error) => return error.into(),
+            };
+            let is_away = |state: &State| !matches!(state, State::Ready { .. });
+            if state.wait_for(is_away).await.is_err() {
+                // The connection was replaced by one to another data centre.
+                sleep(Duration::from_millis(10)).await;
+                continue;
+            }
+            if timeout(self.patience, state.wait_for(|state| !is_away(state))).await.is_err() {
+                let reason = match &*state.borrow() {
+                    State::Connecting { error: Some(error), .. } => format!("\n  the last attempt to connect again: {error}"),
+                    _ => String::new(),
+                };
+                let text = format!(
+                    "the connection was lost and has not come back for {:?}{reason}\n  \
+                     help: what was asked may have been done; look before you repeat it",
+                    self.patience
+                );
+                return Failure::new(Kind::Connection, text);
+            }
+        }
+    }
+
     /// Writes what has to be kept and lets go of everything.
     pub(crate) async fn close(self) {
         self.client.close().await;

@@ -1,8 +1,10 @@
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Kind};
+use crate::output::say;
 
 /// What a step did: a line for people, figures for programs.
 #[derive(Debug)]
@@ -34,8 +36,8 @@ impl Report {
     pub(crate) fn add(&mut self, name: &'static str, took: Duration, result: Result<Outcome, String>) {
         if !self.json {
             match &result {
-                Ok(outcome) => println!("{name:<14} {}", outcome.line),
-                Err(problem) => println!("{name:<14} FAILED: {problem}"),
+                Ok(outcome) => self.say(format_args!("{name:<14} {}", outcome.line)),
+                Err(problem) => self.say(format_args!("{name:<14} FAILED: {problem}")),
             }
         }
         self.steps.push(Step { name, took, result });
@@ -45,7 +47,7 @@ impl Report {
     pub(crate) fn finish(self) -> Result<(), Failure> {
         let failed: Vec<&str> = self.steps.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
         if self.json {
-            println!("{}", self.to_json());
+            self.say(self.to_json());
         } else {
             self.print_table();
         }
@@ -57,17 +59,24 @@ impl Report {
     }
 
     fn print_table(&self) {
-        println!("\n{:<14} {:>8}  result", "step", "seconds");
+        self.say(format_args!("\n{:<14} {:>8}  result", "step", "seconds"));
         for Step { name, took, result } in &self.steps {
-            println!("{name:<14} {:>8.2}  {}", took.as_secs_f64(), if result.is_ok() { "ok" } else { "FAILED" });
+            self.say(format_args!("{name:<14} {:>8.2}  {}", took.as_secs_f64(), if result.is_ok() { "ok" } else { "FAILED" }));
         }
-        println!("{:<14} {:>8.2}", "all", self.started.elapsed().as_secs_f64());
+        self.say(format_args!("{:<14} {:>8.2}", "all", self.started.elapsed().as_secs_f64()));
         // Started through Cargo, the program need not be on the path.
         let program = if std::env::var_os("CARGO_MANIFEST_DIR").is_some() { "cargo run --" } else { "quadruplex" };
-        println!("\nnext:");
-        println!("  talk in a sandbox that remembers    {program} chat @alice --sandbox");
-        println!("  a server for your own program       {program} sandbox --listen 127.0.0.1:4430 --admin 127.0.0.1:8080");
-        println!("  the real Telegram                   {program} login      (https://my.telegram.org/apps gives the API id)");
+        self.say(format_args!("\nnext:"));
+        self.say(format_args!("  talk with the bot that just ran      {program} chat @echo_bot --sandbox"));
+        self.say(format_args!("  a server for your own bot            {program} sandbox --listen 127.0.0.1:4430 --admin 127.0.0.1:8080"));
+        self.say(format_args!(
+            "  the real Telegram                    {program} login      (https://my.telegram.org/apps gives the API id)"
+        ));
+    }
+
+    /// Whoever stops reading stops nothing: the steps go on, and what they have made is cleared away.
+    fn say(&self, line: impl Display) {
+        let _ = say(line);
     }
 
     fn to_json(&self) -> Value {

@@ -12,6 +12,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::echo;
 use crate::ready::Ready;
 
 /// How long a sandbox may take until it is ready, and a login code until it is printed.
@@ -82,7 +83,7 @@ impl Server {
 /// What cannot be made by a client: a bot, and people to be looked up.
 async fn populate(place: &Path) -> std::io::Result<String> {
     let sandbox = Sandbox::builder().dcs(DCS).state(state(place)).start().await?;
-    let bot = NewBot { name: "Echo".to_owned(), username: "echo_bot".to_owned(), privacy: false, dc: Some(DCS) };
+    let bot = NewBot { name: "Echo".to_owned(), username: echo::NAME.to_owned(), privacy: false, dc: Some(DCS) };
     let (_, token) = sandbox.create_bot(bot)?;
     for n in 0..CROWD {
         let user = NewUser { first_name: format!("Member {n}"), username: Some(crowd(n)), ..NewUser::default() };

@@ -1,6 +1,7 @@
 //! What happens on the stage, one room for each step.
 
 mod begin;
+mod bot;
 mod crash;
 mod files;
 mod group;
@@ -42,6 +43,7 @@ impl Stage {
         play(report, "key exchange", begin::exchange_keys(self)).await;
         play(report, "sign in", begin::sign_in(self)).await;
         play(report, "greetings", talk::greet(self)).await;
+        play(report, "bot", bot::answer(self)).await;
         play(report, "one by one", talk::one_by_one(self)).await;
         play(report, "all at once", talk::all_at_once(self)).await;
         play(report, "file", files::carry(self)).await;

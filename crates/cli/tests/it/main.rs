@@ -1,0 +1,7 @@
+//! The command as it is run: its output, its errors, its exit codes.
+
+mod bad_input;
+mod command;
+mod demo;
+mod sandbox;
+mod schema;

@@ -1,0 +1,114 @@
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Stdio};
+
+use serde_json::Value;
+
+use crate::command::Place;
+
+/// A sandbox that is killed when the test is over.
+struct Running(Child, Value);
+
+impl Running {
+    fn start(place: &Place) -> Self {
+        let mut child = place.command().args(["sandbox", "--dcs", "1"]).stdout(Stdio::piped()).spawn().expect("it can be started");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("it says when it is ready");
+        let ready = serde_json::from_str(&line).expect("one line of JSON");
+        Self(child, ready)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
+}
+
+#[test]
+fn what_is_sent_stands_in_the_history_of_the_next_command() {
+    let place = Place::new("history");
+    assert_eq!(place.run(["send", "@bobby", "hello", "--sandbox"]).done(), "sent, message 1\n");
+    assert_eq!(place.run(["send", "@bobby", "again", "--sandbox"]).done(), "sent, message 2\n");
+    let history = lines(&place.run(["history", "@bobby", "--sandbox", "--json"]).done());
+    let texts: Vec<_> = history.iter().map(|message| (message["text"].as_str(), message["out"].as_bool())).collect();
+    assert_eq!(texts, [(Some("hello"), Some(true)), (Some("again"), Some(true))]);
+}
+
+#[test]
+fn a_file_comes_back_as_it_went() {
+    let place = Place::new("files");
+    let content: Vec<u8> = (0..700_001_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    std::fs::write(place.path().join("up.bin"), &content).expect("it can be written");
+    assert_eq!(place.run(["upload", "me", "up.bin", "--sandbox"]).done(), "up.bin: 700001 bytes sent to me\n");
+    place.run(["download", "me", "1", "--to", "down", "--sandbox"]).done();
+    assert!(std::fs::read(place.path().join("down/up.bin")).expect("it was downloaded") == content);
+}
+
+#[test]
+fn every_transport_reaches_a_sandbox_that_runs() {
+    let place = Place::new("transports");
+    let running = Running::start(&place);
+    assert_eq!(running.1["event"], "ready");
+    for transport in ["abridged", "intermediate", "padded", "full"] {
+        place.run(["send", "me", transport, "--sandbox", "--transport", transport]).done();
+    }
+    place.run(["send", "me", "obfuscated", "--sandbox", "--transport", "padded", "--obfuscated"]).done();
+    assert!(!place.path().join("state/sandbox.state").exists(), "the running one was used");
+}
+
+#[test]
+fn the_bot_of_the_sandbox_answers() {
+    let place = Place::new("chat");
+    let mut child = place
+        .command()
+        .args(["chat", "@echo_bot", "--sandbox", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it can be started");
+    let mut input = child.stdin.take().expect("it is piped");
+    input.write_all(b"is anybody there?\n").expect("it reads");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("it prints the answer");
+    let answer: Value = serde_json::from_str(&line).expect("one line of JSON");
+    assert_eq!((&answer["sender"], &answer["text"]), (&"Echo".into(), &"is anybody there?".into()));
+    drop(input);
+    assert!(child.wait().expect("it ends with its input").success());
+}
+
+#[test]
+fn any_function_can_be_called_in_any_layer() {
+    let place = Place::new("call");
+    let call = |layer| place.run(["call", "users.getUsers", r#"id=["me"]"#, "--sandbox", "--json", "--layer", layer]).done();
+    for layer in ["230", "227"] {
+        let users: Value = serde_json::from_str(&call(layer)).expect("JSON");
+        assert_eq!((&users[0]["_"], &users[0]["self"]), (&"user".into(), &true.into()), "layer {layer}: {users}");
+    }
+}
+
+#[test]
+fn a_server_that_goes_away_is_not_waited_for_for_ever() {
+    let place = Place::new("gone");
+    let running = Running::start(&place);
+    // More than the sandbox takes in before it is killed: the command is in the middle of it.
+    std::fs::write(place.path().join("big.bin"), vec![7; 200 << 20]).expect("it can be written");
+    let mut child = place
+        .command()
+        .args(["upload", "me", "big.bin", "--sandbox", "--json", "--timeout", "500ms"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it can be started");
+    let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+    out.read_line(&mut String::new()).expect("it tells of its progress");
+    drop(running);
+    let output = child.wait_with_output().expect("it ends");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{err}");
+    assert!(err.starts_with("error: the connection was lost and has not come back for 500ms\n"), "{err}");
+}
