@@ -48,7 +48,7 @@ pub(crate) struct Target {
     /// Make the stream look like noise to who watches it.
     #[arg(long)]
     obfuscated: bool,
-    /// The application id from https://my.telegram.org/apps; else API_ID in the environment or in `.env`.
+    /// The application id from <https://my.telegram.org/apps>; else API_ID in the environment or in `.env`.
     #[arg(long, value_name = "ID")]
     api_id: Option<String>,
     /// The hash that goes with it; else API_HASH.
