@@ -50,14 +50,15 @@ pub fn check(path: &Path, overrides: &Overrides) -> Result<Report, String> {
 pub fn check_texts(texts: impl IntoIterator<Item = (PathBuf, String)>, edition: u16, overrides: &Overrides) -> Result<Report, String> {
     let mut config = Config::default();
     config.apply(overrides)?;
-    Ok(check_workspace(load_texts(texts.into_iter().collect(), edition, scope(&config)), &config, None))
+    let workspace = load_texts(texts.into_iter().collect(), edition, scope(&config));
+    Ok(check_session(session_of(workspace, &config), &config, None))
 }
 
 pub(crate) fn check_project(project: Project, config: &Config, only: Option<PathBuf>) -> Report {
-    check_workspace(load(project, scope(config)), config, only)
+    check_session(session(project, config), config, only)
 }
 
-fn scope(config: &Config) -> Scope {
+pub(crate) fn scope(config: &Config) -> Scope {
     Scope { tests: config.tests, build_scripts: config.build_scripts, examples: config.examples }
 }
 
@@ -66,15 +67,14 @@ pub(crate) fn session(project: Project, config: &Config) -> Session {
     session_of(load(project, scope(config)), config)
 }
 
-fn session_of(workspace: Workspace, config: &Config) -> Session {
+pub(crate) fn session_of(workspace: Workspace, config: &Config) -> Session {
     let summaries = Summaries::new(&workspace);
     let blocking = Blocking::new(&workspace);
     let kits = workspace.project.packages.iter().map(|package| Kit::of(package, config.limit)).collect();
     Session { workspace, summaries, blocking, kits }
 }
 
-fn check_workspace(workspace: Workspace, config: &Config, only: Option<PathBuf>) -> Report {
-    let session = session_of(workspace, config);
+pub(crate) fn check_session(session: Session, config: &Config, only: Option<PathBuf>) -> Report {
     let files: Vec<usize> = (0..session.workspace.files.len()).collect();
     let found = parallel::map(&files, |&file| check_file(&session, config, file));
     let mut findings: Vec<Finding> = found.into_iter().flatten().flatten().collect();

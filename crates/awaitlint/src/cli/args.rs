@@ -59,6 +59,15 @@ pub(super) enum Command {
         /// The function: src/page.rs::render
         target: String,
     },
+    /// Recall on mechanical mutants of a correct project
+    #[command(hide = true)]
+    Mutants {
+        /// The project
+        path: PathBuf,
+        /// Count only what clippy accepts silently
+        #[arg(long)]
+        compile: bool,
+    },
     /// Precision on a pinned corpus of published code
     #[command(hide = true)]
     Corpus {

@@ -11,6 +11,7 @@ use self::args::{Args, Command};
 use crate::check::{Report, check};
 use crate::corpus::{self, Request};
 use crate::fix;
+use crate::mutants::recall;
 use crate::output;
 use crate::plan::plan;
 use crate::rules::Rule;
@@ -50,6 +51,10 @@ fn run(args: &Args) -> Result<u8, String> {
         Some(Command::Explain { rule }) => explain(rule.as_deref()),
         Some(Command::Plan { target }) => {
             print!("{}", plan(target)?);
+            Ok(CLEAN)
+        }
+        Some(Command::Mutants { path, compile }) => {
+            print!("{}", recall(path, *compile)?);
             Ok(CLEAN)
         }
         Some(Command::Corpus { step, data, work, half, sample }) => {

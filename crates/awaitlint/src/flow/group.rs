@@ -1,7 +1,7 @@
 //! Runs of awaits that need nothing of each other.
 
 use super::{Uses, awaits, in_condition};
-use crate::effects::{Effect, strip_adapters};
+use crate::effects::{Effect, is_gate, strip_adapters};
 use crate::ir::{ExprId, Kind, PatId, Stmt, StmtKind};
 use crate::rules::Cx;
 use crate::source::Span;
@@ -77,32 +77,47 @@ pub(crate) fn site(cx: &Cx<'_>, value: ExprId, span: Span) -> Option<Site> {
 }
 
 /// The groups of two and more among the statements of a block.
+///
+/// Only awaits of one kind form a group: a write behind two reads neither joins them nor keeps them from being joined.
 pub(crate) fn groups_of_block(cx: &Cx<'_>, stmts: &[Stmt]) -> Vec<Group> {
     let mut groups = Vec::new();
     let mut group = Group { sites: Vec::new(), apart: false };
     let mut between: Vec<Uses> = Vec::new();
     for stmt in stmts {
-        if let Some(site) = site_of(cx, stmt) {
-            let free = group.sites.iter().all(|other| !other.uses.conflicts(&site.uses) && !same_call(cx, other, &site));
-            // What stands between must be able to move up, before the group.
-            let movable = between.iter().all(|uses| group.sites.iter().all(|other| !other.uses.conflicts(uses)));
-            if !(free && movable) {
-                finish(&mut group, &mut groups);
-            } else if !group.sites.is_empty() {
-                group.apart |= !between.is_empty();
+        let site = site_of(cx, stmt).filter(|site| site.effect != Effect::Idle);
+        let passes = if site.is_some() { None } else { harmless(cx, stmt) };
+        match (site, passes) {
+            (Some(site), _) => {
+                let fits = group
+                    .sites
+                    .iter()
+                    .all(|other| tier(cx, other) == tier(cx, &site) && !other.uses.conflicts(&site.uses) && !same_call(cx, other, &site));
+                // What stands between must be able to move up, before the group.
+                let movable = between.iter().all(|uses| group.sites.iter().all(|other| !other.uses.conflicts(uses)));
+                if !fits || !movable || site.effect == Effect::Ordered {
+                    finish(&mut group, &mut groups);
+                }
+                group.apart |= !group.sites.is_empty() && !between.is_empty();
+                between.clear();
+                if site.effect != Effect::Ordered {
+                    group.sites.push(site);
+                }
             }
-            between.clear();
-            group.sites.push(site);
-        } else if group.sites.is_empty() {
-        } else if let Some(uses) = harmless(cx, stmt) {
-            between.push(uses);
-        } else {
-            finish(&mut group, &mut groups);
-            between.clear();
+            (None, Some(uses)) => between.push(uses),
+            (None, None) => {
+                finish(&mut group, &mut groups);
+                between.clear();
+            }
         }
     }
     finish(&mut group, &mut groups);
     groups
+}
+
+/// What is there for its value, and what is there for its effect or to stop what follows.
+fn tier(cx: &Cx<'_>, site: &Site) -> u8 {
+    let gate = site.uses.tries && is_gate(cx.called(site.work));
+    u8::from(site.effect >= Effect::Write || !site.bound || gate)
 }
 
 /// The same call twice is meant to see a change.
@@ -117,11 +132,12 @@ fn finish(group: &mut Group, to: &mut Vec<Group>) {
     }
 }
 
-/// A `let` that neither waits nor leaves nor shows anything: it could as well stand earlier.
+/// A `let` that neither waits (for anything outside) nor leaves nor shows anything: it could as well stand earlier.
 fn harmless(cx: &Cx<'_>, stmt: &Stmt) -> Option<Uses> {
     let StmtKind::Let { pat, init: Some(init), otherwise: None, .. } = &stmt.kind else { return None };
     let mut uses = cx.uses(*init);
-    let calm = awaits(cx.body, *init).is_empty() && !uses.returns && !uses.breaks && !uses.tries && uses.writes.is_empty();
+    let idle = awaits(cx.body, *init).into_iter().all(|wait| cx.effect(wait) == Effect::Idle);
+    let calm = idle && !uses.returns && !uses.breaks && !uses.tries && uses.writes.is_empty();
     let quiet = cx.body.descendants(*init).into_iter().all(|id| match cx.body.kind(id) {
         Kind::Call { .. } | Kind::Method { .. } => {
             crate::effects::effect_of_call(&cx.typing, &cx.session.summaries, cx.body, id) <= Effect::Unknown

@@ -79,6 +79,17 @@ pub(crate) fn load(mut project: Project, scope: Scope) -> Workspace {
     assemble(project, scope, files, notices)
 }
 
+/// The same, with another text for one of the files.
+pub(crate) fn load_with(mut project: Project, scope: Scope, path: &Path, text: &str) -> Workspace {
+    let mut notices = std::mem::take(&mut project.notices);
+    let mut files = read_members(&project, scope, &mut notices);
+    if let Some(source) = files.iter_mut().find(|source| source.path == path) {
+        let changed = lower_texts(vec![(path.to_owned(), text.to_owned())], &mut notices).pop();
+        source.file = changed.map_or_else(File::default, |changed| changed.file);
+    }
+    assemble(project, scope, files, notices)
+}
+
 /// Indexes files that are in memory, as one package without dependencies.
 pub(crate) fn load_texts(texts: Vec<(PathBuf, String)>, edition: u16, scope: Scope) -> Workspace {
     let mut project = Project::loose(Path::new(""));

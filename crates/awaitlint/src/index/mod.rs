@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use load::{FunctionAt, Source, Workspace, load, load_texts};
+pub(crate) use load::{FunctionAt, Source, Workspace, load, load_texts, load_with};
 pub(crate) use methods::TypeKey;
 pub(crate) use paths::{Canon, Resolved};
 pub(crate) use read::Scope;

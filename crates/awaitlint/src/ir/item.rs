@@ -6,7 +6,7 @@ use super::{Body, Bound, Name, Path, Ty};
 use crate::source::{Span, Text};
 
 /// A file after lowering.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct File {
     pub(crate) text: Text,
     pub(crate) items: Vec<Item>,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::ir::Name;
 
 /// A place on disk with the packages that belong to it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Project {
     /// Paths in findings are relative to it.
     pub(crate) root: PathBuf,

@@ -49,6 +49,12 @@ pub(crate) struct Text {
     lines: Vec<u32>,
 }
 
+impl Default for Text {
+    fn default() -> Self {
+        Text::new(String::new())
+    }
+}
+
 impl Text {
     pub(crate) fn new(source: String) -> Text {
         let lines = std::iter::once(0).chain(source.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(i, _)| i as u32 + 1)).collect();
