@@ -14,7 +14,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::shared::{SharedError, end, lock};
+use crate::shared::{SharedError, end};
+use crate::sync::lock;
 use crate::{Unlimited, join_all};
 use builder::Cache;
 use queue::{Queue, Ticket};

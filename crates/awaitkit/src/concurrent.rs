@@ -3,6 +3,7 @@
 
 #![allow(clippy::type_complexity, reason = "the type of a combinator's future says what it does; an alias would only hide it")]
 
+mod chunks;
 mod filter;
 mod for_each;
 mod gather;
@@ -11,6 +12,7 @@ mod join;
 mod map;
 mod map_keys;
 mod partition;
+mod ready;
 mod source;
 mod unordered;
 
@@ -59,7 +61,7 @@ where
     G: Gather<S::Item, Fut::Output>,
 {
     fn new(source: S, limit: Limit, f: F, gather: G) -> Self {
-        Self { engine: Engine { source, exhausted: false, next: 0, limit, f, in_flight: InFlight::new(), gather } }
+        Self { engine: Engine { source, exhausted: false, taken: 0, next: 0, limit, f, in_flight: InFlight::new(), gather } }
     }
 
     /// The results as a stream, each as soon as it is there, instead of all of them in input order.
@@ -108,6 +110,8 @@ pin_project! {
         #[pin]
         source: S,
         exhausted: bool,
+        // Items taken from the source, and those of them that were admitted.
+        taken: usize,
         next: usize,
         limit: Limit,
         f: F,
@@ -126,12 +130,20 @@ where
     /// The next thing worth keeping, in the order in which futures finish; `None` when all of them have.
     fn poll_piece(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<(usize, G::Piece)>> {
         let mut this = self.project();
+        if *this.taken == 0 {
+            let expected = this.source.size_hint().0.min(RESERVED);
+            this.in_flight.reserve(expected.min(this.limit.count()));
+            this.gather.expect(expected);
+        }
         loop {
             while !*this.exhausted && this.in_flight.len() < this.limit.count() {
-                let progress = ready!(poll_proceed(cx));
+                // To take an item costs little: only every so many count.
+                if this.taken.is_multiple_of(TAKEN_AT_ONCE) {
+                    ready!(poll_proceed(cx)).made_progress();
+                }
                 match this.source.as_mut().poll_next(cx) {
                     Poll::Ready(Some(item)) => {
-                        progress.made_progress();
+                        *this.taken += 1;
                         if let Some(tag) = this.gather.admit(&item) {
                             this.in_flight.push(*this.next, tag, (this.f)(item));
                             *this.next += 1;
@@ -156,3 +168,8 @@ where
         }
     }
 }
+
+const TAKEN_AT_ONCE: usize = 16;
+
+/// A hint is only a hint: not more is reserved for it.
+const RESERVED: usize = 100_000;

@@ -67,6 +67,7 @@ mod serial_queue;
 mod set;
 mod shared;
 mod supervisor;
+mod sync;
 mod task;
 #[cfg(feature = "terminal")]
 mod terminal;

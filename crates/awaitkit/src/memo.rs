@@ -14,7 +14,8 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::shared::{SharedError, end, lock};
+use crate::shared::{SharedError, end};
+use crate::sync::lock;
 use crate::trace::Span;
 use run::{Begun, Outcome, Run, Worker};
 use stats::Counters;

@@ -1,9 +1,9 @@
-//! What is shared by everything that does one piece of work for many callers: its error, its lock, its panics.
+//! What is shared by everything that does one piece of work for many callers: its error, its end, its panics.
 
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -84,9 +84,4 @@ pub(crate) const GRACE: Duration = Duration::from_millis(100);
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
-}
-
-/// Locks, also after a panic under the lock: what it guards here is kept whole by every single statement.
-pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,7 +14,8 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::shared::{GRACE, lock};
+use crate::shared::GRACE;
+use crate::sync::lock;
 use crate::task::Origin;
 use crate::{Backoff, ErrorSink, Outcome, TaskError, Unhandled};
 

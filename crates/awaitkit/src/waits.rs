@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex};
 
-use crate::shared::lock;
+use crate::sync::lock;
 
 /// One run of shared work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

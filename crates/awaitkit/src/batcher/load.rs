@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 
 use super::queue::Leaving;
 use super::{Answer, Inner};
-use crate::shared::{SharedError, lock, panic_text};
+use crate::shared::{SharedError, panic_text};
+use crate::sync::lock;
 use crate::trace::Span;
 use crate::waits::RunId;
 

@@ -7,7 +7,8 @@ use tokio::sync::SetOnce;
 
 use super::load::Batch;
 use super::{Answer, Inner};
-use crate::shared::{SharedError, lock};
+use crate::shared::SharedError;
+use crate::sync::lock;
 use crate::waits::{RunId, Waiting};
 
 /// The keys that somebody waits for. Everything here is changed under one lock, which is held for a few map operations.

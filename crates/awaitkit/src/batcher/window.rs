@@ -5,7 +5,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use super::Inner;
-use crate::shared::lock;
+use crate::sync::lock;
 
 /// How long a [`Batcher`](crate::Batcher) waits for more keys after the first. A full batch leaves at once, whatever this says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,9 @@ pub trait Gather<Item, Out>: Memory {
     /// What everything together becomes.
     type Output;
 
+    /// So many items are expected, and perhaps more.
+    #[doc(hidden)]
+    fn expect(&mut self, _items: usize) {}
     #[doc(hidden)]
     fn admit(&mut self, item: &Item) -> Option<Self::Tag>;
     #[doc(hidden)]
@@ -54,6 +57,10 @@ impl<T> Memory for Values<T> {
 impl<Item, T> Gather<Item, T> for Values<T> {
     type Piece = T;
     type Output = Vec<T>;
+
+    fn expect(&mut self, items: usize) {
+        self.0.0.reserve(items);
+    }
 
     fn admit(&mut self, _: &Item) -> Option<()> {
         Some(())
@@ -244,6 +251,10 @@ impl<Item, T, E, G: Gather<Item, T>> Gather<Item, Result<T, E>> for Try<G> {
     type Piece = Result<G::Piece, E>;
     type Output = Result<G::Output, E>;
 
+    fn expect(&mut self, items: usize) {
+        self.0.expect(items);
+    }
+
     fn admit(&mut self, item: &Item) -> Option<G::Tag> {
         self.0.admit(item)
     }
@@ -287,6 +298,10 @@ impl<Item, T, E, G: Gather<Item, T>> Gather<Item, Result<T, E>> for TryAll<G, E>
     type Piece = Result<G::Piece, E>;
     type Output = Result<G::Output, Errors<E>>;
 
+    fn expect(&mut self, items: usize) {
+        self.gather.expect(items);
+    }
+
     fn admit(&mut self, item: &Item) -> Option<G::Tag> {
         self.gather.admit(item)
     }
@@ -325,7 +340,8 @@ impl<T> Slots<T> {
         }
     }
 
+    #[expect(clippy::filter_map_identity, reason = "unlike `flatten` it collects in place")]
     fn take(&mut self) -> Vec<T> {
-        mem::take(&mut self.0).into_iter().flatten().collect()
+        mem::take(&mut self.0).into_iter().filter_map(|value| value).collect()
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 use super::Lock;
-use crate::shared::lock;
+use crate::sync::lock;
 
 /// Which file it is, whatever its path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -13,7 +13,7 @@ use super::driver::{Body, Hooks};
 use super::schedule::Schedule;
 use super::{AfterFailure, Kind, Loop, Missed};
 use crate::backoff::random_up_to;
-use crate::shared::lock;
+use crate::sync::lock;
 use crate::task::Origin;
 use crate::{ErrorSink, later};
 

@@ -15,7 +15,7 @@ use super::calendar::Calendar;
 use super::{IntoNext, Kind, Loop, Missed};
 use crate::BoxError;
 use crate::loops::driver::Body;
-use crate::shared::lock;
+use crate::sync::lock;
 
 pub use store::{CronFile, CronStore};
 use store::{ErasedStore, Named};

@@ -7,7 +7,8 @@ use tokio::runtime::Handle;
 use tokio::sync::SetOnce;
 
 use super::Inner;
-use crate::shared::{SharedError, lock, panic_text};
+use crate::shared::{SharedError, panic_text};
+use crate::sync::lock;
 use crate::trace::Span;
 use crate::waits::RunId;
 

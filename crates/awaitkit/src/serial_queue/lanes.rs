@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use super::OnFailure;
-use crate::shared::lock;
+use crate::sync::lock;
 
 /// The lane of each key. One lock for all of them, held for a few map operations.
 pub(super) struct Lanes<K> {

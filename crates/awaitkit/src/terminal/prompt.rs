@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use rustyline_async::{Readline, ReadlineError, ReadlineEvent, SharedWriter};
 
 use super::ReadLineError;
-use crate::shared::lock;
+use crate::sync::lock;
 
 /// Whether there is a terminal to show a prompt on and to type at.
 pub(super) fn is_possible() -> bool {

@@ -117,7 +117,7 @@ fn what_may_go_between_threads() {
     send(set.next());
 }
 
-/// There is no synchronisation of our own making: atomics only count. If that changes, it needs `loom`.
+/// The one piece of synchronisation of our own making is a lock and is tested with loom (`tests/loom.rs`); atomics only count.
 #[test]
 fn atomics_only_count() {
     fn visit(directory: &std::path::Path, counters: &mut Vec<String>) {

@@ -1,5 +1,6 @@
 //! What a subscriber sees, with the feature `tracing`: the spans of our own, inside those of the caller.
 
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use awaitkit::*;
@@ -24,8 +25,25 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Seen {
     }
 }
 
+/// Whether a place in the program makes spans is remembered for the whole process, and tests beside these have no subscriber: so they
+/// run one after another in a process of their own.
+#[test]
+fn in_a_process_of_their_own() {
+    let mut alone = Command::new(std::env::current_exe().unwrap());
+    let run = alone.args(["spans::alone", "--test-threads=1"]).env("AWAITKIT_SPANS", "1").output().unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("2 passed"), "{said}");
+}
+
+fn is_alone() -> bool {
+    std::env::var("AWAITKIT_SPANS").is_ok()
+}
+
 #[tokio::test]
-async fn spans_of_the_caller_are_carried_into_tasks() {
+async fn alone_spans_of_the_caller_are_carried_into_tasks() {
+    if !is_alone() {
+        return;
+    }
     let seen = Seen::default();
     let _here = tracing::subscriber::set_default(Registry::default().with(seen.clone()));
     async {
@@ -64,7 +82,10 @@ async fn spans_of_the_caller_are_carried_into_tasks() {
 }
 
 #[tokio::test]
-async fn unhandled_errors_are_events() {
+async fn alone_unhandled_errors_are_events() {
+    if !is_alone() {
+        return;
+    }
     let seen = Seen::default();
     let _here = tracing::subscriber::set_default(Registry::default().with(seen.clone()));
     spawn(async { Err::<(), _>("lost") }).detach();

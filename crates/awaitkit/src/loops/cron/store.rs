@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::shared::lock;
+use crate::sync::lock;
 use crate::{BoxError, spawn_blocking};
 
 /// Remembers which runs of a [`Cron`](crate::Cron) have been done.
