@@ -1,53 +1,59 @@
-use std::time::Duration;
-
-use quadruplex::api::functions::updates;
-use quadruplex::api::{enums, types};
-use quadruplex::{Client, Error};
-use tokio::time::sleep;
+use quadruplex::api::{PeerRef, enums, types};
+use quadruplex::{Client, Delivery, Error, UpdateStream};
 
 use crate::messages::{Names, Shown};
 
-/// How often Telegram is asked for new messages, and how often a sandbox.
-pub(crate) const SELDOM: Duration = Duration::from_secs(1);
-pub(crate) const OFTEN: Duration = Duration::from_millis(20);
-
-/// New messages of private chats and groups, from the moment it is opened.
+/// New messages. The first time they begin now; from then on those come first that came while nobody listened.
+///
+/// A message is the next one until it is [`done`](Self::done): one that was not dealt with, because the process died, comes again.
 pub(crate) struct Feed {
     client: Client,
-    state: types::updates::State,
-    period: Duration,
+    updates: UpdateStream,
+    current: Option<(Delivery, types::Message)>,
 }
 
 impl Feed {
-    pub(crate) async fn open(client: &Client, period: Duration) -> Result<Self, Error> {
-        Ok(Self { state: client.call(updates::GetState).await?, client: client.clone(), period })
+    pub(crate) async fn open(client: &Client) -> Result<Self, Error> {
+        Ok(Self { updates: client.updates().await?, client: client.clone(), current: None })
     }
 
-    /// The messages that have come since the last time, at least one.
-    pub(crate) async fn next(&mut self) -> Result<Vec<Shown>, Error> {
-        loop {
-            let found = self.ask().await?;
-            if !found.is_empty() {
-                return Ok(found);
+    /// The next message; `None` when the client is closed.
+    ///
+    /// # Cancel safety
+    /// Dropped while it waits, it gives out the same message the next time.
+    pub(crate) async fn next(&mut self) -> Option<Shown> {
+        while self.current.is_none() {
+            let delivery = self.updates.next().await?;
+            match delivery.update().and_then(message_in) {
+                Some(message) => self.current = Some((delivery, message)),
+                None => delivery.done(),
             }
-            sleep(self.period).await;
+        }
+        let (_, message) = self.current.as_ref()?;
+        Some(Names::of(&self.sender_of(message).await, &[]).show(message.clone()))
+    }
+
+    /// The message that was given out has been dealt with.
+    pub(crate) fn done(&mut self) {
+        if let Some((delivery, _)) = self.current.take() {
+            delivery.done();
         }
     }
 
-    async fn ask(&mut self) -> Result<Vec<Shown>, Error> {
-        let request = updates::GetDifference::new(self.state.pts, self.state.date, self.state.qts);
-        let (new, users, chats, state) = match self.client.call(request).await? {
-            enums::updates::Difference::Empty(_) => return Ok(Vec::new()),
-            enums::updates::Difference::Difference(page) => (page.new_messages, page.users, page.chats, page.state),
-            enums::updates::Difference::Slice(page) => (page.new_messages, page.users, page.chats, page.intermediate_state),
-            enums::updates::Difference::TooLong(long) => {
-                self.state.pts = long.pts;
-                return Ok(Vec::new());
-            }
-        };
-        self.state = state;
-        let names = Names::of(&users, &chats);
-        let message = |message| if let enums::Message::Message(message) = message { Some(names.show(*message)) } else { None };
-        Ok(new.into_iter().filter_map(message).collect())
+    /// The sender, if it is a user whose name can be had; an id does where there is no name.
+    async fn sender_of(&self, message: &types::Message) -> Vec<enums::User> {
+        match PeerRef::from(message.from_id.as_ref().unwrap_or(&message.peer_id)) {
+            PeerRef::Id(id) if id > 0 && !message.out => self.client.user(id).await.into_iter().collect(),
+            _ => Vec::new(),
+        }
     }
+}
+
+fn message_in(update: &enums::Update) -> Option<types::Message> {
+    let message = match update {
+        enums::Update::NewMessage(update) => &update.message,
+        enums::Update::NewChannelMessage(update) => &update.message,
+        _ => return None,
+    };
+    if let enums::Message::Message(message) = message { Some((**message).clone()) } else { None }
 }

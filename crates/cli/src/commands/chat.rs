@@ -24,9 +24,10 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let client = &connected.client;
     let peer = PeerRef::from(&peer);
     let mut feed = connected.feed().await?;
-    // The messages so far also tell which chat of the feed is meant.
-    for message in history(client, &peer, 10).await? {
-        message.print(context.json)?;
+    let mut last = 0;
+    for shown in history(client, &peer, 10).await? {
+        last = last.max(shown.message.id);
+        shown.print(context.json)?;
     }
     let chat = chat_of(&client.input_peer(peer.clone()).await?);
     let mut typed: mpsc::Receiver<String> = lines();
@@ -37,12 +38,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
                 Some(line) => drop(client.call(messages::SendMessage::new(peer.clone(), line)).await?),
                 None => break,
             },
-            messages = feed.next() => {
-                for message in messages? {
-                    if !message.message.out && chat.as_ref().is_none_or(|chat| *chat == PeerRef::from(&message.message.peer_id)) {
-                        message.print(context.json)?;
-                    }
+            message = feed.next() => {
+                let Some(shown) = message else { break };
+                let message = &shown.message;
+                let is_here = chat.as_ref().is_none_or(|chat| *chat == PeerRef::from(&message.peer_id));
+                // What came while nobody listened stands in the history already.
+                if is_here && !message.out && message.id > last {
+                    shown.print(context.json)?;
                 }
+                feed.done();
             }
             _ = tokio::signal::ctrl_c() => break,
         }

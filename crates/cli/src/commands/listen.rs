@@ -1,5 +1,8 @@
+use serde_json::json;
+
 use crate::Context;
 use crate::failure::Failure;
+use crate::output::say;
 use crate::target::Target;
 
 /// Show messages as they come, until ctrl-c.
@@ -16,16 +19,19 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let Arguments { count, target } = arguments;
     let connected = target.sign_in(context).await?;
     let mut feed = connected.feed().await?;
+    if context.json {
+        say(json!({ "event": "listening" }))?;
+    }
     let mut left = count.unwrap_or(usize::MAX);
     while left > 0 {
-        let messages = tokio::select! {
-            messages = feed.next() => messages?,
+        let message = tokio::select! {
+            message = feed.next() => message,
             _ = tokio::signal::ctrl_c() => break,
         };
-        for message in messages.iter().take(left) {
-            message.print(context.json)?;
-        }
-        left = left.saturating_sub(messages.len());
+        let Some(message) = message else { break };
+        message.print(context.json)?;
+        feed.done();
+        left -= 1;
     }
     connected.close().await;
     Ok(())

@@ -14,7 +14,7 @@ use super::servers::{Place, any_application, make};
 use crate::Context;
 use crate::echo;
 use crate::failure::{Failure, Kind};
-use crate::feed::{self, Feed};
+use crate::feed::Feed;
 use crate::ready::Ready;
 
 /// Who lives in a sandbox that a command starts for itself.
@@ -134,7 +134,7 @@ async fn start_bot(sandbox: &Sandbox) -> Result<JoinHandle<()>, Failure> {
     let servers = Servers::custom(1, sandbox.addresses(), sandbox.public_key());
     let client = Client::builder(1, "any").servers(servers).dialer(sandbox.dialer()).connect_in_memory().await?;
     client.sign_in_bot(&token).await?;
-    let feed = Feed::open(&client, feed::OFTEN).await?;
+    let feed = Feed::open(&client).await?;
     Ok(tokio::spawn(async move {
         // Its failure is no failure of the command, which may have nothing to do with it.
         if let Err(error) = echo::answer(&client, feed).await {

@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
-use crate::feed::{self, Feed};
+use crate::feed::Feed;
 pub(crate) use dot_env::Variables;
 use host::Host;
 pub(crate) use host::Registration;
@@ -172,7 +172,7 @@ impl Target {
 impl Connected {
     /// The messages that come from now on.
     pub(crate) async fn feed(&self) -> Result<Feed, Failure> {
-        Ok(Feed::open(&self.client, if self.is_sandbox { feed::OFTEN } else { feed::SELDOM }).await?)
+        Ok(Feed::open(&self.client).await?)
     }
 
     /// Does something that needs the server, and gives up when the server has been away for too long: a call would wait for it

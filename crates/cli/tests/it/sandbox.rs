@@ -10,7 +10,12 @@ struct Running(Child, Value);
 
 impl Running {
     fn start(place: &Place) -> Self {
-        let mut child = place.command().args(["sandbox", "--dcs", "1"]).stdout(Stdio::piped()).spawn().expect("it can be started");
+        Self::start_with(place, &[])
+    }
+
+    fn start_with(place: &Place, arguments: &[&str]) -> Self {
+        let mut child =
+            place.command().args(["sandbox", "--dcs", "1"]).args(arguments).stdout(Stdio::piped()).spawn().expect("it can be started");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("it says when it is ready");
         let ready = serde_json::from_str(&line).expect("one line of JSON");
@@ -111,4 +116,31 @@ fn a_server_that_goes_away_is_not_waited_for_for_ever() {
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(5), "{err}");
     assert!(err.starts_with("error: the connection was lost and has not come back for 500ms\n"), "{err}");
+}
+
+#[test]
+fn messages_come_as_they_are_sent_and_those_that_were_missed_once() {
+    let place = Place::new("listen");
+    let _running = Running::start_with(&place, &["--state", "sandbox.state"]);
+    let send = |text| drop(place.run(["send", "@bobby", text, "--as", "alice", "--sandbox"]).done());
+    let text = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["text"].as_str().map(str::to_owned);
+    let listen = |count: &str| {
+        let arguments = ["listen", "--as", "bobby", "--sandbox", "--json", "--timeout", "10s", "--count", count];
+        let mut child = place.command().args(arguments).stdout(Stdio::piped()).spawn().expect("it can be started");
+        let mut out = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        assert_eq!(out.next().expect("a line").expect("text"), r#"{"event":"listening"}"#);
+        (child, out)
+    };
+    let end = |(mut child, out): (Child, std::io::Lines<BufReader<std::process::ChildStdout>>)| {
+        let texts: Vec<_> = out.map(|line| text(&line.expect("text")).expect("a message")).collect();
+        assert!(child.wait().expect("it ends").success());
+        texts
+    };
+
+    let first = listen("1");
+    send("one");
+    assert_eq!(end(first), ["one"]);
+    send("two");
+    send("three");
+    assert_eq!(end(listen("2")), ["two", "three"], "what was shown does not come again, what was missed does");
 }
