@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, Overrides};
-use crate::effects::{Blocking, Summaries};
+use crate::effects::facts;
 use crate::exceptions;
 use crate::finding::{Finding, Level};
 use crate::fix::Kit;
@@ -68,8 +68,7 @@ pub(crate) fn session(project: Project, config: &Config) -> Session {
 }
 
 pub(crate) fn session_of(workspace: Workspace, config: &Config) -> Session {
-    let summaries = Summaries::new(&workspace);
-    let blocking = Blocking::new(&workspace);
+    let (summaries, blocking) = facts(&workspace);
     let kits = workspace.project.packages.iter().map(|package| Kit::of(package, config.limit)).collect();
     Session { workspace, summaries, blocking, kits }
 }

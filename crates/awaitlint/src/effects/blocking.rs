@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::flow::{Context, context};
-use crate::index::{Id, Workspace};
+use crate::flow::{Context, context, in_condition};
+use crate::index::Id;
 use crate::ir::{Body, ExprId, Function, Kind};
-use crate::parallel;
 use crate::types::Typing;
 
 /// What a blocking call waits for.
@@ -61,6 +60,8 @@ pub(crate) enum Weight {
 pub(crate) struct Path {
     pub(crate) through: Vec<Id>,
     pub(crate) call: BlockingCall,
+    /// Some function on the way blocks only under a condition.
+    pub(crate) sometimes: bool,
 }
 
 /// The plain functions of the workspace that block.
@@ -73,27 +74,26 @@ impl Blocking {
         self.0.get(&id)
     }
 
-    pub(crate) fn new(workspace: &Workspace) -> Blocking {
-        let files: Vec<usize> = (0..workspace.files.len()).collect();
-        let local = parallel::map(&files, |&file| of_file(workspace, file));
-        let mut callers: HashMap<Id, Vec<Id>> = HashMap::new();
+    /// From what the plain functions say of themselves.
+    pub(super) fn new(local: Vec<Found>) -> Blocking {
+        let mut callers: HashMap<Id, Vec<(Id, bool)>> = HashMap::new();
         let mut found = HashMap::new();
         let mut pending = VecDeque::new();
-        for (id, direct, calls) in local.into_iter().flatten().flatten() {
-            calls.into_iter().for_each(|callee| callers.entry(callee).or_default().push(id));
+        for (id, direct, calls) in local {
+            calls.into_iter().for_each(|(callee, sometimes)| callers.entry(callee).or_default().push((id, sometimes)));
             if let Some(call) = direct {
-                found.insert(id, Path { through: Vec::new(), call });
+                found.insert(id, Path { through: Vec::new(), call: call.0, sometimes: call.1 });
                 pending.push_back(id);
             }
         }
         // Breadth first, so that the path that is shown is a shortest one.
         while let Some(id) = pending.pop_front() {
             let Some(path) = found.get(&id).cloned() else { continue };
-            for &caller in callers.get(&id).into_iter().flatten() {
+            for &(caller, sometimes) in callers.get(&id).into_iter().flatten() {
                 found.entry(caller).or_insert_with(|| {
                     pending.push_back(caller);
                     let through = std::iter::once(id).chain(path.through.iter().copied()).collect();
-                    Path { through, call: path.call.clone() }
+                    Path { through, call: path.call.clone(), sometimes: sometimes || path.sometimes }
                 });
             }
         }
@@ -101,34 +101,23 @@ impl Blocking {
     }
 }
 
-type Found = (Id, Option<BlockingCall>, Vec<Id>);
+/// A function, its worst blocking call, and what it calls; each with whether that happens only under a condition.
+pub(super) type Found = (Id, Option<(BlockingCall, bool)>, Vec<(Id, bool)>);
 
-fn of_file(workspace: &Workspace, file: usize) -> Vec<Found> {
-    let functions = workspace.functions_of(file);
-    let first = workspace.functions.partition_point(|f| f.at.file < file);
-    let of_this = workspace.functions[first..].iter().take_while(|f| f.at.file == file);
-    let mut found = Vec::new();
-    for at in of_this {
-        let Some((_, function)) = functions.get(at.at.function) else { continue };
-        let Some(body) = function.body.as_ref().filter(|_| !function.signature.is_async) else { continue };
-        let typing = Typing::new(workspace, at, function, body);
-        found.push(of_function(at.id, &typing, function, body));
-    }
-    found
-}
-
-fn of_function(id: Id, typing: &Typing<'_>, function: &Function, body: &Body) -> Found {
-    let (mut worst, mut calls) = (None::<BlockingCall>, Vec::new());
+/// What a plain function says of itself.
+pub(super) fn of_function(id: Id, typing: &Typing<'_>, function: &Function, body: &Body) -> Found {
+    let (mut worst, mut calls) = (None::<(BlockingCall, bool)>, Vec::new());
     for expr in body.ids() {
         if !matches!(body.kind(expr), Kind::Call { .. } | Kind::Method { .. }) || in_closure_elsewhere(function, body, expr) {
             continue;
         }
+        let sometimes = in_condition(body, expr, body.root);
         if let Some(call) = direct(typing, body, expr) {
-            if worst.as_ref().is_none_or(|worst| worst.weight < call.weight) {
-                worst = Some(call);
+            if worst.as_ref().is_none_or(|(worst, _)| worst.weight < call.weight) {
+                worst = Some((call, sometimes));
             }
         } else if let Some(callee) = typing.callee(expr).and_then(|callee| callee.id()).filter(|&id| typing.is_member(id)) {
-            calls.push(callee);
+            calls.push((callee, sometimes));
         }
     }
     (id, worst, calls)
@@ -193,12 +182,12 @@ fn file_call(name: &str) -> Option<(Weight, Option<&'static str>)> {
         "copy" => (Weight::Heavy, Some("tokio::fs::copy")),
         "remove_dir_all" => (Weight::Heavy, Some("tokio::fs::remove_dir_all")),
         "read_dir" => (Weight::Heavy, None),
-        "create_dir_all" => (Weight::Middle, Some("tokio::fs::create_dir_all")),
-        "create_dir" => (Weight::Middle, Some("tokio::fs::create_dir")),
+        "create_dir_all" => (Weight::Light, Some("tokio::fs::create_dir_all")),
+        "create_dir" => (Weight::Light, Some("tokio::fs::create_dir")),
         "remove_file" => (Weight::Middle, Some("tokio::fs::remove_file")),
         "remove_dir" => (Weight::Middle, Some("tokio::fs::remove_dir")),
         "rename" => (Weight::Middle, Some("tokio::fs::rename")),
-        "hard_link" | "soft_link" | "set_permissions" => (Weight::Middle, None),
+        "hard_link" | "soft_link" | "set_permissions" => (Weight::Light, None),
         "canonicalize" => (Weight::Light, Some("tokio::fs::canonicalize")),
         "metadata" => (Weight::Light, Some("tokio::fs::metadata")),
         "symlink_metadata" => (Weight::Light, Some("tokio::fs::symlink_metadata")),

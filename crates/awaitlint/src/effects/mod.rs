@@ -11,8 +11,8 @@ mod words;
 pub(crate) use blocking::{Blocking, BlockingCall, Waits, Weight, direct as blocking_call};
 use call::chain;
 pub(crate) use call::{effect_of_await, effect_of_call, strip_adapters};
-pub(crate) use summary::Summaries;
-pub(crate) use words::{is_gate, is_startup};
+pub(crate) use summary::{Summaries, facts};
+pub(crate) use words::{is_gate, is_question, is_startup};
 
 /// The classes, ordered by how much they forbid.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

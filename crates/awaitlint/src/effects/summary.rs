@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::blocking::{Blocking, Found, of_function};
 use super::{Effect, chain, effect_of_await, words};
 use crate::index::{Id, Workspace};
 use crate::ir::{Body, ExprId, Kind, Receiver};
@@ -39,25 +40,6 @@ impl Summaries {
         self.0.get(&id)
     }
 
-    /// Summarises every function, first by itself, then through what it calls until nothing changes.
-    pub(crate) fn new(workspace: &Workspace) -> Summaries {
-        let files: Vec<usize> = (0..workspace.files.len()).collect();
-        let mut first: usize = 0;
-        let ranges: Vec<(usize, std::ops::Range<usize>)> = files
-            .iter()
-            .map(|&file| {
-                let end = first + workspace.functions[first..].iter().take_while(|f| f.at.file == file).count();
-                let range = first..end;
-                first = end;
-                (file, range)
-            })
-            .collect();
-        let local = parallel::map(&ranges, |(file, range)| summarise_file(workspace, *file, range.clone()));
-        let mut summaries = Summaries(local.into_iter().flatten().flatten().collect());
-        summaries.propagate();
-        summaries
-    }
-
     fn propagate(&mut self) {
         for _ in 0..MAX_ROUNDS {
             let mut changes = Vec::new();
@@ -86,23 +68,38 @@ impl Summaries {
     }
 }
 
-fn summarise_file(workspace: &Workspace, file: usize, range: std::ops::Range<usize>) -> Vec<(Id, Summary)> {
-    let functions = workspace.functions_of(file);
-    let mut found = Vec::new();
-    for at in &workspace.functions[range] {
-        let Some((_, function)) = functions.get(at.at.function) else { continue };
-        if let Some(body) = &function.body {
-            let typing = Typing::new(workspace, at, function, body);
-            let mut summary = summarise(&typing, body, matches!(function.signature.receiver, Receiver::Mut | Receiver::Pin));
-            if !function.signature.is_async && !body.ids().any(|id| matches!(body.kind(id), Kind::Async { .. })) {
-                // A future made elsewhere and only passed on: what it does is not seen here.
-                summary.waits = true;
-                summary.effect = summary.effect.max(Effect::Unknown);
-            }
-            found.push((at.id, summary));
-        }
+/// Reads every function once: what it does by itself and through what it calls, and how plain functions block.
+pub(crate) fn facts(workspace: &Workspace) -> (Summaries, Blocking) {
+    let files: Vec<usize> = (0..workspace.files.len()).collect();
+    let local = parallel::map(&files, |&file| facts_of_file(workspace, file));
+    let (mut summaries, mut blocking) = (HashMap::new(), Vec::new());
+    for (id, summary, found) in local.into_iter().flatten().flatten() {
+        summaries.insert(id, summary);
+        blocking.extend(found);
     }
-    found
+    let mut summaries = Summaries(summaries);
+    summaries.propagate();
+    (summaries, Blocking::new(blocking))
+}
+
+fn facts_of_file(workspace: &Workspace, file: usize) -> Vec<(Id, Summary, Option<Found>)> {
+    let functions = workspace.functions_of(file);
+    let first = workspace.functions.partition_point(|f| f.at.file < file);
+    let mut facts = Vec::new();
+    for at in workspace.functions[first..].iter().take_while(|f| f.at.file == file) {
+        let Some((_, function)) = functions.get(at.at.function) else { continue };
+        let Some(body) = &function.body else { continue };
+        let typing = Typing::new(workspace, at, function, body);
+        let mut summary = summarise(&typing, body, matches!(function.signature.receiver, Receiver::Mut | Receiver::Pin));
+        let plain = !function.signature.is_async;
+        if plain && !body.ids().any(|id| matches!(body.kind(id), Kind::Async { .. })) {
+            // A future made elsewhere and only passed on: what it does is not seen here.
+            summary.waits = true;
+            summary.effect = summary.effect.max(Effect::Unknown);
+        }
+        facts.push((at.id, summary, plain.then(|| of_function(at.id, &typing, function, body))));
+    }
+    facts
 }
 
 /// What the body says of itself; calls to the workspace are only listed.

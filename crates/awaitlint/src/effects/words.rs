@@ -50,9 +50,15 @@ pub(crate) fn is_gate(name: &str) -> bool {
     name.split('_').any(|word| Known::Gate.has(word))
 }
 
+/// A question that is often answered on the spot: `is_local`, `has_key`.
+pub(crate) fn is_question(name: &str) -> bool {
+    matches!(name.split('_').next(), Some("is" | "has" | "have" | "can" | "contains" | "exists"))
+}
+
 /// The function belongs to the start or the end of a program: `init_logging`, `main`.
 pub(crate) fn is_startup(name: &str) -> bool {
-    name.split('_').next().is_some_and(|word| Known::Startup.has(word))
+    let mut words = name.split('_');
+    words.next().is_some_and(|word| Known::Startup.has(word)) || words.any(|word| matches!(word, "config" | "settings"))
 }
 
 /// The class of an SQL statement.

@@ -84,7 +84,7 @@ pub(crate) fn groups_of_block(cx: &Cx<'_>, stmts: &[Stmt]) -> Vec<Group> {
     let mut group = Group { sites: Vec::new(), apart: false };
     let mut between: Vec<Uses> = Vec::new();
     for stmt in stmts {
-        let site = site_of(cx, stmt).filter(|site| site.effect != Effect::Idle);
+        let site = site_of(cx, stmt).filter(|site| site.effect != Effect::Idle && !stmt.cfg);
         let passes = if site.is_some() { None } else { harmless(cx, stmt) };
         match (site, passes) {
             (Some(site), _) => {

@@ -99,5 +99,22 @@ fn kind_of(package: &Package, path: &Path) -> TargetKind {
 /// `tests.rs`, `integration_tests.rs`, `testing/`, `test_utils/`: test code that is compiled into a library.
 fn for_tests(name: &str) -> bool {
     let words = || name.trim_end_matches(".rs").split('_');
-    words().any(|word| matches!(word, "test" | "tests" | "testing" | "bench" | "benches" | "benchmark" | "benchmarks"))
+    words().any(|word| {
+        matches!(
+            word,
+            "test"
+                | "tests"
+                | "testing"
+                | "integration"
+                | "simulation"
+                | "simulator"
+                | "mock"
+                | "mocks"
+                | "fake"
+                | "bench"
+                | "benches"
+                | "benchmark"
+                | "benchmarks"
+        )
+    })
 }

@@ -196,6 +196,8 @@ pub(crate) struct Arm {
 #[derive(Debug)]
 pub(crate) struct Stmt {
     pub(crate) kind: StmtKind,
+    /// Under `#[cfg(…)]`: perhaps not compiled.
+    pub(crate) cfg: bool,
     /// With its semicolon.
     pub(crate) span: Span,
 }

@@ -63,6 +63,9 @@ pub(crate) struct Function {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Signature {
     pub(crate) is_async: bool,
+    /// An attribute macro may have made something else of it.
+    #[serde(default)]
+    pub(crate) altered: bool,
     pub(crate) receiver: Receiver,
     pub(crate) params: Vec<Param>,
     pub(crate) returns: Ty,

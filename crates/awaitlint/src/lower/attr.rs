@@ -72,6 +72,44 @@ fn literal(value: &Expr) -> Option<String> {
     }
 }
 
+/// An attribute that is not known to leave a function what it is.
+pub(super) fn is_altered(attrs: &[Attribute]) -> bool {
+    const PLAIN: &[&str] = &[
+        "doc",
+        "allow",
+        "warn",
+        "expect",
+        "deny",
+        "forbid",
+        "inline",
+        "must_use",
+        "cfg",
+        "cfg_attr",
+        "instrument",
+        "async_trait",
+        "track_caller",
+        "deprecated",
+        "cold",
+        "test",
+        "rustfmt",
+        "no_mangle",
+        "main",
+        "doc_cfg",
+        "non_exhaustive",
+        "automatically_derived",
+        "tracing",
+        "unstable",
+        "stable",
+    ];
+    let last = |attr: &Attribute| attr.path().segments.last().map_or(String::new(), |s| s.ident.to_string());
+    attrs.iter().any(|attr| !PLAIN.contains(&last(attr).as_str()))
+}
+
+/// Under a condition of compilation.
+pub(super) fn is_cfg(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident("cfg"))
+}
+
 /// `#[cfg(test)]`, `#[test]`, `#[tokio::test]` and the like.
 pub(super) fn is_test(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| {
@@ -80,7 +118,8 @@ pub(super) fn is_test(attrs: &[Attribute]) -> bool {
             (_, "test" | "bench" | "rstest" | "test_log" | "quickcheck" | "proptest" | "traced_test" | "test_case") => true,
             (Meta::List(list), "cfg") => match list.parse_args::<Meta>() {
                 Ok(Meta::Path(path)) => path.is_ident("test"),
-                Ok(Meta::List(all)) if all.path.is_ident("all") => {
+                // `any(test, feature = "test_utils")` is for tests, too
+                Ok(Meta::List(all)) if all.path.is_ident("all") || all.path.is_ident("any") => {
                     let parts = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(all.tokens).unwrap_or_default();
                     parts.iter().any(|part| part.path().is_ident("test"))
                 }

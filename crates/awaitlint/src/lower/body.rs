@@ -108,7 +108,7 @@ impl BodyLower<'_, '_> {
                     }
                     None => (None, None),
                 };
-                self.under_cfg = local.attrs.iter().any(|attr| attr.path().is_ident("cfg"));
+                self.under_cfg = super::attr::is_cfg(&local.attrs);
                 let (pat, ty) = match &local.pat {
                     syn::Pat::Type(typed) => (self.pat(&typed.pat), Some(self.lower.ty(&typed.ty))),
                     pat => (self.pat(pat), None),
@@ -116,7 +116,7 @@ impl BodyLower<'_, '_> {
                 self.under_cfg = false;
                 let span = Span { lo: self.lower.lo(local.let_token.span), hi: self.lower.hi(local.semi_token.span) };
                 self.lower.covered(&local.attrs, span);
-                to.push(Stmt { kind: StmtKind::Let { pat, ty, init, otherwise }, span });
+                to.push(Stmt { kind: StmtKind::Let { pat, ty, init, otherwise }, cfg: super::attr::is_cfg(&local.attrs), span });
             }
             syn::Stmt::Expr(expr, semi) => {
                 let id = self.expr(expr);
@@ -140,7 +140,7 @@ impl BodyLower<'_, '_> {
             span.hi = self.lower.hi(semi);
         }
         self.lower.covered(attrs, span);
-        to.push(Stmt { kind: StmtKind::Expr { expr, semicolon: semi.is_some() }, span });
+        to.push(Stmt { kind: StmtKind::Expr { expr, semicolon: semi.is_some() }, cfg: super::attr::is_cfg(attrs), span });
     }
 
     /// Items of a block are visible in all of it: functions become items of a module without a writable name, imports join the body's.

@@ -3,7 +3,7 @@
 use syn::parse::Parser;
 use syn::{Fields, ImplItem, Item as Tree, ReceiverKind, TraitItem, UseTree, Visibility};
 
-use super::attr::is_test;
+use super::attr::{is_altered, is_test};
 use super::body::hoist;
 use super::{Depth, Lower};
 use crate::ir::{
@@ -100,7 +100,8 @@ impl Lower<'_> {
         let name_span = self.ident_span(&sig.ident);
         let first = sig.asyncness.as_ref().map_or(sig.fn_token.span, |t| t.span);
         let mut span = Span { lo: self.lo(first), hi: name_span.hi };
-        let signature = self.signature(sig, outer);
+        let mut signature = self.signature(sig, outer);
+        signature.altered = is_altered(attrs);
         let (mut body, mut imports) = (None, Vec::new());
         if let Some(block) = block {
             span.hi = self.close(&block.brace_token.span);
@@ -121,6 +122,7 @@ impl Lower<'_> {
         self.generics(&sig.generics, &mut generics);
         let mut signature = Signature {
             is_async: sig.asyncness.is_some(),
+            altered: false,
             receiver: Receiver::None,
             params: Vec::new(),
             returns: self.output(&sig.output),

@@ -91,7 +91,9 @@ fn level(
     }
     // What nobody uses was awaited for its effect.
     let unused = waits.iter().any(|&wait| is_unused(cx.body, wait));
-    doubts += u8::from(unused) + u8::from(shows_order(cx, block));
+    let doubtful =
+        waits.iter().any(|&wait| matches!(cx.body.kind(wait), Kind::Await(base) if cx.is_doubtful(strip_adapters(cx.body, *base))));
+    doubts += u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(doubtful);
     Some(match doubts {
         0 => Level::Certain,
         1 => Level::Likely,

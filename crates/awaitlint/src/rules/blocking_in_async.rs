@@ -17,7 +17,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         }
         if let Some(call) = blocking_call(&cx.typing, cx.body, id) {
             if call.waits != Waits::BlockOn {
-                drafts.push(report(cx, id, &call, &[]));
+                drafts.push(report(cx, id, &call, &[], false));
             }
         } else if let Some(to) = cx.callee(id).and_then(|callee| callee.id())
             && let Some(path) = cx.session.blocking.get(to)
@@ -27,12 +27,12 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         {
             let index = &cx.workspace().index;
             let through: Vec<String> = path.through.iter().map(|&id| index.describe(id)).collect();
-            drafts.push(report(cx, id, &path.call, &through));
+            drafts.push(report(cx, id, &path.call, &through, path.sometimes));
         }
     }
 }
 
-fn report(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, through: &[String]) -> Draft {
+fn report(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, through: &[String], sometimes: bool) -> Draft {
     let name = cx.quoted(id);
     let direct = cx.called(id) == call.what.rsplit("::").next().unwrap_or_default() && through.is_empty();
     let message = if direct {
@@ -50,7 +50,7 @@ fn report(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, through: &[String]) -> D
     if !direct {
         fix = None;
     }
-    let depth = if direct { 0 } else { through.len() + 1 };
+    let depth = if direct { 0 } else { through.len() + 1 + usize::from(sometimes) };
     Draft::new(level(cx, id, call, depth), cx.body.span(id), message)
         .why(format!("it {}, and no other task of this thread runs meanwhile, timers and connections included", call.waits.describe()))
         .help(help)
@@ -65,9 +65,9 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize) -> Level {
         (Weight::Middle, _) | (Weight::Heavy, 2..) => 1,
         (Weight::Heavy, _) => 0,
     };
-    let start = is_startup(&cx.item.name) || is_startup(cx.called(id));
+    let start = is_startup(&cx.item.name) || depth > 0 && is_startup(cx.called(id));
     let example = cx.target() == TargetKind::Example && call.waits != Waits::Sleep;
-    doubts += 2 * u8::from(start || example);
+    doubts += 2 * u8::from(start || example || for_a_terminal(cx, call));
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 => Level::Certain,
@@ -102,4 +102,15 @@ fn swap(cx: &Cx<'_>, id: ExprId, call: &BlockingCall) -> Option<Fix> {
             Edit { span: cx.body.span(id).end(), text: ".await".to_owned() },
         ],
     })
+}
+
+/// The code of a command, which does one thing at a time: it asks a person, or lies in a directory of commands.
+fn for_a_terminal(cx: &Cx<'_>, call: &BlockingCall) -> bool {
+    let path = &cx.workspace().files[cx.at.at.file].path;
+    let package = &cx.workspace().project.packages[cx.workspace().files[cx.at.at.file].package];
+    let inside = path.strip_prefix(&package.dir).unwrap_or(path);
+    let command = |part: &std::ffi::OsStr| {
+        matches!(part.to_str(), Some("cli" | "cli.rs" | "commands" | "cmd" | "bin" | "admin" | "build" | "generate" | "xtask"))
+    };
+    call.waits == Waits::Input || inside.iter().any(command) && call.waits != Waits::Sleep
 }

@@ -76,6 +76,7 @@ fn asks(cx: &Cx<'_>, kind: &LoopKind, block: ExprId) -> bool {
             matches!(
                 &**name,
                 "load"
+                    | "compare_exchange"
                     | "try_recv"
                     | "try_lock"
                     | "is_empty"
@@ -93,11 +94,10 @@ fn asks(cx: &Cx<'_>, kind: &LoopKind, block: ExprId) -> bool {
         _ => false,
     };
     match kind {
-        LoopKind::While(cond) => cx
-            .body
-            .descendants(*cond)
-            .into_iter()
-            .any(|id| is_question(id) || matches!(cx.body.kind(id), Kind::Call { .. } | Kind::Field(..))),
+        LoopKind::While(cond) => {
+            let takes = matches!(cx.body.kind(*cond), Kind::Let { .. });
+            !takes && cx.body.descendants(*cond).into_iter().any(is_question)
+        }
         _ => {
             let leaves = cx.body.descendants(block).into_iter().any(|id| matches!(cx.body.kind(id), Kind::Break { .. } | Kind::Return(_)));
             leaves && cx.body.descendants(block).into_iter().any(is_question)

@@ -13,7 +13,6 @@ const LOSES: &[(&str, &str)] = &[
     ("read_to_end", "the bytes read so far stay in the buffer, but nobody knows how many"),
     ("read_to_string", "the text read so far is lost"),
     ("read_line", "the part of the line read so far is lost or stays behind"),
-    ("read_until", "what was read so far stays behind"),
     ("write_all", "a part has been written, and nobody knows how much"),
     ("write_all_buf", "a part has been written"),
     ("copy", "a part has been copied"),

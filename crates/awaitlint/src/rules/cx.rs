@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::Rule;
-use crate::effects::{Blocking, Effect, Summaries, effect_of_await};
+use crate::effects::{Blocking, Effect, Summaries, effect_of_await, is_question};
 use crate::finding::{Fix, Level};
 use crate::fix::Kit;
 use crate::flow::{Aliases, Uses};
@@ -123,6 +123,19 @@ impl<'a> Cx<'a> {
             Kind::Await(base) => effect_of_await(&self.typing, &self.session.summaries, self.body, *base),
             _ => Effect::Unknown,
         }
+    }
+
+    /// The call may be answered on the spot: a cheap question, or a look into a cache that the call before it fills.
+    pub(crate) fn is_doubtful(&self, work: ExprId) -> bool {
+        let cached = match self.body.kind(work) {
+            Kind::Method { receiver, .. } => match self.body.kind(*receiver) {
+                Kind::Field(_, name) => name.contains("cache"),
+                Kind::Local(local) => self.body.local(*local).name.contains("cache"),
+                _ => false,
+            },
+            _ => false,
+        };
+        cached || is_question(self.called(work))
     }
 
     pub(crate) fn callee(&self, call: ExprId) -> Option<&Callee> {

@@ -71,7 +71,7 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
     if before.iter().any(|site| site.uses.tries && is_gate(cx.called(site.work))) {
         doubts += 2;
     }
-    if one_connection(cx, last, before) {
+    if one_connection(cx, last, before) || group.sites.iter().any(|site| cx.is_doubtful(site.work)) {
         doubts += 1;
     }
     if group.apart || group.sites.iter().any(|site| !site.uses.maybe_writes.is_empty()) {

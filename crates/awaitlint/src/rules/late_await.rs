@@ -77,6 +77,7 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
             }
             let signature = callee.id().map(|id| &cx.workspace().index.function(id).signature);
             match signature {
+                Some(signature) if signature.altered => None,
                 Some(signature) if signature.is_async => Some(Level::Certain),
                 _ => Some(Level::Likely),
             }

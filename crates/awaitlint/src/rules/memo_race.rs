@@ -42,6 +42,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
                 && !is_lock(cx, **wait)
                 && !touches(cx, **wait, &store.place)
                 && !held.iter().any(|held| held.at == **wait)
+                && !guarded(cx, store.at, **wait)
                 && made_by(cx, store.at, **wait)
         };
         let Some(&wait) = waits.iter().find(between) else { continue };
@@ -199,4 +200,22 @@ fn made_by(cx: &Cx<'_>, store: ExprId, wait: ExprId) -> bool {
 fn same_task(cx: &Cx<'_>, a: ExprId, b: ExprId) -> bool {
     let task = |id: ExprId| cx.body.ancestors(id).find(|&up| matches!(cx.body.kind(up), Kind::Async { .. } | Kind::Closure { .. }));
     task(a) == task(b)
+}
+
+/// What is stored to is a guard that was taken before the wait: the lock is held all along.
+fn guarded(cx: &Cx<'_>, store: ExprId, wait: ExprId) -> bool {
+    let target = match cx.body.kind(store) {
+        Kind::Method { receiver, .. } => *receiver,
+        Kind::Assign { lhs, .. } => *lhs,
+        _ => return false,
+    };
+    let Some(place) = root_of(cx.body, target) else { return false };
+    let taken = |id: ExprId| match cx.body.kind(id) {
+        Kind::Block { stmts, .. } => stmts.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Let { pat, init: Some(init), .. } => *init < wait && cx.body.bindings(*pat) == [place.local],
+            _ => false,
+        }),
+        _ => false,
+    };
+    guard_of(cx, &place).is_some() && cx.body.ids().any(taken)
 }

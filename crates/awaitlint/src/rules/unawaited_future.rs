@@ -94,6 +94,7 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
             }
             let signature = callee.id().map(|id| &cx.workspace().index.function(id).signature);
             match signature {
+                Some(signature) if signature.altered => None,
                 Some(signature) if signature.is_async => Some(Level::Certain),
                 // A plain function may have begun the work before it returned.
                 Some(_) => callee.id().is_none_or(|id| only_makes_a_future(cx, id)).then_some(Level::Likely),

@@ -185,7 +185,10 @@ impl Typing<'_> {
             if known && let Some(canon) = ty.canon() {
                 callee.canon = Some(canon.join(&[crate::ir::Segment { name: name.clone(), args: Vec::new() }]));
             }
-            callee.ids = self.index.methods_named(name).iter().copied().filter(|&id| self.takes(id, args.len())).collect();
+            // What a type of the standard library does is not told by who else has a method of that name.
+            if ty.canon().is_none_or(|canon| canon.krate() != "std") {
+                callee.ids = self.index.methods_named(name).iter().copied().filter(|&id| self.takes(id, args.len())).collect();
+            }
         }
         let returns = match callee.ids.as_slice() {
             [only] if callee.exact => self.returned(*only, Some(ty)),

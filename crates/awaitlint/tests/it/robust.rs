@@ -113,4 +113,17 @@ proptest! {
         let mut out = Vec::new();
         awaitlint::write(&report, awaitlint::Format::Human, false, &mut out).expect("a vector takes everything");
     }
+
+    #[test]
+    fn any_bytes_are_any_files(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        awaitlint::fuzz(&bytes);
+    }
+
+    #[test]
+    fn a_damaged_fixture_is_checked_or_skipped(at in 0usize..4_000, cut in 0usize..40, put in soup()) {
+        let text = include_str!("../../fixtures/src/guard_across_await.rs");
+        let from = (0..=at.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+        let to = (from + cut..=text.len()).find(|&i| text.is_char_boundary(i)).unwrap_or(text.len());
+        awaitlint::fuzz(format!("{}{put}{}", &text[..from], &text[to..]).as_bytes());
+    }
 }
