@@ -59,9 +59,12 @@ impl Canon {
         if wanted.next() != have.next().map(|name| &**name) {
             return false;
         }
+        // Modules may be skipped, types may not: `Set::spawn` is not `spawn`.
+        let module = |name: &Name| !name.starts_with(|c: char| c.is_uppercase());
         while let Some(name) = wanted.next() {
-            let found = if wanted.peek().is_none() { have.next_back() } else { have.find(|have| &***have == name) };
-            if found.is_none_or(|found| &**found != name) {
+            let last = wanted.peek().is_none();
+            let found = if last { have.next_back() } else { have.find(|have| &***have == name || !module(have)) };
+            if found.is_none_or(|found| &**found != name) || last && !have.all(module) {
                 return false;
             }
         }
@@ -338,5 +341,7 @@ mod tests {
         check("tokio::sync::Mutex", "std::sync::Mutex", false);
         check("tokio::sync::MutexGuard", "tokio::sync::Mutex", false);
         check("tokio", "tokio::sync", false);
+        check("tokio::task::JoinSet::spawn", "tokio::spawn", false);
+        check("std::fs::File::open", "std::fs::open", false);
     }
 }
