@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{Result, read};
 
 /// The arrows of the house: a crate may use those named here, and whatever they may use. What is not drawn is forbidden.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("awaitkit", &["awaitkit-macros"]),
     ("awaitkit-http", &["awaitkit"]),
     ("awaitkit-macros", &[]),
@@ -19,7 +19,8 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("quadruplex-api", &["quadruplex-tl"]),
     ("quadruplex-cli", &["quadruplex", "quadruplex-sandbox"]),
     ("quadruplex-crypto", &[]),
-    ("quadruplex-macros", &[]),
+    ("quadruplex-macros", &["quadruplex-markup"]),
+    ("quadruplex-markup", &[]),
     ("quadruplex-mtproto", &["quadruplex-crypto", "quadruplex-tl"]),
     ("quadruplex-net", &["quadruplex-mtproto"]),
     ("quadruplex-sandbox", &["quadruplex-mtproto", "quadruplex-net", "quadruplex-tl-schema", "quadruplex-api", "quadruplex-store"]),

@@ -1,0 +1,6 @@
+//! Markup in both dialects.
+
+mod html;
+mod lenient;
+mod markdown;
+mod properties;
