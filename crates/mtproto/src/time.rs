@@ -14,6 +14,11 @@ pub const fn unix_of(msg_id: i64) -> i64 {
     msg_id >> 32
 }
 
+/// The same, with the fraction of a second that the lower half holds.
+pub(crate) fn exact_unix_of(msg_id: i64) -> Duration {
+    Duration::from_nanos(id_nanos(msg_id).max(0).unsigned_abs())
+}
+
 /// Draws message ids: Unix time · 2³², strictly increasing, with the residue that tells who sent what
 /// (<https://core.telegram.org/mtproto/description#message-identifier-msg-id>).
 #[derive(Debug, Default)]

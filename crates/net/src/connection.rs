@@ -13,7 +13,7 @@ use quadruplex_mtproto::framing::Transport;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::task::{self, Answer, Command};
-use crate::{CallError, CloseReason, ConnectError, Dial, Environment};
+use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Report, Ticket};
 
 /// How a connection is made.
 #[derive(Clone, Debug)]
@@ -93,6 +93,18 @@ pub struct Request {
     pub repeat: Repeat,
     /// Never in one packet with another such: parts of a file that are downloaded.
     pub alone: bool,
+    /// By which it is known afterwards, if anybody wants to know.
+    pub ticket: Option<Ticket>,
+    /// Executed by the server only after the call with this ticket has succeeded (`invokeAfterMsg`). If that one fails, or is not known
+    /// here or not any more, this one ends with `MSG_WAIT_FAILED`.
+    pub after: Option<Ticket>,
+}
+
+impl Request {
+    /// A query that is sent like most.
+    pub fn new(body: Bytes, repeat: Repeat) -> Self {
+        Self { body, repeat, alone: false, ticket: None, after: None }
+    }
 }
 
 /// A handle to a connection task. Cheap to clone; the task ends when the last handle is gone.
@@ -154,7 +166,13 @@ impl Connection {
 
     fn call(&self, request: Request) -> ((Request, Answer), Pending) {
         let (answer, receiver) = oneshot::channel();
-        ((request, answer), Pending { receiver, shared: self.0.clone(), ended: false })
+        let pending = Pending { receiver, shared: self.0.clone(), ticket: request.ticket.clone(), ended: false };
+        ((request, answer), pending)
+    }
+
+    /// Whether two handles are of one connection.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// How the connection stands; wait on it for changes.
@@ -186,6 +204,30 @@ impl Connection {
     }
 }
 
+/// Requests that wait to be enqueued as one, so that they leave together.
+#[derive(Debug, Default)]
+pub struct Pack(Vec<(Connection, Vec<(Request, Answer)>)>);
+
+impl Pack {
+    /// Puts a request in. It is not on its way before [`send`](Self::send).
+    pub fn add(&mut self, connection: &Connection, request: Request) -> Pending {
+        let (call, pending) = connection.call(request);
+        match self.0.iter_mut().find(|(known, _)| known.is(connection)) {
+            Some((_, calls)) => calls.push(call),
+            None => self.0.push((connection.clone(), vec![call])),
+        }
+        pending
+    }
+
+    /// Enqueues everything that was put in.
+    pub fn send(&mut self) {
+        for (connection, calls) in self.0.drain(..) {
+            // A closed task has dropped the channel, which the futures notice.
+            let _ = connection.0.commands.send(Command::Call(calls));
+        }
+    }
+}
+
 /// The answer of a call, some time.
 ///
 /// Dropping it tells the server to drop the answer. The query may still take effect.
@@ -194,7 +236,23 @@ impl Connection {
 pub struct Pending {
     receiver: oneshot::Receiver<Result<Bytes, CallError>>,
     shared: Arc<Shared>,
+    ticket: Option<Ticket>,
     ended: bool,
+}
+
+impl Pending {
+    /// Tells the server to drop the answer, and what is known of the call. `None` without a ticket, and if the connection is closed.
+    ///
+    /// # Cancel safety
+    /// The call is cancelled by the first poll.
+    pub async fn cancel(mut self) -> Option<Report> {
+        let ticket = self.ticket.take()?;
+        let (tell, told) = oneshot::channel();
+        self.ended = true;
+        self.receiver.close();
+        let _ = self.shared.commands.send(Command::Cancel(ticket, tell));
+        told.await.ok()
+    }
 }
 
 impl Future for Pending {

@@ -15,9 +15,11 @@ mod environment;
 mod error;
 mod link;
 mod task;
+mod ticket;
 
-pub use connection::{Connection, Event, Options, Pending, Request, State, StoredKey, Traffic};
+pub use connection::{Connection, Event, Options, Pack, Pending, Request, State, StoredKey, Traffic};
 pub use dial::{BoxFuture, Dial, Stream, TcpDialer};
 pub use environment::{Environment, Random};
 pub use error::{CallError, CloseReason, ConnectError};
 pub use quadruplex_mtproto::client::{KeyState, Repeat, RpcError};
+pub use ticket::{Fate, Report, Ticket};

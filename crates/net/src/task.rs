@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use quadruplex_mtproto::client::{self, CallId, CallOptions, Failure, KeyState, Session};
+use quadruplex_mtproto::client::{self, CallId, CallOptions, Failure, KeyState, RpcError, Session};
 use quadruplex_mtproto::framing::Frame;
 use quadruplex_mtproto::handshake::{ClientConfig, Fault};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,7 +16,10 @@ use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
 use crate::link::{Link, make_room};
-use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Request, State, StoredKey, Traffic};
+use crate::ticket::report;
+use crate::{
+    CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Ticket, Traffic,
+};
 
 /// How often other tasks may add to the queue before it is packed, as long as they do.
 const YIELDS: usize = 3;
@@ -34,6 +37,8 @@ pub(crate) enum Command {
     Call(Vec<(Request, Answer)>),
     /// A caller does not want its answer any more.
     Abandoned,
+    /// The same, and what is known of its call is to be told.
+    Cancel(Ticket, oneshot::Sender<Report>),
     Reconnect,
     Close,
 }
@@ -85,6 +90,7 @@ pub(crate) async fn run(
         session: None,
         early: Vec::new(),
         waiting: HashMap::new(),
+        linked: None,
         backoff: Backoff::default(),
         unknown_key: 0,
         lost_events: false,
@@ -112,6 +118,8 @@ struct Task {
     /// Calls made before there was a key.
     early: Vec<(Request, Answer)>,
     waiting: HashMap<CallId, Answer>,
+    /// Since when there has been a link.
+    linked: Option<Duration>,
     backoff: Backoff,
     unknown_key: u32,
     /// Whether updates were dropped that nobody has been told of yet.
@@ -131,9 +139,10 @@ impl Task {
     async fn run(&mut self, state: &watch::Sender<State>) -> CloseReason {
         loop {
             let began = Instant::now();
+            let told = |ticket: &Ticket| report(&self.options, self.session.as_ref(), None, self.environment.now(), ticket);
             let connected = tokio::select! {
                 connected = connect(&self.options, &*self.dial, &self.environment, &mut self.random, self.session.is_some()) => connected,
-                () = closing(&mut self.commands, &mut self.early) => return CloseReason::Requested,
+                () = closing(&mut self.commands, &mut self.early, told) => return CloseReason::Requested,
             };
             let error = match connected {
                 Ok((link, agreed)) => {
@@ -141,7 +150,10 @@ impl Task {
                     self.begin_session(agreed.map(|(key, _)| key));
                     info!(dc = self.options.dc, "connected");
                     state.send_replace(State::Ready { took: began.elapsed(), exchange });
-                    match self.serve(link).await {
+                    self.linked = Some(self.environment.now().mono);
+                    let left = self.serve(link).await;
+                    self.linked = None;
+                    match left {
                         Left::Closed => return CloseReason::Requested,
                         Left::Wanted => None,
                         Left::Lost(error) => Some(error),
@@ -164,9 +176,10 @@ impl Task {
             debug!(dc = self.options.dc, %error, attempts = self.backoff.attempts(), "no connection");
             state.send_replace(State::Connecting { failed: self.backoff.attempts() + 1, error: Some(error) });
             let wait = self.backoff.next(&mut self.random);
+            let told = |ticket: &Ticket| report(&self.options, self.session.as_ref(), None, self.environment.now(), ticket);
             tokio::select! {
                 () = sleep(wait) => {}
-                () = closing(&mut self.commands, &mut self.early) => return CloseReason::Requested,
+                () = closing(&mut self.commands, &mut self.early, told) => return CloseReason::Requested,
             }
         }
     }
@@ -275,6 +288,11 @@ impl Task {
                 self.abandoned = true;
                 None
             }
+            Some(Command::Cancel(ticket, tell)) => {
+                self.abandoned = true;
+                let _ = tell.send(report(&self.options, self.session.as_ref(), self.linked, self.environment.now(), &ticket));
+                None
+            }
             Some(Command::Reconnect) => Some(Left::Wanted),
             Some(Command::Close) | None => Some(Left::Closed),
         }
@@ -290,8 +308,17 @@ impl Task {
             if answer.is_closed() {
                 continue;
             }
-            let options = CallOptions { repeat: request.repeat, alone: request.alone, after: None };
-            self.waiting.insert(session.call(request.body, options), answer);
+            let after = request.after.as_ref().map(Ticket::call);
+            if let Some(None) = after {
+                let _ = answer.send(Err(CallError::Rpc(RpcError { code: 400, message: "MSG_WAIT_FAILED".to_owned() })));
+                continue;
+            }
+            let options = CallOptions { repeat: request.repeat, alone: request.alone, after: after.flatten() };
+            let call = session.call(request.body, options);
+            if let Some(ticket) = &request.ticket {
+                ticket.stamp(call);
+            }
+            self.waiting.insert(call, answer);
         }
     }
 
@@ -417,10 +444,11 @@ async fn connect(
 }
 
 /// Resolves when the connection is to be closed; calls made meanwhile are kept.
-async fn closing(commands: &mut mpsc::UnboundedReceiver<Command>, early: &mut Vec<(Request, Answer)>) {
+async fn closing(commands: &mut mpsc::UnboundedReceiver<Command>, early: &mut Vec<(Request, Answer)>, told: impl Fn(&Ticket) -> Report) {
     loop {
         match commands.recv().await {
             Some(Command::Call(calls)) => early.extend(calls),
+            Some(Command::Cancel(ticket, tell)) => drop(tell.send(told(&ticket))),
             Some(Command::Reconnect | Command::Abandoned) => {}
             Some(Command::Close) | None => return,
         }

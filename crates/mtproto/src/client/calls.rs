@@ -1,6 +1,9 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
 
 use bytes::Bytes;
+
+use crate::time::exact_unix_of;
 
 /// A call within its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,18 +24,43 @@ pub enum Repeat {
 pub struct CallOptions {
     /// Whether it may be executed twice.
     pub repeat: Repeat,
-    /// Executed after this call (`invokeAfterMsg`), if that one has not ended yet.
+    /// Executed by the server only after this call has succeeded (`invokeAfterMsg`). Refused with `MSG_WAIT_FAILED`, by the server
+    /// or here, if that one fails; also if it has ended before this one is made, whichever way.
     pub after: Option<CallId>,
     /// Never in one container with another such call: two `upload.getFile` in one container earn a flood wait.
     pub alone: bool,
 }
 
+/// What is known of a call on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// When it was last sent, in the server's Unix time; `None` if it never was.
+    pub sent: Option<Duration>,
+    /// Whether the server has told that it has that message.
+    pub acknowledged: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) body: Bytes,
-    pub(super) options: CallOptions,
+    pub(super) repeat: Repeat,
+    pub(super) alone: bool,
+    pub(super) after: Option<After>,
+    /// The calls that are to be executed after this one.
+    followers: Vec<CallId>,
+    /// The id under which it was last sent, also if that is not in flight any more.
+    last_msg_id: Option<i64>,
     state: State,
     cancelled: bool,
+}
+
+/// What a call waits for on the server.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum After {
+    /// A call that has not ended.
+    Call(CallId),
+    /// The message of one that has ended badly: the server knows how.
+    Message(i64),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,12 +111,21 @@ pub(super) enum Cancelled {
 }
 
 impl Calls {
-    pub(super) fn queue(&mut self, body: Bytes, options: CallOptions) -> CallId {
+    /// Queues a call. `Err` if the one that it is to follow has ended.
+    pub(super) fn queue(&mut self, body: Bytes, options: CallOptions) -> Result<CallId, CallId> {
         let id = CallId(self.next);
         self.next += 1;
-        self.calls.insert(id, Call { body, options, state: State::Queued { again: None }, cancelled: false });
+        let CallOptions { repeat, alone, after } = options;
+        if let Some(before) = after {
+            match self.calls.get_mut(&before) {
+                Some(call) => call.followers.push(id),
+                None => return Err(id),
+            }
+        }
+        let (after, state) = (after.map(After::Call), State::Queued { again: None });
+        self.calls.insert(id, Call { body, repeat, alone, after, followers: Vec::new(), last_msg_id: None, state, cancelled: false });
         self.queue.push_back(id);
-        id
+        Ok(id)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -123,6 +160,7 @@ impl Calls {
         self.times_sent += 1;
         if let Some(call) = self.calls.get_mut(&id) {
             call.state = State::Sent(Sent { msg_id, seq_no, envelope: None, acked: false, introduced });
+            call.last_msg_id = Some(msg_id);
             self.by_msg_id.insert(msg_id, id);
         }
     }
@@ -146,6 +184,12 @@ impl Calls {
         }
     }
 
+    pub(super) fn whereabouts(&self, id: CallId) -> Option<Whereabouts> {
+        let call = self.calls.get(&id)?;
+        let acknowledged = matches!(call.state, State::Sent(Sent { acked: true, .. }));
+        Some(Whereabouts { sent: call.last_msg_id.map(exact_unix_of), acknowledged })
+    }
+
     pub(super) fn by_msg_id(&self, msg_id: i64) -> Option<CallId> {
         self.by_msg_id.get(&msg_id).copied()
     }
@@ -155,7 +199,7 @@ impl Calls {
     }
 
     pub(super) fn may_repeat(&self, id: CallId) -> bool {
-        self.calls.get(&id).is_some_and(|call| call.options.repeat == Repeat::Safe && !call.cancelled)
+        self.calls.get(&id).is_some_and(|call| call.repeat == Repeat::Safe && !call.cancelled)
     }
 
     /// Whether a call that came back for want of an introduction had none.
@@ -178,7 +222,7 @@ impl Calls {
         }
         match call.state {
             State::Queued { again: None } => {
-                self.calls.remove(&id);
+                self.remove(id, false);
                 Cancelled::NotSent
             }
             // Kept until the server has answered one way or the other, since updates may be in the answer.
@@ -195,11 +239,24 @@ impl Calls {
     }
 
     /// Ends a call. False if it had ended before.
-    pub(super) fn remove(&mut self, id: CallId) -> bool {
+    pub(super) fn remove(&mut self, id: CallId, succeeded: bool) -> bool {
         let Some(call) = self.calls.remove(&id) else { return false };
+        let mut after = call.after;
         if let State::Sent(sent) | State::Queued { again: Some(sent) } = call.state {
             self.by_msg_id.remove(&sent.msg_id);
             self.leave_envelope(sent.envelope);
+            after = (!succeeded).then_some(After::Message(sent.msg_id));
+        }
+        // Whoever followed one that was never sent follows what that one would have followed.
+        for follower in call.followers {
+            if let Some(call) = self.calls.get_mut(&follower) {
+                call.after = after;
+                if let Some(After::Call(before)) = after
+                    && let Some(before) = self.calls.get_mut(&before)
+                {
+                    before.followers.push(follower);
+                }
+            }
         }
         true
     }
@@ -259,7 +316,7 @@ impl Calls {
         let mut ask = Vec::new();
         for id in self.sent() {
             match self.calls.get(&id).map(|call| (call, call.state)) {
-                Some((call, State::Sent(sent))) if sent.acked || call.cancelled || call.options.repeat == Repeat::Unsafe => {
+                Some((call, State::Sent(sent))) if sent.acked || call.cancelled || call.repeat == Repeat::Unsafe => {
                     ask.push(sent.msg_id);
                 }
                 Some((_, State::Sent(_))) => again.push(id),
@@ -270,24 +327,28 @@ impl Calls {
     }
 
     fn put_back(&mut self, mut ids: Vec<CallId>, as_the_same: bool) {
-        ids.sort_unstable();
-        for id in ids.into_iter().rev() {
-            let Some(call) = self.calls.get_mut(&id) else { continue };
+        ids.retain(|id| {
+            let Some(call) = self.calls.get_mut(id) else { return false };
             let (mut sent, waits) = match call.state {
                 State::Sent(sent) => (sent, false),
                 State::Queued { again: Some(sent) } => (sent, true),
-                State::Queued { again: None } => continue,
+                State::Queued { again: None } => return false,
             };
             let envelope = sent.envelope.take();
             call.state = State::Queued { again: as_the_same.then_some(sent) };
-            if !waits {
-                self.queue.push_front(id);
-            }
             if !as_the_same {
                 self.by_msg_id.remove(&sent.msg_id);
             }
             self.leave_envelope(envelope);
+            !waits
+        });
+        // The queue stays in the order in which the calls were made, so that none is sent before one that it follows.
+        let newest = ids.iter().max().copied();
+        while let Some(first) = self.queue.pop_front_if(|first| newest.is_some_and(|newest| *first < newest)) {
+            ids.push(first);
         }
+        ids.sort_unstable();
+        ids.into_iter().rev().for_each(|id| self.queue.push_front(id));
     }
 
     fn travelling(&self, id: i64, envelope: &Envelope) -> impl Iterator<Item = (i64, CallId)> {

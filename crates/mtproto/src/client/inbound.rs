@@ -113,7 +113,7 @@ fn handle_result(session: &mut Session, req_msg_id: i64, result: Bytes) -> Resul
         Ok(result)
     };
     session.initialised |= result.is_ok();
-    session.calls.remove(call);
+    session.calls.remove(call, result.is_ok());
     session.events.push_back(Event::Answer { call, result });
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::salts::{SALTS_PER_REQUEST, Salts};
 use crate::time::{MessageIds, ServerClock};
 use crate::{MAX_MESSAGE, Now, Salt, Service, Violation, replay::Seen};
 use calls::Calls;
-pub use calls::{CallId, CallOptions, Repeat};
+pub use calls::{CallId, CallOptions, Repeat, Whereabouts};
 use watch::Watch;
 
 /// Room for a container and `invokeAfterMsg` around a query.
@@ -143,11 +143,18 @@ impl Session {
     /// Queues a call. `body` is a query without wrappers, packed by [`gzip`](crate::gzip) if that was worth it.
     pub fn call(&mut self, body: Bytes, options: CallOptions) -> CallId {
         let too_long = body.len() + self.init.len() + WRAPPING > MAX_MESSAGE;
-        let call = self.calls.queue(body, options);
-        if too_long {
-            self.fail(call, Failure::TooLong);
+        match self.calls.queue(body, options) {
+            Ok(call) if too_long => {
+                self.fail(call, Failure::TooLong);
+                call
+            }
+            Ok(call) => call,
+            Err(call) => {
+                let error = RpcError { code: 400, message: "MSG_WAIT_FAILED".to_owned() };
+                self.events.push_back(Event::Answer { call, result: Err(error) });
+                call
+            }
         }
-        call
     }
 
     /// Lets a call go. One that waits in the queue is never sent; for one that was sent the server is told to drop the
@@ -238,6 +245,11 @@ impl Session {
         self.calls.msg_id(call)
     }
 
+    /// What is known of a call on its way; `None` once it has ended.
+    pub fn whereabouts(&self, call: CallId) -> Option<Whereabouts> {
+        self.calls.whereabouts(call)
+    }
+
     /// The smoothed time from a ping to its pong, once measured.
     pub fn round_trip(&self) -> Option<Duration> {
         self.watch.round_trip()
@@ -271,7 +283,7 @@ impl Session {
     }
 
     fn fail(&mut self, call: CallId, reason: Failure) {
-        if self.calls.remove(call) {
+        if self.calls.remove(call, false) {
             self.events.push_back(Event::Failed { call, reason });
         }
     }

@@ -2,7 +2,8 @@ use quadruplex_crypto::message::Side;
 use quadruplex_tl::Serialize;
 use rand_core::Rng;
 
-use super::{CallId, Session};
+use super::Session;
+use super::calls::After;
 use crate::message::MAX_CONTAINER;
 use crate::pack::{MESSAGE_HEADER, Outgoing, Sealer};
 use crate::service::MAX_IDS;
@@ -71,10 +72,10 @@ impl Packet {
 
     fn take_calls(&mut self, session: &mut Session, now: Now) {
         while let Some((id, call, again)) = session.calls.front() {
-            let (body, options) = (call.body.clone(), call.options);
-            let head = head(session, options.after);
+            let (body, alone, after) = (call.body.clone(), call.alone, call.after);
+            let head = head(session, after);
             let len = head.len() + body.len();
-            if !self.has_room(len) || (options.alone && self.loner) {
+            if !self.has_room(len) || (alone && self.loner) {
                 return;
             }
             let (msg_id, seq_no) = match again {
@@ -82,7 +83,7 @@ impl Packet {
                 None => (session.ids.next(session.clock.unix(now), FROM_CLIENT), session.next_seq_no(true)),
             };
             self.repeats |= again.is_some();
-            self.loner |= options.alone;
+            self.loner |= alone;
             let introduced = !session.initialised;
             session.calls.leave(id, msg_id, seq_no, introduced);
             self.calls.push(msg_id);
@@ -125,9 +126,13 @@ impl Packet {
 }
 
 /// What stands before the query: whom it waits for, and who asks.
-fn head(session: &Session, after: Option<CallId>) -> Vec<u8> {
+fn head(session: &Session, after: Option<After>) -> Vec<u8> {
     let mut head = Vec::new();
-    if let Some(before) = after.and_then(|call| session.calls.msg_id(call)) {
+    let before = after.and_then(|after| match after {
+        After::Call(call) => session.calls.msg_id(call),
+        After::Message(msg_id) => Some(msg_id),
+    });
+    if let Some(before) = before {
         INVOKE_AFTER_MSG.serialize(&mut head);
         before.serialize(&mut head);
     }

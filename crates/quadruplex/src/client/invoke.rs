@@ -148,7 +148,7 @@ impl Inner {
             purpose => self.pool.file_connection(dc, purpose).await?,
         };
         let alone = matches!(options.purpose, Purpose::Download(_));
-        connection.send(Packet { body, repeat, alone }).await.map_err(|error| Error::of_call(method, len, error))
+        connection.send(Packet { alone, ..Packet::new(body, repeat) }).await.map_err(|error| Error::of_call(method, len, error))
     }
 
     async fn react(

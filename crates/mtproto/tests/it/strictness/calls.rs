@@ -257,3 +257,69 @@ fn limits_of_what_is_sent() {
     let late = bench.give(id(1, 9) & !1, 1, result(sent, &[1, 0, 0, 0]));
     table.row("the rules hold after a good answer too", late, Err(Violation::MsgIdParity));
 }
+
+/// Whom each query that goes out now waits for: its number, its message, the message before.
+fn ordered(bench: &mut Bench) -> Vec<(u64, i64, Option<i64>)> {
+    const INVOKE_AFTER_MSG: u32 = 0xcb9f_372d;
+    let long = |bytes: &[u8]| i64::from_le_bytes(bytes[..8].try_into().unwrap());
+    let read = |message: quadruplex_mtproto::Message| {
+        let body = &message.body[..];
+        let waits = body.starts_with(&INVOKE_AFTER_MSG.to_le_bytes());
+        let (after, query) = if waits { (Some(long(&body[4..])), &body[12..]) } else { (None, body) };
+        query.starts_with(&QUERY.to_le_bytes()).then(|| (long(&query[4..]).cast_unsigned(), message.msg_id, after))
+    };
+    bench.sent().into_iter().filter_map(|(_, message)| read(message)).collect()
+}
+
+#[test]
+fn one_call_after_another() {
+    let call = |bench: &mut Bench, number, after| {
+        bench.session.call(query(number).into(), CallOptions { after, repeat: Repeat::Safe, ..CallOptions::default() })
+    };
+    let whom = |sent: &[(u64, i64, Option<i64>)]| sent.iter().map(|(number, _, after)| (*number, *after)).collect::<Vec<_>>();
+    let mut table = Table::default();
+
+    let mut bench = Bench::new();
+    let first = call(&mut bench, 1, None);
+    let second = call(&mut bench, 2, Some(first));
+    call(&mut bench, 3, Some(second));
+    let sent = ordered(&mut bench);
+    table.row("§3.48 each waits for the one before", whom(&sent), vec![(1, None), (2, Some(sent[0].1)), (3, Some(sent[1].1))]);
+    // Everything is refused for its salt, in two steps, the last first.
+    for (_, msg_id, _) in [sent[2], sent[0]] {
+        let bad = Service::BadMsgNotification { bad_msg_id: msg_id, bad_msg_seqno: 1, error_code: 16 };
+        assert_eq!(bench.give_service(id(1, if msg_id == sent[2].1 { 5 } else { 9 }), &bad), Ok(()));
+    }
+    let again = ordered(&mut bench);
+    table.row("what is sent again waits for the new message", whom(&again), vec![(1, None), (3, Some(sent[1].1))]);
+
+    // The first succeeds before the second is made, and before it is sent.
+    let mut bench = Bench::new();
+    let first = call(&mut bench, 1, None);
+    let msg_id = ordered(&mut bench)[0].1;
+    call(&mut bench, 2, Some(first));
+    assert_eq!(bench.give(id(1, 5), 1, result(msg_id, &[1, 0, 0, 0])), Ok(()));
+    table.row("no need to wait for what has succeeded", whom(&ordered(&mut bench)), vec![(2, None)]);
+    bench.events();
+    let late = call(&mut bench, 3, Some(first));
+    let refused = matches!(&bench.events()[..], [Event::Answer { call, result: Err(error), .. }] if *call == late && error.message == "MSG_WAIT_FAILED");
+    table.row("who follows a call that has ended is told so", (refused, ordered(&mut bench).len()), (true, 0));
+
+    // The first fails before the second is sent: the server decides.
+    let mut bench = Bench::new();
+    let first = call(&mut bench, 1, None);
+    let msg_id = ordered(&mut bench)[0].1;
+    call(&mut bench, 2, Some(first));
+    let error = [&quadruplex_mtproto::RPC_ERROR.to_le_bytes()[..], &400_i32.to_le_bytes(), b"\x01A\0\0"].concat();
+    assert_eq!(bench.give(id(1, 5), 1, result(msg_id, &error)), Ok(()));
+    table.row("what has failed is still waited for", whom(&ordered(&mut bench)), vec![(2, Some(msg_id))]);
+
+    // The one between goes away before it is sent.
+    let mut bench = Bench::new();
+    let first = call(&mut bench, 1, None);
+    let msg_id = ordered(&mut bench)[0].1;
+    let between = call(&mut bench, 2, Some(first));
+    call(&mut bench, 3, Some(between));
+    bench.session.cancel(between);
+    table.row("who leaves unsent hands its place on", whom(&ordered(&mut bench)), vec![(3, Some(msg_id))]);
+}
