@@ -69,7 +69,7 @@ impl Inner {
 
     async fn persist(self: &Arc<Self>, request: &mut dyn Erased, mut options: CallOptions) -> Result<Bytes, Error> {
         // Drawn once and kept, so that Telegram knows a repetition.
-        request.fill_random(&mut || self.random_id());
+        request.fill_random(&mut || self.send_id());
         let mut lookups = Lookups::new();
         request.lookups(&mut lookups);
         let mut body = self.encode(request, &lookups, options).await?;

@@ -202,6 +202,12 @@ impl Inner {
         lock(&self.identity).home_dc
     }
 
+    /// The id of something that is sent. Inside a handler it follows from the update, so that what the handler sends when it runs again
+    /// is known to Telegram.
+    pub(crate) fn send_id(&self) -> i64 {
+        crate::router::next_id().unwrap_or_else(|| self.random_id())
+    }
+
     pub(crate) fn random_id(&self) -> i64 {
         lock(&self.random).next_u64().cast_signed()
     }

@@ -31,7 +31,12 @@ impl Message {
     /// A message as it came in an update or an answer; `None` if it is an empty one, which stands for one that is not there.
     pub fn new(client: &Client, raw: impl Into<enums::Message>) -> Option<Self> {
         let raw = raw.into();
-        (!matches!(raw, enums::Message::Empty(_))).then(|| Self { client: client.clone(), raw: Arc::new(raw) })
+        (!matches!(raw, enums::Message::Empty(_))).then(|| Self::of(client, raw))
+    }
+
+    /// A message that is known not to be empty.
+    pub(crate) fn of(client: &Client, raw: enums::Message) -> Self {
+        Self { client: client.clone(), raw: Arc::new(raw) }
     }
 
     /// Its id, which only means something together with the chat.

@@ -26,7 +26,7 @@ impl Client {
     pub fn send(&self, chat: impl Into<PeerRef>, text: impl Into<FormattedText>) -> Call<Message, messages::SendMessage> {
         let (message, entities) = text.into().split();
         // Drawn here and not on the way, because the message is found by it in the answer.
-        let random_id = self.inner.random_id();
+        let random_id = self.inner.send_id();
         let request = messages::SendMessage { entities, random_id, ..messages::SendMessage::new(chat.into(), message) };
         Call::typed(self.clone(), request, sent::text)
     }
@@ -48,7 +48,7 @@ impl Client {
         caption: impl Into<FormattedText>,
     ) -> Call<Message, messages::SendMedia> {
         let (caption, entities) = caption.into().split();
-        let random_id = self.inner.random_id();
+        let random_id = self.inner.send_id();
         let request = messages::SendMedia { entities, random_id, ..messages::SendMedia::new(chat.into(), media, caption) };
         Call::typed(self.clone(), request, sent::media)
     }
@@ -83,7 +83,7 @@ impl Client {
         ids: impl IntoIterator<Item = i32>,
     ) -> Call<Vec<Message>, messages::ForwardMessages> {
         let mut request = messages::ForwardMessages::new(from.into(), ids, chat.into());
-        request.fill_random(&mut || self.inner.random_id());
+        request.fill_random(&mut || self.inner.send_id());
         Call::typed(self.clone(), request, sent::forwarded)
     }
 }

@@ -98,6 +98,11 @@ impl Delivery {
         }
     }
 
+    /// What tells its event from all others, however it came.
+    pub(crate) fn identity(&self) -> Identity {
+        self.place.identity
+    }
+
     /// It is handled and will not come again (unless the process is killed within the next ten milliseconds or so, before
     /// that is written). The next event of its chat may come.
     pub fn done(self) {

@@ -5,6 +5,7 @@ mod batching;
 mod common;
 mod files;
 mod messages;
+mod router;
 mod sign_in;
 mod simulation;
 mod updates;

@@ -1,0 +1,136 @@
+//! Programs that handle updates: from the first connection to the last handler.
+
+mod dispatcher;
+mod signals;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quadruplex_net::{CloseReason, State};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tracing::info;
+
+use crate::router::{Account, Plan};
+use crate::{Client, Error, Router};
+use dispatcher::Dispatcher;
+
+/// A program that handles the updates of an account, and how it does so.
+///
+/// ```no_run
+/// use quadruplex::prelude::*;
+///
+/// # async fn start(client: Client, router: Router) -> Result {
+/// App::new(router).client(client).at_once(64).drain_within(10 * SECOND).run().await
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "an application does nothing until it is run"]
+pub struct App {
+    router: Router,
+    client: Option<Client>,
+    at_once: usize,
+    drain_within: Duration,
+}
+
+impl App {
+    /// An application with these handlers.
+    pub fn new(router: Router) -> Self {
+        Self { router, client: None, at_once: 256, drain_within: Duration::from_secs(10) }
+    }
+
+    /// Takes a client that is there, signed in, instead of making one.
+    pub fn client(self, client: Client) -> Self {
+        Self { client: Some(client), ..self }
+    }
+
+    /// How many updates are handled at the same time; 256 unless told otherwise, and at most that.
+    pub fn at_once(self, count: usize) -> Self {
+        Self { at_once: count.max(1), ..self }
+    }
+
+    /// How long handlers that run may go on when the program is to end; 10 s unless told otherwise. What they have not finished comes
+    /// again at the next start.
+    pub fn drain_within(self, time: Duration) -> Self {
+        Self { drain_within: time, ..self }
+    }
+
+    /// Handles updates until the process is told to end (SIGTERM, Ctrl-C), or the client is closed; then waits for the handlers that
+    /// run, and closes the client.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start); why the client was closed, if it was not by this program.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: handlers that run are aborted when it is dropped; what they had comes again at the next start.
+    pub async fn run(self) -> Result<(), Error> {
+        let mut running = self.start().await?;
+        tokio::select! {
+            () = signals::told_to_end() => info!("told to end: waiting for the handlers that run"),
+            ended = running.ended() => return ended,
+        }
+        let client = running.client.clone();
+        running.stop().await;
+        client.close().await;
+        Ok(())
+    }
+
+    /// Starts handling and returns.
+    ///
+    /// # Errors
+    /// The account is not signed in; a handler takes a state that the router was not given; the updates are taken already.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: a dropped future may have taken the updates.
+    pub async fn start(self) -> Result<Running, Error> {
+        let Self { router, client, at_once, drain_within } = self;
+        let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
+        let plan = Plan::new(router).map_err(Error::Invalid)?;
+        let account = Arc::new(Account::of(&client).await?);
+        let updates = client.updates().await?;
+        let (stop, stopped) = watch::channel(false);
+        let dispatcher = Dispatcher::new(client.clone(), account, plan, at_once, drain_within);
+        Ok(Running { client, stop, task: tokio::spawn(dispatcher.run(updates, stopped)) })
+    }
+}
+
+/// An application that runs. Dropped, it takes no more updates, and the handlers that run are waited for in the background.
+#[derive(Debug)]
+pub struct Running {
+    client: Client,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// The client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Resolves when no more updates come, because the client was closed, and no handler runs.
+    ///
+    /// # Errors
+    /// Why the client was closed, if it was not by this program.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn ended(&mut self) -> Result<(), Error> {
+        // The task does not panic: what handlers do is caught.
+        let _ = (&mut self.task).await;
+        match &*self.client.connection()?.borrow() {
+            State::Closed(CloseReason::Requested) => Ok(()),
+            State::Closed(reason) => Err(Error::Closed(reason.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes no more updates, and waits for the handlers that run. What is not finished in time comes again at the next start.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the application ends by itself.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        let _ = self.task.await;
+    }
+}

@@ -1,0 +1,39 @@
+//! Every reply once: what a handler sends carries ids that follow from the update, so that Telegram knows a repetition.
+
+use std::cell::Cell;
+use std::future::Future;
+
+use quadruplex_crypto::hash::sha256;
+
+use super::Update;
+
+tokio::task_local! {
+    static REPLIES: Replies;
+}
+
+/// The ids of what one handler sends because of one update.
+#[derive(Debug)]
+struct Replies {
+    seed: [u8; 32],
+    sent: Cell<u64>,
+}
+
+/// Runs a handler. `route` tells handlers apart that run for the same update, and is the same in every process of the program.
+pub(crate) fn scope<F: Future>(update: &Update, route: u32, handler: F) -> impl Future<Output = F::Output> {
+    let seed = sha256(&[b"replies", &update.account().id.to_le_bytes(), update.identity(), &route.to_le_bytes()]);
+    REPLIES.scope(Replies { seed, sent: Cell::new(0) }, handler)
+}
+
+/// The id of what is sent next; `None` outside of a handler.
+///
+/// It follows from (account, identity of the update, handler, number of the send): a handler that runs again and sends the same things
+/// in the same order sends nothing twice.
+pub(crate) fn next_id() -> Option<i64> {
+    REPLIES
+        .try_with(|replies| {
+            let number = replies.sent.replace(replies.sent.get() + 1);
+            let hash = sha256(&[&replies.seed, &number.to_le_bytes()]);
+            hash.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes))
+        })
+        .ok()
+}

@@ -1,0 +1,307 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use quadruplex_api::{Field, Object, PeerRef, enums, get, types};
+use quadruplex_store::{Lane, PeerId};
+
+use super::account::Account;
+use super::states::States;
+use crate::updates::{Facts, Identity};
+use crate::{Client, Delivery, Event, Gap, Message};
+
+/// Something that happened to the account, as handlers get it. Cheap to clone.
+///
+/// As an argument of a handler it fits everything.
+///
+/// ```
+/// use quadruplex::prelude::*;
+///
+/// async fn log(update: Update) {
+///     println!("{} in {:?}", update.name(), update.chat());
+/// }
+///
+/// let router = Router::new().on_any(log);
+/// # let _ = router;
+/// ```
+#[derive(Clone)]
+pub struct Update {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    account: Arc<Account>,
+    states: Arc<States>,
+    content: Content,
+    kind: Kind,
+    number: u64,
+    attempts: u32,
+    redelivered: bool,
+    identity: Identity,
+    /// Whether a handler has answered the callback query that this is.
+    is_answered: AtomicBool,
+}
+
+/// What it is, in the form that handlers use.
+enum Content {
+    Message(Message, Around),
+    Other(Box<enums::Update>),
+    Gap(Gap),
+}
+
+/// What an update says of a message besides the message.
+#[derive(Clone, Copy)]
+struct Around {
+    of: Of,
+    pts: i32,
+    pts_count: i32,
+}
+
+#[derive(Clone, Copy)]
+enum Of {
+    New,
+    NewInChannel,
+    Edit,
+    EditInChannel,
+}
+
+/// Which method of a router it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Message,
+    Outgoing,
+    Edited,
+    Service,
+    Callback,
+    InlineQuery,
+    Gap,
+    /// Only for those who ask for its constructor, and for everything.
+    Other,
+}
+
+impl Update {
+    /// Takes the event out of a delivery, which keeps its place; [`give_back`](Self::give_back) is the other way.
+    pub(crate) fn take(client: &Client, account: &Arc<Account>, states: &Arc<States>, delivery: &mut Delivery) -> Self {
+        let event = std::mem::replace(&mut delivery.event, nothing());
+        let (content, kind) = Content::of(client, event);
+        let inner = Inner {
+            client: client.clone(),
+            account: Arc::clone(account),
+            states: Arc::clone(states),
+            content,
+            kind,
+            number: delivery.number,
+            attempts: delivery.attempts,
+            redelivered: delivery.redelivered,
+            identity: delivery.identity(),
+            is_answered: AtomicBool::new(false),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Puts the event back into its delivery, for another attempt.
+    pub(crate) fn give_back(&self, delivery: &mut Delivery) {
+        delivery.event = match &self.inner.content {
+            Content::Gap(gap) => Event::Gap(*gap),
+            Content::Message(..) | Content::Other(_) => self.raw().map_or_else(nothing, Event::Update),
+        };
+    }
+
+    /// The client that it came to.
+    pub fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    /// The constructor's name, as the schema has it: `updateNewMessage`; `gap` for what will not come.
+    pub fn name(&self) -> &'static str {
+        match &self.inner.content {
+            Content::Message(_, around) => match around.of {
+                Of::New => "updateNewMessage",
+                Of::NewInChannel => "updateNewChannelMessage",
+                Of::Edit => "updateEditMessage",
+                Of::EditInChannel => "updateEditChannelMessage",
+            },
+            Content::Other(update) => update.object().name(),
+            Content::Gap(_) => "gap",
+        }
+    }
+
+    /// The message that was sent or edited, if that is what happened.
+    pub fn message(&self) -> Option<&Message> {
+        match &self.inner.content {
+            Content::Message(message, _) => Some(message),
+            Content::Other(_) | Content::Gap(_) => None,
+        }
+    }
+
+    /// What was missed and will not come, if that is what happened.
+    pub fn gap(&self) -> Option<Gap> {
+        match self.inner.content {
+            Content::Gap(gap) => Some(gap),
+            Content::Message(..) | Content::Other(_) => None,
+        }
+    }
+
+    /// All of it, as Telegram sent it; `None` for a gap. New messages that were missed have `pts` 0.
+    pub fn raw(&self) -> Option<enums::Update> {
+        Some(match &self.inner.content {
+            Content::Message(message, around) => around.update(message.raw().clone()),
+            Content::Other(update) => (**update).clone(),
+            Content::Gap(_) => return None,
+        })
+    }
+
+    /// The chat in which it happened, if it happened in one.
+    pub fn chat(&self) -> Option<PeerRef> {
+        match &self.inner.content {
+            Content::Message(message, _) => Some(message.chat()),
+            Content::Other(update) => match Facts::of(update).lane() {
+                Lane::Peer(peer) => Some(peer_ref(peer)),
+                _ => None,
+            },
+            Content::Gap(gap) => gap.channel.map(|id| peer_ref(PeerId::Channel(id))),
+        }
+    }
+
+    /// Who did it, where that is said.
+    pub fn sender(&self) -> Option<PeerRef> {
+        match &self.inner.content {
+            Content::Message(message, _) => message.sender(),
+            Content::Other(update) => actor(update),
+            Content::Gap(_) => None,
+        }
+    }
+
+    /// Its number in the journal: larger is later, for all chats together.
+    pub fn number(&self) -> u64 {
+        self.inner.number
+    }
+
+    /// How often handlers have failed on it.
+    pub fn attempts(&self) -> u32 {
+        self.inner.attempts
+    }
+
+    /// An earlier process had it and did not finish it: what handlers do may have been done in part. What they send is not sent twice.
+    pub fn is_redelivered(&self) -> bool {
+        self.inner.redelivered
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.inner.kind
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    pub(crate) fn account(&self) -> &Account {
+        &self.inner.account
+    }
+
+    pub(crate) fn states(&self) -> &States {
+        &self.inner.states
+    }
+
+    /// The update itself, unless it is a message or a gap.
+    pub(crate) fn other(&self) -> Option<&enums::Update> {
+        match &self.inner.content {
+            Content::Other(update) => Some(update),
+            Content::Message(..) | Content::Gap(_) => None,
+        }
+    }
+
+    /// Notes that the callback query has its answer; false if it had it before.
+    pub(crate) fn set_answered(&self) -> bool {
+        !self.inner.is_answered.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl Content {
+    fn of(client: &Client, event: Event) -> (Self, Kind) {
+        let update = match event {
+            Event::Update(update) => update,
+            Event::Gap(gap) => return (Self::Gap(gap), Kind::Gap),
+        };
+        let (of, message, pts, pts_count) = match update {
+            enums::Update::NewMessage(types::UpdateNewMessage { message, pts, pts_count }) => (Of::New, message, pts, pts_count),
+            enums::Update::NewChannelMessage(types::UpdateNewChannelMessage { message, pts, pts_count }) => {
+                (Of::NewInChannel, message, pts, pts_count)
+            }
+            enums::Update::EditMessage(types::UpdateEditMessage { message, pts, pts_count }) => (Of::Edit, message, pts, pts_count),
+            enums::Update::EditChannelMessage(types::UpdateEditChannelMessage { message, pts, pts_count }) => {
+                (Of::EditInChannel, message, pts, pts_count)
+            }
+            other => {
+                let kind = match &other {
+                    enums::Update::BotCallbackQuery(_) | enums::Update::InlineBotCallbackQuery(_) => Kind::Callback,
+                    enums::Update::BotInlineQuery(_) => Kind::InlineQuery,
+                    _ => Kind::Other,
+                };
+                return (Self::Other(Box::new(other)), kind);
+            }
+        };
+        let around = Around { of, pts, pts_count };
+        if let enums::Message::Empty(_) = message {
+            return (Self::Other(Box::new(around.update(message))), Kind::Other);
+        }
+        let message = Message::of(client, message);
+        let kind = match of {
+            Of::Edit | Of::EditInChannel if message.is_outgoing() => Kind::Other,
+            Of::Edit | Of::EditInChannel => Kind::Edited,
+            _ if message.action().is_some() => Kind::Service,
+            _ if message.is_outgoing() => Kind::Outgoing,
+            _ => Kind::Message,
+        };
+        (Self::Message(message, around), kind)
+    }
+}
+
+impl Around {
+    fn update(self, message: enums::Message) -> enums::Update {
+        let Self { of, pts, pts_count } = self;
+        match of {
+            Of::New => types::UpdateNewMessage { message, pts, pts_count }.into(),
+            Of::NewInChannel => types::UpdateNewChannelMessage { message, pts, pts_count }.into(),
+            Of::Edit => types::UpdateEditMessage { message, pts, pts_count }.into(),
+            Of::EditInChannel => types::UpdateEditChannelMessage { message, pts, pts_count }.into(),
+        }
+    }
+}
+
+/// Stands in a delivery while its event is with the handlers.
+fn nothing() -> Event {
+    Event::Update(enums::Update::Config)
+}
+
+fn peer_ref(peer: PeerId) -> PeerRef {
+    let peer: enums::Peer = match peer {
+        PeerId::User(id) => types::PeerUser::new(id).into(),
+        PeerId::Chat(id) => types::PeerChat::new(id).into(),
+        PeerId::Channel(id) => types::PeerChannel::new(id).into(),
+    };
+    peer.into()
+}
+
+/// The user who did it, by the names that the schema has for him.
+fn actor(update: &enums::Update) -> Option<PeerRef> {
+    ["actor_id", "user_id"].into_iter().find_map(|name| match get(update, name) {
+        Some(Field::Long(id)) => Some(PeerRef::Id(id)),
+        _ => None,
+    })
+}
+
+impl fmt::Debug for Update {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { number, attempts, redelivered, .. } = &*self.inner;
+        let mut out = f.debug_struct("Update");
+        out.field("number", number).field("attempts", attempts).field("redelivered", redelivered);
+        match &self.inner.content {
+            Content::Message(message, _) => out.field(self.name(), message),
+            Content::Other(update) => out.field("update", update),
+            Content::Gap(gap) => out.field("gap", gap),
+        };
+        out.finish()
+    }
+}
