@@ -1,3 +1,4 @@
+use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -12,8 +13,9 @@ use quadruplex_mtproto::client::{KeyState, Repeat};
 use quadruplex_mtproto::framing::Transport;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::counters::Counters;
 use crate::task::{self, Answer, Command};
-use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Report, Ticket};
+use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Report, Ticket, Traffic};
 
 /// How a connection is made.
 #[derive(Clone, Debug)]
@@ -49,17 +51,45 @@ pub struct StoredKey {
 }
 
 /// What a connection tells besides answers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
     /// A new key was exchanged, or its salts have changed: store it.
     Key(StoredKey),
-    /// Updates: a message that answers nothing, or an answer with updates in it.
-    Update(Bytes),
+    /// Updates: a message that answers nothing, or an answer with updates in it. The server sends them again until the
+    /// receipt is dropped.
+    Update(Bytes, Receipt),
     /// The server has begun a new session: ask for a difference.
     NewSession,
     /// The receiver was too slow and updates were dropped: ask for a difference.
     Lost,
+}
+
+/// Keeps a message of the server unacknowledged. Drop it when what came with the message is stored, or is not wanted: then the
+/// server is told that it arrived.
+#[derive(Default)]
+#[must_use = "dropping it tells the server that the message has arrived"]
+pub struct Receipt(Option<Box<dyn FnOnce() + Send>>);
+
+impl Receipt {
+    /// A receipt that does this when it is dropped; the default does nothing.
+    pub fn new(acknowledge: impl FnOnce() + Send + 'static) -> Self {
+        Self(Some(Box::new(acknowledge)))
+    }
+}
+
+impl Drop for Receipt {
+    fn drop(&mut self) {
+        if let Some(acknowledge) = self.0.take() {
+            acknowledge();
+        }
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Receipt").field(&self.0.is_some()).finish()
+    }
 }
 
 /// How a connection stands.
@@ -115,24 +145,7 @@ pub struct Connection(Arc<Shared>);
 struct Shared {
     commands: mpsc::UnboundedSender<Command>,
     state: watch::Receiver<State>,
-    counters: Arc<task::Counters>,
-}
-
-/// What has gone over a connection since it was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Packets written.
-    pub packets_sent: u64,
-    /// Packets written with calls in them; the others hold acknowledgements and pings alone.
-    pub packets_with_calls: u64,
-    /// Packets read.
-    pub packets_received: u64,
-    /// Bytes written, with framing.
-    pub bytes_sent: u64,
-    /// Bytes read, with framing.
-    pub bytes_received: u64,
-    /// Calls taken.
-    pub calls: u64,
+    counters: Arc<Counters>,
 }
 
 impl Connection {
@@ -144,8 +157,9 @@ impl Connection {
         let (commands, received) = mpsc::unbounded_channel();
         let (tell, events) = mpsc::channel(options.event_capacity.max(1));
         let (state, watched) = watch::channel(State::Connecting { failed: 0, error: None });
-        let counters = Arc::new(task::Counters::default());
-        tokio::spawn(task::run(options, dial, environment, received, tell, state, counters.clone()));
+        let counters = Arc::new(Counters::default());
+        let acknowledge = commands.downgrade();
+        tokio::spawn(task::run(options, dial, environment, received, acknowledge, tell, state, counters.clone()));
         (Self(Arc::new(Shared { commands, state: watched, counters })), events)
     }
 

@@ -76,7 +76,7 @@ impl fmt::Display for ConnectError {
             Self::Io(error) => error.fmt(f),
             Self::Eof => f.write_str("the server closed the connection"),
             Self::Frame(error) => error.fmt(f),
-            Self::Transport(-404) => f.write_str("the server does not know the authorization key (transport error -404)"),
+            Self::Transport(-404) => f.write_str("the server knows no such key, or could not read what it was sent (transport error -404)"),
             Self::Transport(-429) => f.write_str("too many connections from this address (transport error -429)"),
             Self::Transport(-444) => f.write_str("wrong data centre (transport error -444)"),
             Self::Transport(code) => write!(f, "transport error {code}"),

@@ -10,6 +10,7 @@
 
 mod backoff;
 mod connection;
+mod counters;
 mod dial;
 mod environment;
 mod error;
@@ -17,7 +18,8 @@ mod link;
 mod task;
 mod ticket;
 
-pub use connection::{Connection, Event, Options, Pack, Pending, Request, State, StoredKey, Traffic};
+pub use connection::{Connection, Event, Options, Pack, Pending, Receipt, Request, State, StoredKey};
+pub use counters::Traffic;
 pub use dial::{BoxFuture, Dial, Stream, TcpDialer};
 pub use environment::{Environment, Random};
 pub use error::{CallError, CloseReason, ConnectError};

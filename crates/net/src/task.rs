@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,10 +15,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
+use crate::counters::Counters;
 use crate::link::{Link, make_room};
 use crate::ticket::report;
 use crate::{
-    CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Ticket, Traffic,
+    CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Receipt, Report, Request, State, StoredKey, Ticket,
 };
 
 /// How often other tasks may add to the queue before it is packed, as long as they do.
@@ -39,31 +40,10 @@ pub(crate) enum Command {
     Abandoned,
     /// The same, and what is known of its call is to be told.
     Cancel(Ticket, oneshot::Sender<Report>),
+    /// What came with a message is safe.
+    Acknowledge(client::Receipt),
     Reconnect,
     Close,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    packets_sent: AtomicU64,
-    packets_with_calls: AtomicU64,
-    packets_received: AtomicU64,
-    bytes_sent: AtomicU64,
-    bytes_received: AtomicU64,
-    calls: AtomicU64,
-}
-
-impl Counters {
-    pub(crate) fn read(&self) -> Traffic {
-        Traffic {
-            packets_sent: self.packets_sent.load(Ordering::Relaxed),
-            packets_with_calls: self.packets_with_calls.load(Ordering::Relaxed),
-            packets_received: self.packets_received.load(Ordering::Relaxed),
-            bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
-            bytes_received: self.bytes_received.load(Ordering::Relaxed),
-            calls: self.calls.load(Ordering::Relaxed),
-        }
-    }
 }
 
 pub(crate) async fn run(
@@ -71,6 +51,7 @@ pub(crate) async fn run(
     dial: Arc<dyn Dial>,
     environment: Environment,
     commands: mpsc::UnboundedReceiver<Command>,
+    acknowledge: mpsc::WeakUnboundedSender<Command>,
     events: mpsc::Sender<Event>,
     state: watch::Sender<State>,
     counters: Arc<Counters>,
@@ -84,11 +65,12 @@ pub(crate) async fn run(
         dial,
         environment,
         commands,
+        acknowledge,
         events,
         counters,
         random,
         session: None,
-        early: Vec::new(),
+        meanwhile: Meanwhile::default(),
         waiting: HashMap::new(),
         linked: None,
         backoff: Backoff::default(),
@@ -100,7 +82,7 @@ pub(crate) async fn run(
     // Seen by whoever waits before the answers are dropped below.
     state.send_replace(State::Closed(reason.clone()));
     task.commands.close();
-    let unsent = task.early.drain(..).map(|(_, answer)| answer);
+    let unsent = task.meanwhile.calls.drain(..).map(|(_, answer)| answer);
     for answer in task.waiting.drain().map(|(_, answer)| answer).chain(unsent) {
         let _ = answer.send(Err(CallError::Closed(reason.clone())));
     }
@@ -111,12 +93,13 @@ struct Task {
     dial: Arc<dyn Dial>,
     environment: Environment,
     commands: mpsc::UnboundedReceiver<Command>,
+    /// For receipts, which come back here.
+    acknowledge: mpsc::WeakUnboundedSender<Command>,
     events: mpsc::Sender<Event>,
     counters: Arc<Counters>,
     random: Random,
     session: Option<Session>,
-    /// Calls made before there was a key.
-    early: Vec<(Request, Answer)>,
+    meanwhile: Meanwhile,
     waiting: HashMap<CallId, Answer>,
     /// Since when there has been a link.
     linked: Option<Duration>,
@@ -125,6 +108,15 @@ struct Task {
     /// Whether updates were dropped that nobody has been told of yet.
     lost_events: bool,
     /// Whether callers have gone since they were last looked for.
+    abandoned: bool,
+}
+
+/// What was wanted while there was no link.
+#[derive(Default)]
+struct Meanwhile {
+    calls: Vec<(Request, Answer)>,
+    receipts: Vec<client::Receipt>,
+    /// Whether callers have gone.
     abandoned: bool,
 }
 
@@ -142,7 +134,7 @@ impl Task {
             let told = |ticket: &Ticket| report(&self.options, self.session.as_ref(), None, self.environment.now(), ticket);
             let connected = tokio::select! {
                 connected = connect(&self.options, &*self.dial, &self.environment, &mut self.random, self.session.is_some()) => connected,
-                () = closing(&mut self.commands, &mut self.early, told) => return CloseReason::Requested,
+                () = closing(&mut self.commands, &mut self.meanwhile, told) => return CloseReason::Requested,
             };
             let error = match connected {
                 Ok((link, agreed)) => {
@@ -161,7 +153,10 @@ impl Task {
                 }
                 Err(error) => Some(error),
             };
-            if let Some(ConnectError::Transport(-404)) = error {
+            // During a key exchange it is no key that the server does not know.
+            if let Some(ConnectError::Transport(-404)) = error
+                && (self.session.is_some() || self.options.key.is_some())
+            {
                 self.unknown_key += 1;
                 if self.unknown_key >= UNKNOWN_KEY {
                     return CloseReason::UnknownKey;
@@ -179,7 +174,7 @@ impl Task {
             let told = |ticket: &Ticket| report(&self.options, self.session.as_ref(), None, self.environment.now(), ticket);
             tokio::select! {
                 () = sleep(wait) => {}
-                () = closing(&mut self.commands, &mut self.early, told) => return CloseReason::Requested,
+                () = closing(&mut self.commands, &mut self.meanwhile, told) => return CloseReason::Requested,
             }
         }
     }
@@ -196,8 +191,10 @@ impl Task {
             (None, None) => return,
         };
         session.connected(now);
-        let early = std::mem::take(&mut self.early);
-        self.take_calls(early);
+        let Meanwhile { calls, receipts, abandoned } = std::mem::take(&mut self.meanwhile);
+        self.abandoned |= abandoned;
+        receipts.into_iter().for_each(|receipt| self.acknowledge(Some(receipt)));
+        self.take_calls(calls);
     }
 
     /// Works on one link until it is lost.
@@ -293,6 +290,10 @@ impl Task {
                 let _ = tell.send(report(&self.options, self.session.as_ref(), self.linked, self.environment.now(), &ticket));
                 None
             }
+            Some(Command::Acknowledge(receipt)) => {
+                self.acknowledge(Some(receipt));
+                None
+            }
             Some(Command::Reconnect) => Some(Left::Wanted),
             Some(Command::Close) | None => Some(Left::Closed),
         }
@@ -300,7 +301,7 @@ impl Task {
 
     fn take_calls(&mut self, calls: Vec<(Request, Answer)>) {
         let Some(session) = &mut self.session else {
-            self.early.extend(calls);
+            self.meanwhile.calls.extend(calls);
             return;
         };
         for (request, answer) in calls {
@@ -364,11 +365,12 @@ impl Task {
     fn dispatch(&mut self) {
         while let Some(event) = self.session.as_mut().and_then(Session::poll_event) {
             match event {
-                client::Event::Answer { call, result } => {
-                    if let Ok(body) = &result
-                        && (self.options.is_update)(body)
-                    {
-                        self.tell(Event::Update(body.clone()));
+                client::Event::Answer { call, result, receipt } => {
+                    match &result {
+                        Ok(body) if (self.options.is_update)(body) => {
+                            self.tell(Event::Update(body.clone(), self.receipt(receipt)));
+                        }
+                        _ => self.acknowledge(receipt),
                     }
                     self.end(call, result.map_err(CallError::Rpc));
                 }
@@ -378,7 +380,9 @@ impl Task {
                     Failure::Cancelled => drop(self.waiting.remove(&call)),
                     _ => self.end(call, Err(CallError::MayHaveBeenExecuted)),
                 },
-                client::Event::Notification(body) => self.tell(Event::Update(body)),
+                client::Event::Notification { body, receipt } => {
+                    self.tell(Event::Update(body, self.receipt(receipt)));
+                }
                 client::Event::NewSession => self.tell(Event::NewSession),
                 client::Event::KeyStateChanged => {
                     if let Some(session) = &self.session {
@@ -389,6 +393,23 @@ impl Task {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Comes back as a command when it is dropped, if the connection is still there.
+    fn receipt(&self, receipt: Option<client::Receipt>) -> Receipt {
+        let Some(receipt) = receipt else { return Receipt::default() };
+        let commands = self.acknowledge.clone();
+        Receipt::new(move || {
+            if let Some(commands) = commands.upgrade() {
+                let _ = commands.send(Command::Acknowledge(receipt));
+            }
+        })
+    }
+
+    fn acknowledge(&mut self, receipt: Option<client::Receipt>) {
+        if let (Some(session), Some(receipt)) = (&mut self.session, receipt) {
+            session.acknowledge(receipt, self.environment.now());
         }
     }
 
@@ -443,13 +464,18 @@ async fn connect(
     Ok((link, Some((StoredKey { auth_key: agreed.auth_key, state }, began.elapsed()))))
 }
 
-/// Resolves when the connection is to be closed; calls made meanwhile are kept.
-async fn closing(commands: &mut mpsc::UnboundedReceiver<Command>, early: &mut Vec<(Request, Answer)>, told: impl Fn(&Ticket) -> Report) {
+/// Resolves when the connection is to be closed; what is wanted meanwhile is kept.
+async fn closing(commands: &mut mpsc::UnboundedReceiver<Command>, meanwhile: &mut Meanwhile, told: impl Fn(&Ticket) -> Report) {
     loop {
         match commands.recv().await {
-            Some(Command::Call(calls)) => early.extend(calls),
-            Some(Command::Cancel(ticket, tell)) => drop(tell.send(told(&ticket))),
-            Some(Command::Reconnect | Command::Abandoned) => {}
+            Some(Command::Call(calls)) => meanwhile.calls.extend(calls),
+            Some(Command::Acknowledge(receipt)) => meanwhile.receipts.push(receipt),
+            Some(Command::Cancel(ticket, tell)) => {
+                meanwhile.abandoned = true;
+                let _ = tell.send(told(&ticket));
+            }
+            Some(Command::Abandoned) => meanwhile.abandoned = true,
+            Some(Command::Reconnect) => {}
             Some(Command::Close) | None => return,
         }
     }

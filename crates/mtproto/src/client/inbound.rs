@@ -3,7 +3,7 @@ use quadruplex_crypto::message::Side;
 use quadruplex_tl::{Deserialize, Reader};
 use rand_core::Rng;
 
-use super::{Event, Failure, RpcError, Session};
+use super::{Event, Failure, Receipt, RpcError, Session};
 use crate::message::{self, Content, Message};
 use crate::time::{MessageIds, unix_of};
 use crate::{Now, RPC_ERROR, RPC_RESULT, Service, Violation, packet};
@@ -40,13 +40,13 @@ pub(super) fn handle_packet(session: &mut Session, packet: BytesMut, now: Now, r
         }
     };
     for message in messages {
-        // What has come before is not run again, but acknowledged again: the server would not stop sending it.
-        if message.is_content_related() {
-            session.acks.push(message.msg_id);
-            session.watch.owes_acks(session.acks.len(), now);
-        }
-        if session.seen.insert(message.msg_id) {
+        let (msg_id, is_content_related) = (message.msg_id, message.is_content_related());
+        if session.seen.insert(msg_id) {
             handle_message(session, message, now, rng)?;
+        }
+        // What has come before is not run again, but acknowledged again: the server would not stop sending it.
+        if is_content_related && !session.held.contains(&msg_id) {
+            session.owe_ack(msg_id, now);
         }
     }
     Ok(())
@@ -81,16 +81,25 @@ fn handle_message(session: &mut Session, message: Message, now: Now, rng: &mut d
         if unix_of(message.msg_id) + TURNED_BACK < unix_of(req_msg_id) {
             session.clock.set_to_id(message.msg_id, now);
         }
-        return handle_result(session, req_msg_id, result);
+        let receipt = receipt(&message);
+        return handle_result(session, req_msg_id, result, receipt);
     }
     match Service::read(&message.body)? {
         Some(service) => handle_service(session, message.msg_id, service, now, rng),
-        None => session.events.push_back(Event::Notification(message.body)),
+        None => {
+            let receipt = receipt(&message);
+            session.hold(receipt);
+            session.events.push_back(Event::Notification { body: message.body, receipt });
+        }
     }
     Ok(())
 }
 
-fn handle_result(session: &mut Session, req_msg_id: i64, result: Bytes) -> Result<(), Violation> {
+fn receipt(message: &Message) -> Option<Receipt> {
+    message.is_content_related().then_some(Receipt(message.msg_id))
+}
+
+fn handle_result(session: &mut Session, req_msg_id: i64, result: Bytes, receipt: Option<Receipt>) -> Result<(), Violation> {
     let result = message::gunzip(result)?;
     let Some(call) = session.calls.by_msg_id(req_msg_id) else {
         // Whatever rpc_drop_answer says, nothing more is to be waited for. Else: the repetition of an answer that has come.
@@ -114,7 +123,8 @@ fn handle_result(session: &mut Session, req_msg_id: i64, result: Bytes) -> Resul
     };
     session.initialised |= result.is_ok();
     session.calls.remove(call, result.is_ok());
-    session.events.push_back(Event::Answer { call, result });
+    session.hold(receipt);
+    session.events.push_back(Event::Answer { call, result, receipt });
     Ok(())
 }
 

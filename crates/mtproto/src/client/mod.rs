@@ -5,14 +5,14 @@
 //! calls that were on their way are asked for or sent again by the rules of the protocol.
 //!
 //! Every call that [`call`](Session::call) took ends in exactly one [`Event::Answer`] or [`Event::Failed`], unless the session
-//! itself is dropped.
+//! itself is dropped. Events name messages by [`Receipt`]: what is not acknowledged comes again.
 
 mod calls;
 mod inbound;
 mod outbound;
 mod watch;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -50,6 +50,8 @@ pub enum Event {
         call: CallId,
         /// The TL object of the answer, unpacked, or the error.
         result: Result<Bytes, RpcError>,
+        /// For [`Session::acknowledge`].
+        receipt: Option<Receipt>,
     },
     /// A call ended without an answer.
     Failed {
@@ -59,12 +61,23 @@ pub enum Event {
         reason: Failure,
     },
     /// A message that answers nothing: updates.
-    Notification(Bytes),
+    Notification {
+        /// The TL object.
+        body: Bytes,
+        /// For [`Session::acknowledge`].
+        receipt: Option<Receipt>,
+    },
     /// The server has begun a new session: updates may have been lost, and a difference has to be asked for.
     NewSession,
     /// [`Session::key_state`] is worth storing again.
     KeyStateChanged,
 }
+
+/// Stands for a message of which the server wants to know that it has arrived. It sends the message again until
+/// [`Session::acknowledge`] is called, so what must not be lost is stored first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "the server sends the message again until it is acknowledged"]
+pub struct Receipt(i64);
 
 /// An error that the server returned for a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +114,8 @@ pub struct Session {
     seen: Seen,
     calls: Calls,
     acks: Vec<i64>,
+    /// Messages that were handed out and are not acknowledged yet.
+    held: HashSet<i64>,
     /// Service messages on their way out.
     services: VecDeque<Service>,
     events: VecDeque<Event>,
@@ -130,6 +145,7 @@ impl Session {
             seen: Seen::default(),
             calls: Calls::default(),
             acks: Vec::new(),
+            held: HashSet::new(),
             services: VecDeque::new(),
             events: VecDeque::new(),
             watch: Watch::default(),
@@ -151,7 +167,7 @@ impl Session {
             Ok(call) => call,
             Err(call) => {
                 let error = RpcError { code: 400, message: "MSG_WAIT_FAILED".to_owned() };
-                self.events.push_back(Event::Answer { call, result: Err(error) });
+                self.events.push_back(Event::Answer { call, result: Err(error), receipt: None });
                 call
             }
         }
@@ -218,6 +234,23 @@ impl Session {
     /// What has happened.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// What came with an event is safe, or nobody wants it: the server may forget it. The acknowledgement rides along with
+    /// the next packet or, after a while, goes alone. A receipt of a session that the protocol has replaced is worth nothing.
+    pub fn acknowledge(&mut self, receipt: Receipt, now: Now) {
+        if self.held.remove(&receipt.0) {
+            self.owe_ack(receipt.0, now);
+        }
+    }
+
+    fn hold(&mut self, receipt: Option<Receipt>) {
+        self.held.extend(receipt.map(|receipt| receipt.0));
+    }
+
+    fn owe_ack(&mut self, msg_id: i64, now: Now) {
+        self.acks.push(msg_id);
+        self.watch.owes_acks(self.acks.len(), now);
     }
 
     /// Whether the connection gives no sign of life although it was asked for one: close it and connect again.
@@ -308,6 +341,7 @@ impl Session {
         self.content = 0;
         self.seen = Seen::default();
         self.acks.clear();
+        self.held.clear();
         self.initialised = false;
         self.salts_asked = false;
         self.services.clear();

@@ -54,6 +54,8 @@ struct World {
     reconnect_at: Duration,
     /// Requests that the server is still executing: when they are done, their message, their number.
     running: Vec<(Duration, i64, u64)>,
+    /// When the client may acknowledge what.
+    receipts: Vec<(Duration, client::Receipt)>,
     executed: BTreeMap<u64, u32>,
     expected: BTreeMap<CallId, (u64, Repeat)>,
     ended: BTreeMap<CallId, Result<u64, Failure>>,
@@ -85,6 +87,7 @@ impl World {
             connected: false,
             reconnect_at: Duration::ZERO,
             running: Vec::new(),
+            receipts: Vec::new(),
             executed: BTreeMap::new(),
             expected: BTreeMap::new(),
             ended: BTreeMap::new(),
@@ -149,6 +152,7 @@ impl World {
             self.server.answer(msg_id, [&ECHO.to_le_bytes()[..], &number.to_le_bytes()].concat().into(), true, server_now);
         }
         self.collect();
+        self.acknowledge();
         self.most_kept = self.most_kept.max(self.server.unacknowledged());
     }
 
@@ -259,7 +263,10 @@ impl World {
         }
         while let Some(event) = self.client.poll_event() {
             let (call, outcome) = match event {
-                client::Event::Answer { call, result } => {
+                client::Event::Answer { call, result, receipt } => {
+                    // What came is safe only after a while.
+                    let safe = self.time + Duration::from_millis(u64::from(self.rng.next_u32() % 500));
+                    self.receipts.extend(receipt.map(|receipt| (safe, receipt)));
                     let body = result.expect("this server returns no errors");
                     (call, Ok(u64::from_le_bytes(body[4..12].try_into().expect("the answer is twelve bytes long"))))
                 }
@@ -267,6 +274,13 @@ impl World {
                 _ => continue,
             };
             assert!(self.ended.insert(call, outcome).is_none(), "{call:?} ended twice");
+        }
+    }
+
+    fn acknowledge(&mut self) {
+        let now = self.client_now();
+        for (_, receipt) in self.receipts.extract_if(.., |(safe, _)| *safe <= self.time) {
+            self.client.acknowledge(receipt, now);
         }
     }
 

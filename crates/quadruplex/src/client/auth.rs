@@ -208,6 +208,7 @@ impl Client {
         let enums::User::User(user) = &authorization.user else { return Err(Error::NotSignedIn) };
         let own = OwnUser { id: user.id, bot: user.bot };
         self.inner.set_identity(|identity| identity.user = Some(own)).await?;
+        self.inner.login_found();
         if let Some(token) = authorization.future_auth_token {
             let mut commit = Commit::default();
             commit.login_token(token);

@@ -171,6 +171,7 @@ impl Builder {
             peers: PeerBook::new(client.clone()),
             lanes: Lanes::default(),
             identity: Mutex::new(identity),
+            lost: Mutex::default(),
             random: Mutex::new(random),
             arrived: Mutex::new(Some(updates)),
             updates: Mutex::default(),

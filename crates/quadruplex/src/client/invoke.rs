@@ -138,6 +138,7 @@ impl Inner {
 
     async fn send(self: &Arc<Self>, dc: i32, function: Function, body: Bytes, options: CallOptions) -> Result<Bytes, Error> {
         let method = function.name;
+        self.check_login(method)?;
         if dc != self.home_dc() && !method.starts_with("auth.") && !method.starts_with("help.") {
             Box::pin(self.sign_in_on(dc)).await?;
         }
@@ -160,6 +161,7 @@ impl Inner {
         tried: &mut Tried,
     ) -> Result<Next, Error> {
         let Error::Rpc { error, method } = error else { return Ok(Next::Fail) };
+        self.note_lost(dc, error);
         if let Some(to) = migration(error) {
             if options.purpose != Purpose::Main {
                 // All parts of a file go where it is: the transfer remembers.

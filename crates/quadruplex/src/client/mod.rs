@@ -5,6 +5,7 @@ mod builder;
 mod by_name;
 mod call;
 mod invoke;
+mod lost;
 mod moved;
 mod peers;
 mod pool;
@@ -24,9 +25,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tracing::{debug, warn};
 
-use crate::Error;
 use crate::files::Lanes;
 use crate::updates::{UpdateStream, Updates};
+use crate::{Error, RpcError};
 pub use auth::{CodeKind, LoginCode, SignIn};
 pub use builder::Builder;
 pub use call::Call;
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) peers: PeerBook,
     pub(crate) lanes: Lanes,
     identity: Mutex<Identity>,
+    /// What Telegram said when it had ended the login.
+    lost: Mutex<Option<RpcError>>,
     random: Mutex<Random>,
     /// Updates and what goes with them, for whoever takes them.
     arrived: Mutex<Option<mpsc::Receiver<(i32, Event)>>>,
@@ -206,6 +209,13 @@ impl Inner {
     /// is known to Telegram.
     pub(crate) fn send_id(&self) -> i64 {
         crate::router::next_id().unwrap_or_else(|| self.random_id())
+    }
+
+    /// Leaves the main connection for a new one.
+    pub(crate) fn reconnect(&self) {
+        if let Ok(connection) = self.pool.connection(self.home_dc(), Purpose::Main) {
+            connection.reconnect();
+        }
     }
 
     pub(crate) fn random_id(&self) -> i64 {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use quadruplex_api::{is_affected, is_updates};
-use quadruplex_net::{Connection, Event, KeyState, Options, State, StoredKey};
+use quadruplex_net::{CloseReason, Connection, Event, KeyState, Options, State, StoredKey};
 use quadruplex_store::{AuthKey, KeySlot, Writer};
 use tokio::sync::{OnceCell, mpsc};
 use tracing::warn;
@@ -28,7 +28,8 @@ pub(crate) struct Pool {
     settings: Settings,
     servers: Mutex<Servers>,
     writer: Writer,
-    connections: Mutex<HashMap<(i32, Purpose), Connection>>,
+    /// `None` once the client is closed: it would be a second one with this session if it connected again.
+    connections: Mutex<Option<HashMap<(i32, Purpose), Connection>>>,
     keys: Mutex<HashMap<i32, StoredKey>>,
     /// Whether the account is signed in on a data centre: decided once, by whoever comes first.
     authorized: Mutex<HashMap<i32, Arc<OnceCell<()>>>>,
@@ -39,12 +40,21 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(settings: Settings, writer: Writer, keys: HashMap<i32, StoredKey>, updates: mpsc::Sender<(i32, Event)>) -> Self {
         let servers = Mutex::new(settings.servers.clone());
-        Self { settings, servers, writer, connections: Mutex::default(), keys: Mutex::new(keys), authorized: Mutex::default(), updates }
+        Self {
+            settings,
+            servers,
+            writer,
+            connections: Mutex::new(Some(HashMap::new())),
+            keys: Mutex::new(keys),
+            authorized: Mutex::default(),
+            updates,
+        }
     }
 
     /// The connection for a purpose, made if there is none. It need not stand yet.
     pub(crate) fn connection(self: &Arc<Self>, dc: i32, purpose: Purpose) -> Result<Connection, Error> {
         let mut connections = lock(&self.connections);
+        let connections = connections.as_mut().ok_or(Error::Closed(CloseReason::Requested))?;
         if let Some(connection) = connections.get(&(dc, purpose)) {
             if !matches!(&*connection.state().borrow(), State::Closed(_)) {
                 return Ok(connection.clone());
@@ -101,9 +111,9 @@ impl Pool {
         lock(&self.keys).get(&dc).cloned()
     }
 
-    /// Closes everything. Calls in flight end with an error.
+    /// Closes everything, for good. Calls in flight end with an error.
     pub(crate) async fn close(&self) {
-        let connections: Vec<_> = lock(&self.connections).drain().map(|(_, connection)| connection).collect();
+        let connections: Vec<_> = lock(&self.connections).take().into_iter().flat_map(HashMap::into_values).collect();
         connections.iter().for_each(Connection::close);
         for connection in connections {
             connection.closed().await;
@@ -121,7 +131,7 @@ impl Pool {
     /// Everything that has gone over all connections.
     pub(crate) fn traffic(&self) -> quadruplex_net::Traffic {
         let mut sum = quadruplex_net::Traffic::default();
-        for traffic in lock(&self.connections).values().map(Connection::traffic) {
+        for traffic in lock(&self.connections).iter().flat_map(HashMap::values).map(Connection::traffic) {
             sum.packets_sent += traffic.packets_sent;
             sum.packets_with_calls += traffic.packets_with_calls;
             sum.packets_received += traffic.packets_received;

@@ -8,7 +8,7 @@ use quadruplex_net::{BoxFuture, State};
 use quadruplex_store::Peer;
 use tokio::sync::watch;
 
-use super::driver::{Answer, Server};
+use super::driver::{Answer, Over, Refusal, Server};
 use super::gap::{Failure, Request};
 use crate::client::Inner;
 use crate::{Client, Error};
@@ -29,11 +29,14 @@ impl Asking {
 }
 
 impl Server for Asking {
-    fn ask(&self, request: Request) -> BoxFuture<'static, Result<Answer, Failure>> {
+    fn ask(&self, request: Request) -> BoxFuture<'static, Result<Answer, Refusal>> {
         let client = self.client.upgrade();
         Box::pin(async move {
-            let client = client.ok_or(Failure::Later(None))?;
-            ask(&client, request).await.map_err(|error| failure(&error))
+            let client = client.ok_or(Refusal::Over)?;
+            ask(&client, request).await.map_err(|error| match client.is_over(&error) {
+                true => Refusal::Over,
+                false => Refusal::Failed(failure(&error)),
+            })
         })
     }
 
@@ -41,9 +44,15 @@ impl Server for Asking {
         self.client.upgrade().map_or(0, |client| client.home_dc())
     }
 
-    fn link(&self) -> Option<watch::Receiver<State>> {
-        let inner = self.client.upgrade()?;
-        Client { inner }.connection().ok()
+    fn link(&self) -> Result<watch::Receiver<State>, Over> {
+        let inner = self.client.upgrade().ok_or(Over)?;
+        Client { inner }.connection().map_err(|_| Over)
+    }
+
+    fn reopen(&self) {
+        if let Some(client) = self.client.upgrade() {
+            client.reconnect();
+        }
     }
 
     fn peers_in(&self, updates: &enums::Updates) -> Vec<Peer> {

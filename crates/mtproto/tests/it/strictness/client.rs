@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use quadruplex_crypto::message::Side;
-use quadruplex_mtproto::client::{CallId, CallOptions, Event, Failure, KeyState, Repeat, Session};
+use quadruplex_mtproto::client::{CallId, CallOptions, Event, Failure, KeyState, Receipt, Repeat, Session};
 use quadruplex_mtproto::{Message, Now, RPC_RESULT, Salt, Service, Violation};
 use quadruplex_tl::Serialize;
 use rand_chacha::ChaCha8Rng;
@@ -54,8 +54,16 @@ impl Bench {
         self.sent().iter().filter_map(|(_, message)| service(&message.body)).collect()
     }
 
+    /// What has happened; its messages are acknowledged and their receipts left out.
     pub(super) fn events(&mut self) -> Vec<Event> {
-        std::iter::from_fn(|| self.session.poll_event()).filter(|event| *event != Event::KeyStateChanged).collect()
+        let mut events: Vec<_> = std::iter::from_fn(|| self.session.poll_event()).collect();
+        events.retain(|event| *event != Event::KeyStateChanged);
+        for event in &mut events {
+            if let Some(receipt) = receipt(event) {
+                self.session.acknowledge(receipt, self.now);
+            }
+        }
+        events
     }
 
     pub(super) fn raw(&self, msg_id: i64, seq_no: i32, body: Vec<u8>) -> Raw {
@@ -97,7 +105,15 @@ fn note(number: u64) -> Vec<u8> {
 }
 
 fn told(number: u64) -> Event {
-    Event::Notification(note(number).into())
+    Event::Notification { body: note(number).into(), receipt: None }
+}
+
+/// Takes the receipt out of an event.
+pub(super) fn receipt(event: &mut Event) -> Option<Receipt> {
+    match event {
+        Event::Answer { receipt, .. } | Event::Notification { receipt, .. } => receipt.take(),
+        _ => None,
+    }
 }
 
 #[test]
@@ -204,7 +220,7 @@ fn replays() {
     let (call, sent) = bench.call(3, Repeat::Unsafe);
     assert_eq!(bench.give(id(0, 25), 5, result(sent, &query(3))), Ok(()));
     assert_eq!(bench.give(id(0, 29), 7, result(sent, &query(3))), Ok(()));
-    table.row("a second answer to one call", bench.events(), vec![Event::Answer { call, result: Ok(query(3).into()) }]);
+    table.row("a second answer to one call", bench.events(), vec![Event::Answer { call, result: Ok(query(3).into()), receipt: None }]);
 }
 
 #[test]
@@ -242,7 +258,7 @@ fn answers() {
         let mut bench = Bench::new();
         let (call, sent) = bench.call(1, Repeat::Unsafe);
         assert_eq!(bench.give(id(0, 5), 1, result(sent, body)), Ok(()));
-        table.row(rule, bench.events(), vec![Event::Answer { call, result: expected }]);
+        table.row(rule, bench.events(), vec![Event::Answer { call, result: expected, receipt: None }]);
     };
     row("§3.14 the result is whatever stands there", &[1, 0, 0, 0], Ok(Bytes::from_static(&[1, 0, 0, 0])));
     row("§3.13 a packed result", &packed(&query(7)), Ok(query(7).into()));

@@ -1,11 +1,14 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quadruplex_api::{enums, types};
-use quadruplex_net::Event as Arrived;
+use quadruplex_net::{Event as Arrived, Receipt};
 use quadruplex_store::{Commit, Lane, Peer, PeerId, PeerKind, Row, Store};
+use quadruplex_tl::Serialize;
 use tokio::time::{sleep, timeout};
 
-use super::support::{HOME, Life, Telegram, envelope, message_id, short_message, store};
+use super::support::{Disk, HOME, Life, Telegram, envelope, message_id, short_message, store};
 use crate::updates::gap::{Failure, Request};
 use crate::updates::journal::Limits;
 use crate::updates::{Delivery, Event, Gap, GapReason, UpdateStream};
@@ -131,13 +134,46 @@ async fn what_cannot_be_read_or_was_dropped_is_asked_for() {
     let telegram = Telegram::default();
     let (life, mut stream) = Life::start(store(0, false, &[7]).await, &telegram, Limits::default()).await;
     assert!(taken(&mut stream).await.is_empty());
-    for (expect, arrived) in [(1, Arrived::Update(vec![1, 2, 3, 4].into())), (2, Arrived::Lost), (3, Arrived::NewSession)] {
+    let unreadable = || Arrived::Update(vec![1, 2, 3, 4].into(), Receipt::default());
+    let arrivals: [&dyn Fn() -> Arrived; 4] = [&unreadable, &|| Arrived::Lost, &|| Arrived::NewSession, &unreadable];
+    for (expect, arrived) in (1..).zip(arrivals) {
         telegram.message(7);
-        life.arrivals.send((HOME + 1, arrived.clone())).await.unwrap();
+        life.arrivals.send((HOME + 1, arrived())).await.unwrap();
         assert!(taken(&mut stream).await.is_empty(), "the word of another data centre");
-        life.arrivals.send((HOME, arrived)).await.unwrap();
+        life.arrivals.send((HOME, arrived())).await.unwrap();
         assert_eq!(taken(&mut stream).await, [expect]);
     }
+    assert_eq!(telegram.logs().reopened, 1, "the server is told our layer again, but not at each of them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn updates_are_acknowledged_when_they_are_stored() {
+    let telegram = Telegram::default();
+    let disk = Disk { memory: store(0, false, &[7]).await, is_full: Arc::new(AtomicBool::new(true)) };
+    let is_full = disk.is_full.clone();
+    let (life, mut stream) = Life::start(disk, &telegram, Limits::default()).await;
+    let (told, acknowledged) = tokio::sync::oneshot::channel();
+    let bytes = enums::Updates::from(envelope([telegram.message(7).into()])).to_bytes();
+    let receipt = Receipt::new(move || told.send(()).unwrap());
+    life.arrivals.send((HOME, Arrived::Update(bytes.into(), receipt))).await.unwrap();
+    assert_eq!(next(&mut stream).await.map(|delivery| delivery.number), Some(0), "who handles it does not wait for the disk");
+    let mut acknowledged = acknowledged;
+    assert!(timeout(Duration::from_secs(60), &mut acknowledged).await.is_err(), "a full disk keeps it unacknowledged");
+    is_full.store(false, Ordering::Relaxed);
+    timeout(Duration::from_secs(11), acknowledged).await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stream_ends_when_the_login_does() {
+    let telegram = Telegram::default();
+    let (_life, mut stream) = Life::start(store(0, false, &[7]).await, &telegram, Limits::default()).await;
+    assert!(taken(&mut stream).await.is_empty());
+    telegram.message(7);
+    telegram.logs().is_over = true;
+    telegram.reconnect();
+    let ended = timeout(Duration::from_secs(1), stream.next()).await;
+    assert!(matches!(ended, Ok(None)), "{ended:?}");
+    assert_eq!(telegram.logs().asked.len(), 2, "asked once, and not again");
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,7 +194,7 @@ async fn an_own_call_moves_its_box() {
     assert!(taken(&mut stream).await.is_empty());
     telegram.message(7);
     let affected = types::messages::AffectedMessages { pts: 1, pts_count: 1 };
-    life.bring(quadruplex_tl::Serialize::to_bytes(&affected)).await;
+    life.bring(affected.to_bytes()).await;
     life.shared.affected(None, 1, 1);
     life.arrive(envelope([telegram.message(7).into()])).await;
     assert_eq!(taken(&mut stream).await, [2]);

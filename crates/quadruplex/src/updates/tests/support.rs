@@ -1,18 +1,19 @@
 //! A server that answers about updates, with its logs in the open.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::{enums, types};
-use quadruplex_net::{BoxFuture, Event as Arrived, State};
-use quadruplex_store::{Memory, Peer, PeerId, PeerKind, Store, Writer};
+use quadruplex_net::{BoxFuture, Event as Arrived, Receipt, State};
+use quadruplex_store::{Commit, DeadLetter, Memory, Peer, PeerId, PeerKey, PeerKind, Row, Snapshot, Store, Task, Value, ValueKey, Writer};
 use quadruplex_tl::Serialize;
 use tokio::sync::{mpsc, watch};
 
 use crate::updates::core::Shared;
-use crate::updates::driver::{self, Answer, Server};
+use crate::updates::driver::{self, Answer, Over, Refusal, Server};
 use crate::updates::gap::{Failure, Request};
 use crate::updates::journal::Limits;
 use crate::updates::{UpdateStream, short};
@@ -43,6 +44,10 @@ pub(super) struct Logs {
     /// How long answers take.
     pub(super) latency: Duration,
     pub(super) failure: Option<Failure>,
+    /// How often the connection was made anew.
+    pub(super) reopened: u32,
+    /// Telegram has ended the login.
+    pub(super) is_over: bool,
 }
 
 impl Telegram {
@@ -133,17 +138,17 @@ impl Logs {
 }
 
 impl Server for Telegram {
-    fn ask(&self, request: Request) -> BoxFuture<'static, Result<Answer, Failure>> {
-        let (failure, latency) = {
+    fn ask(&self, request: Request) -> BoxFuture<'static, Result<Answer, Refusal>> {
+        let (refusal, latency) = {
             let mut logs = self.logs();
             logs.asked.push(request);
-            (logs.failure, logs.latency)
+            (if logs.is_over { Some(Refusal::Over) } else { logs.failure.map(Refusal::Failed) }, logs.latency)
         };
         let telegram = self.clone();
         Box::pin(async move {
             tokio::time::sleep(latency).await;
-            match failure {
-                Some(failure) => Err(failure),
+            match refusal {
+                Some(refusal) => Err(refusal),
                 None => Ok(telegram.logs().answer(request)),
             }
         })
@@ -153,8 +158,13 @@ impl Server for Telegram {
         HOME
     }
 
-    fn link(&self) -> Option<watch::Receiver<State>> {
-        Some(self.link.subscribe())
+    fn link(&self) -> Result<watch::Receiver<State>, Over> {
+        Ok(self.link.subscribe())
+    }
+
+    fn reopen(&self) {
+        self.logs().reopened += 1;
+        self.reconnect();
     }
 
     fn peers_in(&self, _: &enums::Updates) -> Vec<Peer> {
@@ -185,7 +195,50 @@ impl Life {
     }
 
     pub(super) async fn bring(&self, bytes: Vec<u8>) {
-        self.arrivals.send((HOME, Arrived::Update(Bytes::from(bytes)))).await.unwrap();
+        self.arrivals.send((HOME, Arrived::Update(Bytes::from(bytes), Receipt::default()))).await.unwrap();
+    }
+}
+
+/// A store whose disk may be full.
+pub(super) struct Disk {
+    pub(super) memory: Memory,
+    pub(super) is_full: Arc<AtomicBool>,
+}
+
+impl Store for Disk {
+    fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
+        match self.is_full.load(Ordering::Relaxed) {
+            true => Box::pin(async { Err(quadruplex_store::Error::Full { place: self.place() }) }),
+            false => self.memory.commit(commit),
+        }
+    }
+
+    fn load(&self) -> Task<'_, Snapshot> {
+        self.memory.load()
+    }
+
+    fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
+        self.memory.rows(from, limit)
+    }
+
+    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
+        self.memory.dead_letters(from, limit)
+    }
+
+    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<Peer>>> {
+        self.memory.peers(keys)
+    }
+
+    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
+        self.memory.value(key)
+    }
+
+    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
+        self.memory.values(from, limit)
+    }
+
+    fn place(&self) -> String {
+        self.memory.place()
     }
 }
 
@@ -194,7 +247,7 @@ pub(super) async fn store(pts: i32, is_bot: bool, users: &[i64]) -> Memory {
     let memory = Memory::new();
     let user = Some(quadruplex_store::OwnUser { id: 1000, bot: is_bot });
     let identity = Some(quadruplex_store::Identity { home_dc: HOME, user, test: false });
-    let mut commit = quadruplex_store::Commit { identity, ..Default::default() };
+    let mut commit = Commit { identity, ..Default::default() };
     commit.common(quadruplex_store::CommonState { pts, qts: 0, date: 1, seq: 0 });
     users.iter().for_each(|id| commit.peer(Peer::new(PeerId::User(*id), PeerKind::User, Some(*id))));
     memory.commit(Arc::new(commit)).await.unwrap();

@@ -1,0 +1,65 @@
+//! A login that Telegram has ended: <https://core.telegram.org/api/errors#401-unauthorized>.
+
+use quadruplex_net::CloseReason;
+use tracing::error;
+
+use super::pool::lock;
+use super::{Client, Inner};
+use crate::{Error, RpcError};
+
+/// Nothing is done any more under a key of which Telegram says this.
+const ENDED: [&str; 7] = [
+    "AUTH_KEY_DUPLICATED",
+    "AUTH_KEY_INVALID",
+    "AUTH_KEY_UNREGISTERED",
+    "SESSION_EXPIRED",
+    "SESSION_REVOKED",
+    "USER_DEACTIVATED",
+    "USER_DEACTIVATED_BAN",
+];
+
+impl Client {
+    /// What Telegram said when it ended this login: `SESSION_REVOKED` after the owner ended it on another device,
+    /// `AUTH_KEY_DUPLICATED` after two programs used one session at the same time, and the like.
+    ///
+    /// From then on calls fail with that error without being made, and the [stream of updates](Self::updates) ends. Nothing is
+    /// deleted from the store; signing in again is the way out.
+    pub fn login_lost(&self) -> Option<RpcError> {
+        lock(&self.inner.lost).clone()
+    }
+}
+
+impl Inner {
+    /// Notes the end of the login if this error tells it.
+    pub(super) fn note_lost(&self, dc: i32, error: &RpcError) {
+        // On another data centre only the copy of the login is gone, and is made again.
+        let is_end = ENDED.contains(&error.name.as_str()) && dc == self.home_dc() && self.own_user().is_some();
+        if is_end && lock(&self.lost).replace(error.clone()).is_none() {
+            error!(
+                error = error.message,
+                store = self.writer.store().place(),
+                "Telegram has ended this login; its key is kept, and no more calls are made. Sign in again"
+            );
+        }
+    }
+
+    /// Refuses a call that cannot succeed any more.
+    pub(super) fn check_login(&self, method: &'static str) -> Result<(), Error> {
+        let needs_login = !["auth.", "help."].iter().any(|namespace| method.starts_with(namespace)) && method != "account.getPassword";
+        match &*lock(&self.lost) {
+            Some(error) if needs_login => Err(Error::Rpc { method, error: error.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Somebody has signed in.
+    pub(super) fn login_found(&self) {
+        lock(&self.lost).take();
+    }
+
+    /// Whether asking again is of no use: the client is closed, its key is unknown, or its login has ended.
+    pub(crate) fn is_over(&self, error: &Error) -> bool {
+        let is_closed = matches!(error, Error::Closed(CloseReason::Requested | CloseReason::UnknownKey | CloseReason::Handshake(_)));
+        is_closed || lock(&self.lost).is_some()
+    }
+}
