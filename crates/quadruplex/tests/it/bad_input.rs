@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout};
 use crate::common::{builder, person, signed_in};
 
 /// Reaches servers that a test makes up, and counts how often.
-struct Fake {
+pub(crate) struct Fake {
     dials: AtomicU32,
     serve: Box<dyn Fn(u32, DuplexStream) -> io::Result<()> + Send + Sync>,
 }
@@ -37,11 +37,11 @@ impl std::fmt::Debug for Fake {
 }
 
 impl Fake {
-    fn new(serve: impl Fn(u32, DuplexStream) -> io::Result<()> + Send + Sync + 'static) -> Arc<Self> {
+    pub(crate) fn new(serve: impl Fn(u32, DuplexStream) -> io::Result<()> + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { dials: AtomicU32::new(0), serve: Box::new(serve) })
     }
 
-    fn dials(&self) -> u32 {
+    pub(crate) fn dials(&self) -> u32 {
         self.dials.load(Ordering::Relaxed)
     }
 }
@@ -57,13 +57,13 @@ impl Dial for Fake {
     }
 }
 
-async fn client_of(dialer: &Arc<Fake>) -> Client {
+pub(crate) async fn client_of(dialer: &Arc<Fake>) -> Client {
     let servers = Servers::custom(1, [(1, "192.0.2.1:443".parse().unwrap())], PublicKey::sandbox());
     Client::builder(1, "hash").servers(servers).dialer(dialer.clone()).connect_in_memory().await.unwrap()
 }
 
 /// The error of the latest attempt, once there were so many.
-async fn error_after(client: &Client, attempts: u32) -> String {
+pub(crate) async fn error_after(client: &Client, attempts: u32) -> String {
     let mut state = client.connection().unwrap();
     let tried = |state: &State| matches!(state, State::Connecting { failed, .. } if *failed >= attempts);
     let state = timeout(Duration::from_secs(600), state.wait_for(tried)).await.expect("it goes on trying").unwrap().clone();

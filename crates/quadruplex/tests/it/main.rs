@@ -3,6 +3,7 @@
 mod bad_input;
 mod batching;
 mod common;
+mod endings;
 mod files;
 mod messages;
 mod router;
