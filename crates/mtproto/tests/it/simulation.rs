@@ -45,6 +45,8 @@ struct World {
     time: Duration,
     /// How far the client's wall clock is off, in seconds.
     skew: i64,
+    /// How far the server's runs ahead of what it was; back, if negative.
+    ahead: i64,
     key: AuthKey,
     client: client::Session,
     server: server::Session,
@@ -79,6 +81,7 @@ impl World {
             rng,
             time,
             skew,
+            ahead: 0,
             key,
             client,
             server,
@@ -175,6 +178,10 @@ impl World {
         if self.chance(120) {
             let code = [16, 17, 18, 19, 20, 32, 33, 34, 35, 64][(self.rng.next_u32() % 10) as usize];
             self.server.refuse_next(code);
+        }
+        if self.chance(150) {
+            // Somebody sets the server's clock, or another server answers.
+            self.ahead += [1, -1, 25, -25, 100, -100, 1000, -1000][(self.rng.next_u32() % 8) as usize];
         }
     }
 
@@ -307,7 +314,7 @@ impl World {
     }
 
     fn server_now(&self) -> Now {
-        Now { mono: self.time, wall: EPOCH + self.time }
+        Now { mono: self.time, wall: (EPOCH + self.time).saturating_add_signed(self.ahead) }
     }
 
     fn chance(&mut self, one_in: u32) -> bool {

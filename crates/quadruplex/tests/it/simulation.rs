@@ -165,7 +165,7 @@ struct Simulation {
     group: i64,
     channel: i64,
     sent: u64,
-    /// How far the server's clock has run ahead, in seconds.
+    /// How far the server's clock runs ahead of what it was, in seconds; back, if negative.
     ahead: i64,
 }
 
@@ -266,8 +266,8 @@ impl Simulation {
             self.telegram.refuse_next(code);
         }
         if self.chance(20) {
-            // As a client sees it whose machine slept. A server's clock does not run back.
-            self.ahead += [1, 25, 100, 200, 1000][(self.rng.next_u32() % 5) as usize];
+            // As a client sees it whose machine slept, or as when somebody sets the server's clock.
+            self.ahead += [1, -1, 25, -25, 100, -100, 200, -200, 1000, -1000][(self.rng.next_u32() % 10) as usize];
             self.telegram.set_clock_ahead(self.ahead);
         }
     }
