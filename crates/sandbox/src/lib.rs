@@ -97,7 +97,7 @@ impl Builder {
             None => World::new(config),
         };
         let hub = Arc::new(Hub::new(world, PrivateKey::sandbox(), self.environment, seed));
-        let sandbox = Sandbox { hub };
+        let sandbox = Sandbox { _running: Arc::new(Running(hub.clone())), hub };
         let addresses: Vec<(i32, SocketAddr)> = match self.listen {
             Some(first) => server::listen(&sandbox.hub, first, self.dcs).await?,
             None => (1..=self.dcs).map(|dc| (dc, SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), dc as u16))).collect(),
@@ -109,10 +109,20 @@ impl Builder {
     }
 }
 
-/// A running sandbox. It stops when the last handle is dropped.
+/// A running sandbox. It stops when the last handle is dropped, whoever is connected then.
 #[derive(Clone)]
 pub struct Sandbox {
     hub: Arc<Hub>,
+    _running: Arc<Running>,
+}
+
+/// Stops the sandbox with the last handle: its tasks and diallers hold the hub, and none of them holds this.
+struct Running(Arc<Hub>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.stop.send_replace(true);
+    }
 }
 
 impl Sandbox {
@@ -143,7 +153,7 @@ impl Sandbox {
         PublicKey::sandbox()
     }
 
-    /// Reaches the data centres without a socket.
+    /// Reaches the data centres without a socket, as long as the sandbox runs.
     pub fn dialer(&self) -> Arc<dyn Dial> {
         Arc::new(MemoryDialer { hub: self.hub.clone() })
     }

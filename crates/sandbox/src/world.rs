@@ -21,6 +21,7 @@ mod posting;
 mod state;
 mod view;
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use quadruplex_tl_schema::{Object, Value};
@@ -58,6 +59,11 @@ pub struct Config {
     pub file_reference_seconds: i32,
     /// How long a message can be edited, in seconds.
     pub edit_seconds: i32,
+    /// How long the parts of a file that is not complete are kept after the last came, in seconds. Telegram keeps them "between
+    /// several minutes and several hours": <https://core.telegram.org/api/files#uploading-files>.
+    pub upload_seconds: i32,
+    /// How many bytes of such parts are kept in all. When a new upload begins above it, the oldest go.
+    pub upload_bytes: i64,
 }
 
 /// A data centre: where clients find it.
@@ -85,6 +91,8 @@ impl Default for Config {
             channel_difference_limit: 1_000,
             file_reference_seconds: 3600,
             edit_seconds: 48 * 3600,
+            upload_seconds: 6 * 3600,
+            upload_bytes: 4 << 30,
         }
     }
 }
@@ -148,7 +156,7 @@ pub struct World {
     state: State,
     faults: Faults,
     pushes: faults::Lane,
-    fresh_codes: Vec<LoginCode>,
+    fresh_codes: VecDeque<LoginCode>,
 }
 
 impl World {
@@ -170,7 +178,7 @@ impl World {
 
     fn with_state(config: Config, state: State) -> Self {
         let pushes = faults::Lane::new(config.seed);
-        Self { config, state, faults: Faults::default(), pushes, fresh_codes: Vec::new() }
+        Self { config, state, faults: Faults::default(), pushes, fresh_codes: VecDeque::new() }
     }
 
     /// Executes one request, from which wrappers such as `invokeWithLayer` have been taken off, and answers it.

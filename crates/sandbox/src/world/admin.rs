@@ -175,9 +175,9 @@ impl World {
         codes.map(|(phone, code)| LoginCode { phone: phone.clone(), code: code.code.clone(), sent: code.sent }).collect()
     }
 
-    /// The login codes that were sent since the last time.
+    /// The login codes that were sent since the last time, at most the last 1,024.
     pub fn take_codes(&mut self) -> Vec<LoginCode> {
-        std::mem::take(&mut self.fresh_codes)
+        self.fresh_codes.drain(..).collect()
     }
 
     /// Whether login codes were sent since the last time they were taken.

@@ -103,6 +103,35 @@ impl World {
         Ok((upload.blob, part_size, done))
     }
 
+    /// Drops the parts of files that are not complete: those that are too old, and the oldest of too many.
+    pub(crate) fn collect_uploads(&mut self, date: i32) {
+        let uploads = self.state.tables.uploads.iter().filter(|(_, upload)| upload.done.is_none());
+        let mut pending: Vec<(i32, (i64, i64), i64)> = uploads
+            .map(|(&(account, id), upload)| {
+                let parts = self.state.tables.parts.range((account, id, 0)..=(account, id, i32::MAX));
+                (upload.touched, (account, id), parts.map(|(_, size)| i64::from(size.0)).sum())
+            })
+            .collect();
+        pending.sort_unstable();
+        let mut bytes: i64 = pending.iter().map(|(.., bytes)| bytes).sum();
+        for (touched, key, size) in pending {
+            if bytes > self.config.upload_bytes || touched.saturating_add(self.config.upload_seconds) < date {
+                bytes -= size;
+                self.drop_upload(key);
+            }
+        }
+    }
+
+    fn drop_upload(&mut self, (account, id): (i64, i64)) {
+        let parts: Vec<_> = self.state.tables.parts.range((account, id, 0)..=(account, id, i32::MAX)).map(|(key, _)| *key).collect();
+        for part in parts {
+            self.state.tables.parts.remove(&part);
+        }
+        if let Some(upload) = self.state.tables.uploads.remove(&(account, id)) {
+            self.state.remove_parts(upload.blob);
+        }
+    }
+
     fn check_md5(&self, blob: u64, part_size: i32, size: i64, wanted: &str) -> Result<(), RpcError> {
         if wanted.is_empty() {
             return Ok(());

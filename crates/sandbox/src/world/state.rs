@@ -240,6 +240,13 @@ impl State {
         self.disk.write_part(blob, part, bytes)
     }
 
+    /// Removes all parts of a file that nobody needs any more.
+    pub(crate) fn remove_parts(&mut self, blob: u64) {
+        if let Err(error) = self.disk.remove_parts(blob) {
+            tracing::warn!(%error, blob, "the parts of an abandoned upload cannot be removed");
+        }
+    }
+
     /// Reads from a file that is stored in parts of `part_size` bytes.
     pub(crate) fn read_file(&self, blob: u64, part_size: i32, offset: i64, length: usize) -> io::Result<Vec<u8>> {
         let mut out = Vec::with_capacity(length);

@@ -2,4 +2,5 @@
 
 #[cfg(feature = "admin")]
 mod admin;
+mod sockets;
 mod world;

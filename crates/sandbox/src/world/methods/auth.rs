@@ -28,6 +28,8 @@ pub(crate) const METHODS: &[Method] = &[
 
 /// How long a code is good, in seconds.
 const CODE_SECONDS: i32 = 600;
+/// How many codes wait to be taken; the oldest go first.
+const MAX_FRESH_CODES: usize = 1024;
 /// How often a wrong code may be tried.
 const CODE_TRIES: i32 = 5;
 
@@ -198,6 +200,9 @@ fn reset_all(call: &mut Call<'_>) -> Answer {
 
 impl World {
     fn announce_code(&mut self, phone: &str, code: &Code) {
-        self.fresh_codes.push(LoginCode { phone: phone.to_owned(), code: code.code.clone(), sent: code.sent });
+        if self.fresh_codes.len() == MAX_FRESH_CODES {
+            self.fresh_codes.pop_front();
+        }
+        self.fresh_codes.push_back(LoginCode { phone: phone.to_owned(), code: code.code.clone(), sent: code.sent });
     }
 }

@@ -17,6 +17,8 @@ pub(crate) const METHODS: &[Method] = &[
 const MAX_PART: i32 = 512 << 10;
 const MAX_PARTS: i32 = 4000;
 const MAX_LIMIT: i32 = 1 << 20;
+/// How exactly it is noted when a part came: not every part changes the row of its file.
+const TOUCH_SECONDS: i32 = 60;
 
 fn save_part(call: &mut Call<'_>) -> Answer {
     save(call, None)
@@ -46,6 +48,7 @@ fn save(call: &mut Call<'_>, total: Option<i32>) -> Answer {
     let upload = match old {
         Some(upload) => upload,
         None => {
+            call.world.collect_uploads(call.date());
             let meta = call.world.state.meta();
             meta.blobs += 1;
             Upload { blob: meta.blobs, total, ..Upload::default() }
@@ -56,8 +59,9 @@ fn save(call: &mut Call<'_>, total: Option<i32>) -> Answer {
     let total = if total == Some(-1) { upload.total.or(total) } else { total };
     call.world.state.write_part(upload.blob, part, call.bytes("bytes")).map_err(|error| unreadable(&error))?;
     call.world.state.tables.parts.insert((me, file_id, part), Part(size));
-    if upload.total != total || upload.done.is_some() || !call.world.state.tables.uploads.contains(&(me, file_id)) {
-        call.world.state.tables.uploads.insert((me, file_id), Upload { total, ..upload });
+    let stale = upload.touched + TOUCH_SECONDS <= call.date();
+    if stale || upload.total != total || !call.world.state.tables.uploads.contains(&(me, file_id)) {
+        call.world.state.tables.uploads.insert((me, file_id), Upload { total, touched: call.date(), ..upload });
     }
     Ok(true.into())
 }

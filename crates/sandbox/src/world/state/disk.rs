@@ -128,6 +128,17 @@ impl Disk {
         }
     }
 
+    /// Removes all parts of a file.
+    pub(crate) fn remove_parts(&mut self, blob: u64) -> io::Result<()> {
+        match self {
+            Self::Memory(parts) => {
+                parts.retain(|(of, _), _| *of != blob);
+                Ok(())
+            }
+            Self::Files(journal) => fs::remove_dir_all(journal.parts().join(blob.to_string())),
+        }
+    }
+
     /// Appends `length` bytes of a part, from `offset`, to `out`; fewer if the part ends.
     pub(crate) fn read_part(&self, blob: u64, part: i32, offset: usize, length: usize, out: &mut Vec<u8>) -> io::Result<()> {
         match self {

@@ -132,3 +132,14 @@ fn a_world_may_be_closed_to_new_numbers() {
     let session = fixture.session(1);
     fixture.refused(&session, send_code("447700900123"), "400 PHONE_NUMBER_APP_SIGNUP_FORBIDDEN");
 }
+
+#[test]
+fn codes_that_nobody_takes_are_not_kept_for_ever() {
+    let mut fixture = Fixture::new();
+    let session = fixture.session(1);
+    for number in 0..1100 {
+        fixture.ok(&session, send_code(&format!("4477009{number:05}")));
+    }
+    let codes = fixture.world.take_codes();
+    assert_eq!((codes.len(), codes[1023].phone.as_str()), (1024, "447700901099"));
+}

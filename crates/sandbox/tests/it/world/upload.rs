@@ -1,8 +1,9 @@
 //! Files up and down.
 
+use quadruplex_sandbox::world::Config;
 use quadruplex_tl_schema::{Object, Value};
 
-use super::fixture::{Fixture, Session};
+use super::fixture::{Fixture, Session, config};
 
 const KIB: usize = 1024;
 
@@ -155,4 +156,35 @@ fn reading_follows_the_rules() {
     fixture.refused(&bob, get_file(&document.clone().with("file_reference", vec![1u8; 16]), 0, 4096), "400 FILE_REFERENCE_INVALID");
     fixture.world.expire_file_references(fixture.now);
     fixture.refused(&alice, get_file(&document, 0, 4096), "400 FILE_REFERENCE_EXPIRED");
+}
+
+#[test]
+fn parts_of_an_abandoned_upload_go_with_time() {
+    let mut fixture = Fixture::new();
+    let alice = fixture.user("alice");
+    for number in 0..2 {
+        fixture.call(&alice, part(number, 0, &noise(KIB))).unwrap();
+    }
+    fixture.now.ms += 5 * 3_600_000;
+    // A part keeps its file.
+    fixture.call(&alice, part(1, 1, &noise(KIB))).unwrap();
+    fixture.now.ms += 2 * 3_600_000;
+    fixture.call(&alice, part(2, 0, &noise(KIB))).unwrap();
+    fixture.refused(&alice, send_document(small(0, 1, ""), 1), "400 FILE_PARTS_INVALID");
+    fixture.ok(&alice, send_document(small(1, 2, ""), 2));
+}
+
+#[test]
+fn the_oldest_of_too_many_parts_go() {
+    let mut fixture = Fixture::with(Config { upload_bytes: 4 * KIB as i64, ..config() });
+    let alice = fixture.user("alice");
+    for number in 0..6 {
+        fixture.now.ms += 60_000;
+        fixture.call(&alice, part(number, 0, &noise(KIB))).unwrap();
+    }
+    // Above the limit when the sixth began.
+    fixture.refused(&alice, send_document(small(0, 1, ""), 1), "400 FILE_PARTS_INVALID");
+    for number in 1..6 {
+        fixture.ok(&alice, send_document(small(number, 1, ""), 10 + number));
+    }
 }

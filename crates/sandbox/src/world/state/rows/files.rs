@@ -13,6 +13,8 @@ pub(crate) struct Upload {
     pub(crate) total: Option<i32>,
     /// The size of all parts but the last.
     pub(crate) part_size: i32,
+    /// When a part came, to the minute.
+    pub(crate) touched: i32,
     /// Complete: used by a message, and may be used again.
     pub(crate) done: Option<Done>,
 }
