@@ -97,6 +97,10 @@ impl Builder {
             None => World::new(config),
         };
         let hub = Arc::new(Hub::new(world, PrivateKey::sandbox(), self.environment, seed));
+        {
+            let hub = hub.clone();
+            tokio::spawn(async move { hub.keep_time().await });
+        }
         let sandbox = Sandbox { _running: Arc::new(Running(hub.clone())), hub };
         let addresses: Vec<(i32, SocketAddr)> = match self.listen {
             Some(first) => server::listen(&sandbox.hub, first, self.dcs).await?,

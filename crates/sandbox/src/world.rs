@@ -15,10 +15,14 @@ mod error;
 mod fanout;
 mod faults;
 mod files;
+mod keyboards;
 mod methods;
 mod peers;
 mod posting;
+mod questions;
+mod rights;
 mod state;
+mod timers;
 mod view;
 
 use std::collections::VecDeque;
@@ -29,6 +33,7 @@ use quadruplex_tl_schema::{Object, Value};
 pub use self::admin::{Digest, DigestEntry, Keys, LoginCode, NewBot, NewUser, Transcript};
 pub use self::error::RpcError;
 pub use self::faults::{ErrorRule, Faults, RateRule, UpdateFaults};
+use self::questions::Questions;
 pub use self::state::OpenError;
 use self::state::State;
 pub use self::state::rows::Peer;
@@ -59,6 +64,8 @@ pub struct Config {
     pub file_reference_seconds: i32,
     /// How long a message can be edited, in seconds.
     pub edit_seconds: i32,
+    /// How long whoever presses a button waits for the bot, in milliseconds. Telegram does not say how long it waits.
+    pub bot_answer_ms: i64,
     /// How long the parts of a file that is not complete are kept after the last came, in seconds. Telegram keeps them "between
     /// several minutes and several hours": <https://core.telegram.org/api/files#uploading-files>.
     pub upload_seconds: i32,
@@ -91,6 +98,7 @@ impl Default for Config {
             channel_difference_limit: 1_000,
             file_reference_seconds: 3600,
             edit_seconds: 48 * 3600,
+            bot_answer_ms: 10_000,
             upload_seconds: 6 * 3600,
             upload_bytes: 4 << 30,
         }
@@ -130,6 +138,8 @@ pub struct Caller {
     pub system_version: String,
     /// `initConnection.app_version`
     pub app_version: String,
+    /// `initConnection.lang_code`
+    pub lang_code: String,
 }
 
 /// An update for every session of a key.
@@ -145,9 +155,11 @@ pub struct Push {
 
 /// What a request is answered with.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
+pub enum Reply {
     /// The result of the function, or the error.
-    pub result: Result<Value, RpcError>,
+    Done(Result<Value, RpcError>),
+    /// A bot has to answer first: [`World::take_answers`] brings the result under this number.
+    Later(u64),
 }
 
 /// The whole of Telegram.
@@ -157,6 +169,7 @@ pub struct World {
     faults: Faults,
     pushes: faults::Lane,
     fresh_codes: VecDeque<LoginCode>,
+    questions: Questions,
 }
 
 impl World {
@@ -178,7 +191,7 @@ impl World {
 
     fn with_state(config: Config, state: State) -> Self {
         let pushes = faults::Lane::new(config.seed);
-        Self { config, state, faults: Faults::default(), pushes, fresh_codes: VecDeque::new() }
+        Self { config, state, faults: Faults::default(), pushes, fresh_codes: VecDeque::new(), questions: Questions::default() }
     }
 
     /// Executes one request, from which wrappers such as `invokeWithLayer` have been taken off, and answers it.
@@ -187,17 +200,34 @@ impl World {
     /// next time.
     pub fn call(&mut self, caller: &Caller, request: &Object, now: Now) -> Reply {
         let told = self.pushes.len();
-        let mut result = dispatch::call(self, caller, request, now);
+        let mut reply = dispatch::call(self, caller, request, now);
         if let Err(error) = self.state.commit() {
             tracing::error!(%error, method = %request.name, "the state file cannot be written");
             // Nobody hears of what may be forgotten; whoever misses it asks for the difference.
             self.pushes.truncate(told);
-            result = Err(error::RPC_CALL_FAIL);
+            reply = Reply::Done(Err(error::RPC_CALL_FAIL));
         }
-        if let Err(error) = &result {
+        if let Reply::Done(Err(error)) = &reply {
             tracing::debug!(method = %request.name, %error, "refused");
         }
-        Reply { result }
+        reply
+    }
+
+    /// The answers to requests that had to wait, by the numbers of [`Reply::Later`].
+    pub fn take_answers(&mut self) -> Vec<(u64, Result<Value, RpcError>)> {
+        self.questions.take_answers()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    pub fn next_timeout(&self) -> Option<Now> {
+        let timer = self.state.timers.first().map(|(date, _)| i64::from(*date) * 1000);
+        timer.into_iter().chain(self.questions.next_due()).min().map(|ms| Now { ms })
+    }
+
+    /// Does what is due: gives up bots that do not answer, lifts bans, sends what was scheduled, closes polls.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.questions.expire(now.ms);
+        self.ring(now.seconds());
     }
 
     /// The names of the methods that the sandbox has, in no order. Any other is answered with `INPUT_METHOD_INVALID`.

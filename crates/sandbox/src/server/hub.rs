@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use super::link::LinkFaults;
 use super::query;
+use super::request::Waiting;
 use crate::world::{self, World};
 
 /// What all connections of a sandbox share.
@@ -33,6 +34,12 @@ pub(crate) struct Hub {
     pub(crate) addresses: Mutex<Vec<(i32, SocketAddr)>>,
     /// Told when a login code was sent.
     pub(crate) codes: Notify,
+    /// Queries that wait for a bot, by the world's numbers.
+    waiting: Mutex<HashMap<u64, Waiting>>,
+    /// When the world's timer is set to go off, in milliseconds of its clock; `i64::MAX` for never.
+    due: AtomicI64,
+    /// Told when the timer has to be set anew.
+    due_changed: Notify,
 }
 
 /// An authorization key and the sessions that use it.
@@ -54,6 +61,7 @@ pub(crate) struct Intro {
     pub(crate) device_model: String,
     pub(crate) system_version: String,
     pub(crate) app_version: String,
+    pub(crate) lang_code: String,
 }
 
 /// A session and the connection that carries it.
@@ -129,6 +137,9 @@ impl Hub {
             epoch: watch::Sender::new(0),
             addresses: Mutex::default(),
             codes: Notify::new(),
+            waiting: Mutex::default(),
+            due: AtomicI64::new(i64::MAX),
+            due_changed: Notify::new(),
         }
     }
 
@@ -154,6 +165,7 @@ impl Hub {
     /// Moves the wall clock.
     pub(crate) fn set_ahead(&self, seconds: i64) {
         self.ahead.store(seconds, Ordering::Relaxed);
+        self.due_changed.notify_one();
     }
 
     pub(crate) fn next_connection(&self) -> u64 {
@@ -191,6 +203,16 @@ impl Hub {
     /// Hands out the updates that have come up. Called with the world locked, so that they go out in its order.
     pub(crate) fn deliver(&self, world: &mut World) {
         let now = self.now();
+        let due = world.next_timeout().map_or(i64::MAX, |due| due.ms);
+        if self.due.swap(due, Ordering::Relaxed) != due {
+            self.due_changed.notify_one();
+        }
+        for (number, result) in world.take_answers() {
+            let waiting = lock(&self.waiting).remove(&number);
+            if let Some(waiting) = waiting {
+                waiting.answer(self, result);
+            }
+        }
         if world.has_codes() {
             self.codes.notify_one();
         }
@@ -205,6 +227,30 @@ impl Hub {
                 if let Some(body) = query::encode_update(&push.update, state.layer) {
                     state.session.notify(body, now);
                     state.wake.notify_one();
+                }
+            }
+        }
+    }
+
+    /// Keeps a query until the world has its answer.
+    pub(crate) fn wait(&self, number: u64, waiting: Waiting) {
+        lock(&self.waiting).insert(number, waiting);
+    }
+
+    /// Lets the world do what is due, until the sandbox stops.
+    pub(crate) async fn keep_time(&self) {
+        let mut stop = self.stop.subscribe();
+        loop {
+            let (due, now) = (self.due.load(Ordering::Relaxed), self.world_now().ms);
+            let wait = Duration::from_millis(due.saturating_sub(now).max(0).unsigned_abs());
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = self.due_changed.notified() => {}
+                () = tokio::time::sleep(wait), if due != i64::MAX => {
+                    let now = self.world_now();
+                    let mut world = self.world();
+                    world.handle_timeout(now);
+                    self.deliver(&mut world);
                 }
             }
         }

@@ -17,7 +17,7 @@ const OLDEST_LAYER: i32 = 200;
 const MAX_WRAPPERS: usize = 16;
 
 /// A query without its wrappers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Query {
     pub(crate) function: Object,
     pub(crate) layer: i32,
@@ -124,6 +124,7 @@ fn introduction(head: &Object, layer: Option<i32>) -> Result<Intro, RpcError> {
         device_model: text("device_model"),
         system_version: text("system_version"),
         app_version: text("app_version"),
+        lang_code: text("lang_code"),
     };
     let lang_pack = text("lang_pack");
     let wrong = match () {

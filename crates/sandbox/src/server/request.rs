@@ -7,7 +7,7 @@ use quadruplex_tl_schema::Value;
 
 use super::hub::{Hub, Key, Sender, Slot, SlotState};
 use super::query::{self, Query};
-use crate::world::{Caller, RpcError};
+use crate::world::{Caller, Reply, RpcError};
 
 pub(crate) fn execute(hub: &Hub, key: &Arc<Key>, slot: &Arc<Slot>, sender: Sender, msg_id: i64, query: &Query) {
     let name = query.function.name.as_str();
@@ -35,13 +35,30 @@ pub(crate) fn execute(hub: &Hub, key: &Arc<Key>, slot: &Arc<Slot>, sender: Sende
         device_model: intro.device_model,
         system_version: intro.system_version,
         app_version: intro.app_version,
+        lang_code: intro.lang_code,
     };
     let now = hub.world_now();
     let mut world = hub.world();
     let reply = world.call(&caller, &query.function, now);
-    // The answer is queued before the updates it causes, as long as nobody else can add to the session.
-    answer(hub, slot, msg_id, query, reply.result);
+    match reply {
+        // The answer is queued before the updates it causes, as long as nobody else can add to the session.
+        Reply::Done(result) => answer(hub, slot, msg_id, query, result),
+        Reply::Later(number) => hub.wait(number, Waiting { slot: slot.clone(), msg_id, query: query.clone() }),
+    }
     hub.deliver(&mut world);
+}
+
+/// A query that a bot has to answer first.
+pub(crate) struct Waiting {
+    slot: Arc<Slot>,
+    msg_id: i64,
+    query: Query,
+}
+
+impl Waiting {
+    pub(crate) fn answer(self, hub: &Hub, result: Result<Value, RpcError>) {
+        answer(hub, &self.slot, self.msg_id, &self.query, result);
+    }
 }
 
 fn answer(hub: &Hub, slot: &Slot, msg_id: i64, query: &Query, result: Result<Value, RpcError>) {

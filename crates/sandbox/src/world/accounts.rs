@@ -26,7 +26,7 @@ impl World {
 
     /// Makes a bot with a new token.
     pub(crate) fn make_bot(&mut self, first_name: &str, username: &str, privacy: bool, dc: i32) -> (i64, String) {
-        let bot = Bot { token: String::new(), privacy, commands: Vec::new() };
+        let bot = Bot { privacy, ..Bot::default() };
         let user = User { first_name: first_name.to_owned(), username: Some(username.to_owned()), dc, bot: Some(bot), ..User::default() };
         let id = self.make_user(user);
         let secret = super::state::tl::hex::encode(&self.state.random_bytes::<16>());

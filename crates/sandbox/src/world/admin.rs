@@ -145,7 +145,7 @@ impl World {
         let mut fanout = Fanout::default();
         self.post_action(&mut fanout, creator, Peer::Channel(id), Action::ChannelCreate { title: title.to_owned() }, date);
         for member in members.iter().filter(|member| **member != creator) {
-            self.set_member(&mut fanout, id, *member, creator, Status::Member, date);
+            self.set_member(&mut fanout, id, *member, creator, date, |member| member.status = Status::Member);
         }
         self.publish_all(fanout, date);
         self.settle(now);

@@ -2,6 +2,7 @@
 
 use super::fanout::{Fanout, Update};
 use super::state::rows::{Channel, Chat, ChatMember, Event, Member, Message, Peer, Status};
+use super::view::chat_participant;
 use super::{RpcError, World, error};
 use quadruplex_tl_schema::Object;
 
@@ -49,12 +50,15 @@ impl World {
             Peer::Channel(id) => self.is_megagroup(id),
         };
         let content = &message.content;
+        let name = row.username.as_deref().unwrap_or_default().to_lowercase();
         !group
+            || self.admin_rights(user, message.peer).is_some()
+            || content.via == Some(user)
             || !bot.privacy
             || message.author == user
             || content.action.is_some()
-            || content.text.starts_with('/')
-            || row.username.as_ref().is_some_and(|name| content.text.to_lowercase().contains(&format!("@{}", name.to_lowercase())))
+            || is_command_for(&content.text, &name)
+            || content.text.to_lowercase().contains(&format!("@{name}"))
             || self.answers(user, message)
     }
 
@@ -92,18 +96,44 @@ impl World {
         let id = FIRST_CHANNEL + meta.channels;
         let channel = Channel { title: title.to_owned(), about: about.to_owned(), creator, megagroup, date, ..Channel::default() };
         self.state.tables.channels.insert(id, channel);
-        self.state.tables.members.insert((id, creator), Member { inviter: creator, date, status: Status::Creator, last_sent: 0 });
+        self.state.tables.members.insert((id, creator), Member { inviter: creator, date, status: Status::Creator, ..Member::default() });
         id
     }
 
-    /// Sets how a user stands to a channel and tells them. What was there before they came counts as read.
-    pub(crate) fn set_member(&mut self, fanout: &mut Fanout, channel: i64, user: i64, inviter: i64, status: Status, date: i32) {
-        let joins = status.inside() && !self.status(channel, user).inside();
+    /// Changes how a user stands to a channel and tells them, and the bots that hear of such things. What was there before they
+    /// came counts as read.
+    pub(crate) fn set_member(
+        &mut self,
+        fanout: &mut Fanout,
+        channel: i64,
+        user: i64,
+        actor: i64,
+        date: i32,
+        change: impl FnOnce(&mut Member),
+    ) {
+        let before = self.status(channel, user);
+        let bots = self.watching_bots(Peer::Channel(channel), user);
+        let old: Vec<Object> = bots.iter().map(|bot| self.view(*bot, date).participant(channel, user)).collect();
         let member = self.state.tables.members.entry(&(channel, user));
-        member.status = status;
+        change(member);
+        let status = member.status;
+        let joins = status.inside() && !before.inside();
         if joins || status == Status::Banned {
-            member.inviter = inviter;
+            member.inviter = actor;
             member.date = date;
+        }
+        if status == Status::Left {
+            member.restricted = None;
+        }
+        for (bot, old) in bots.into_iter().zip(old) {
+            let new = self.view(bot, date).participant(channel, user);
+            let update = Object::new("updateChannelParticipant").with("channel_id", channel).with("date", date).with("actor_id", actor);
+            let update = update
+                .with("user_id", user)
+                .with_some("prev_participant", (before != Status::Left).then_some(old))
+                .with_some("new_participant", (status != Status::Left).then_some(new));
+            let update = self.log_qts(bot, date, update);
+            fanout.tell(bot, Update::Qts(update));
         }
         if joins {
             let last = self.mailbox(Peer::Channel(channel)).last_id;
@@ -111,6 +141,38 @@ impl World {
             dialog.read_inbox = dialog.read_inbox.max(last);
         }
         fanout.tell(user, Update::Seq(Object::new("updateChannel").with("channel_id", channel)));
+    }
+
+    /// Changes a basic group, tells its members who is in it now, and the bots what has become of one.
+    pub(crate) fn change_chat(&mut self, fanout: &mut Fanout, id: i64, user: i64, actor: i64, date: i32, change: impl FnOnce(&mut Chat)) {
+        let seen = |world: &Self| {
+            let chat = world.state.tables.chats.get(&id)?;
+            chat.members.iter().find(|member| member.user == user).map(|member| chat_participant(chat, member))
+        };
+        let (old, bots) = (seen(self), self.watching_bots(Peer::Chat(id), user));
+        self.state.tables.chats.entry_of(&id, |chat| {
+            change(chat);
+            chat.version += 1;
+        });
+        self.tell_members(fanout, id);
+        let update = Object::new("updateChatParticipant").with("chat_id", id).with("date", date).with("actor_id", actor);
+        let update = update.with("user_id", user).with_some("prev_participant", old).with_some("new_participant", seen(self));
+        for bot in bots {
+            let update = self.log_qts(bot, date, update.clone());
+            fanout.tell(bot, Update::Qts(update));
+        }
+    }
+
+    /// The bots that hear how somebody stands to a group or channel: the one it is about, and those that are administrators.
+    fn watching_bots(&self, peer: Peer, user: i64) -> Vec<i64> {
+        let members = match peer {
+            Peer::Chat(id) => self.chat_members(id),
+            Peer::Channel(id) => self.channel_members(id).map(|(user, _)| user).collect(),
+            Peer::User(_) => return Vec::new(),
+        };
+        let watches = |bot: &i64| *bot != user && self.is_bot(*bot) && self.admin_rights(*bot, peer).is_some();
+        let about = self.is_bot(user).then_some(user);
+        members.into_iter().filter(watches).chain(about).collect()
     }
 
     /// The groups and channels that two users have in common.
@@ -146,8 +208,8 @@ impl World {
                 match status {
                     Status::Banned => return Err(error::USER_BANNED_IN_CHANNEL),
                     Status::Left => return Err(error::CHAT_WRITE_FORBIDDEN),
-                    Status::Member if !channel.megagroup => return Err(error::CHAT_ADMIN_REQUIRED),
-                    Status::Member | Status::Admin | Status::Creator => {}
+                    Status::Member | Status::Admin | Status::Creator if channel.megagroup => {}
+                    Status::Member | Status::Admin | Status::Creator => self.check_right(user, peer, "post_messages")?,
                 }
                 let last = self.state.tables.members.get(&(id, user)).map_or(0, |member| member.last_sent);
                 match channel.slow_mode {
@@ -175,4 +237,11 @@ impl World {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a text is a command that names no other bot. The name is in lower case.
+fn is_command_for(text: &str, name: &str) -> bool {
+    let Some(command) = text.strip_prefix('/') else { return false };
+    let command = command.split(char::is_whitespace).next().unwrap_or_default();
+    command.split_once('@').is_none_or(|(_, named)| named.to_lowercase() == name)
 }

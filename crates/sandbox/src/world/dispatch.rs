@@ -5,7 +5,7 @@ use quadruplex_tl_schema::{Object, Value};
 
 use super::methods::TABLE;
 use super::state::rows::Ended;
-use super::{Caller, Now, RpcError, World, error};
+use super::{Caller, Now, Reply, RpcError, World, error};
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Value, RpcError>;
@@ -39,6 +39,8 @@ pub(crate) struct Call<'a> {
     pub(crate) now: Now,
     /// The account that asks; 0 before signing in.
     pub(crate) me: i64,
+    /// Set by a handler whose answer comes later: it goes under this number.
+    pub(crate) later: Option<u64>,
 }
 
 /// The method of that name.
@@ -47,7 +49,16 @@ pub(crate) fn find(name: &str) -> Option<&'static Method> {
 }
 
 /// Executes a request.
-pub(crate) fn call(world: &mut World, caller: &Caller, request: &Object, now: Now) -> Answer {
+pub(crate) fn call(world: &mut World, caller: &Caller, request: &Object, now: Now) -> Reply {
+    let mut later = None;
+    let answer = answer(world, caller, request, now, &mut later);
+    match later {
+        Some(number) => Reply::Later(number),
+        None => Reply::Done(answer),
+    }
+}
+
+fn answer(world: &mut World, caller: &Caller, request: &Object, now: Now, later: &mut Option<u64>) -> Answer {
     let login = world.state.tables.logins.get(&caller.auth_key_id);
     let me = login.and_then(|login| login.user).unwrap_or(0);
     let owes_password = login.is_some_and(|login| login.owes_password.is_some());
@@ -72,7 +83,10 @@ pub(crate) fn call(world: &mut World, caller: &Caller, request: &Object, now: No
         }
         check_access(world, caller, me, method)?;
     }
-    (method.handler)(&mut Call { world, caller, request, now, me })
+    let mut call = Call { world, caller, request, now, me, later: None };
+    let answer = (method.handler)(&mut call);
+    *later = call.later;
+    answer
 }
 
 fn check_access(world: &World, caller: &Caller, me: i64, method: &Method) -> Result<(), RpcError> {

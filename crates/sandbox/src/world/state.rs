@@ -62,6 +62,16 @@ tables! {
     chats: Chat, channels: Channel, members: Member, invites: Invite, uploads: Upload, parts: Part, files: File, kv: Kv,
 }
 
+impl Tables {
+    /// What happens by itself, as the rows say it.
+    fn timers(&self) -> impl Iterator<Item = (i32, Timer)> {
+        self.members.iter().filter_map(|(&(channel, user), member)| {
+            let until = member.restricted.as_ref()?.0.int("until_date").filter(|until| *until != i32::MAX)?;
+            Some((until, Timer::Ban(channel, user)))
+        })
+    }
+}
+
 /// The tables, their indexes, the generator of random numbers and the place where all of it is written.
 pub(crate) struct State {
     pub(crate) tables: Tables,
@@ -74,7 +84,16 @@ pub(crate) struct State {
     twins: BTreeMap<u64, BTreeSet<(Peer, i32)>>,
     /// The keys signed in as each account.
     logins: BTreeMap<i64, BTreeSet<u64>>,
+    /// What happens by itself, and when in unix seconds.
+    pub(crate) timers: BTreeSet<(i32, Timer)>,
     compacted: u64,
+}
+
+/// Something that happens by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// The ban or restriction of a user in a channel ends.
+    Ban(i64, i64),
 }
 
 impl State {
@@ -105,9 +124,9 @@ impl State {
     fn new(tables: Tables, seed: [u8; 32], disk: Disk) -> Self {
         let mut rng = ChaCha20Rng::from_seed(seed);
         rng.set_word_pos(u128::from(tables.meta.get(&()).map_or(0, |meta| meta.rng)));
-        let (histories, twins, logins) = Default::default();
+        let (histories, twins, logins, timers) = Default::default();
         let compacted = disk.len();
-        let mut state = Self { tables, seed, disk, rng, histories, twins, logins, compacted };
+        let mut state = Self { tables, seed, disk, rng, histories, twins, logins, timers, compacted };
         for (&(owner, id), message) in state.tables.messages.iter() {
             state.histories.entry((owner, message.peer)).or_default().insert(id);
             state.twins.entry(message.twin).or_default().insert((owner, id));
@@ -117,7 +136,14 @@ impl State {
                 state.logins.entry(user).or_default().insert(key);
             }
         }
+        state.timers = state.tables.timers().collect();
         state
+    }
+
+    /// The first timer that is due.
+    pub(crate) fn due(&mut self, date: i32) -> Option<Timer> {
+        self.timers.first().filter(|(due, _)| *due <= date)?;
+        self.timers.pop_first().map(|(_, timer)| timer)
     }
 
     /// Writes what changed. When this returns, the operating system has it: the death of this process loses nothing.

@@ -15,7 +15,7 @@ use quadruplex_tl_schema::{Object, Value};
 use super::World;
 use super::state::rows::Peer;
 
-pub(crate) use self::chat::chat_participants;
+pub(crate) use self::chat::{chat_participant, chat_participants};
 pub use self::fit::fit;
 
 /// The world through the eyes of one account. Everybody who is mentioned is remembered, so that an answer can name them.

@@ -1,8 +1,9 @@
 //! `channels.*`: supergroups and channels.
 
 mod members;
+mod rights;
 
-use quadruplex_tl_schema::{Object, Value};
+use quadruplex_tl_schema::Object;
 
 use super::super::dispatch::{Access, Answer, Call, Method};
 use super::super::fanout::{Fanout, Update};
@@ -14,6 +15,7 @@ use super::messages::history::channel_messages;
 use super::{messages, method};
 
 pub(crate) use self::members::{METHODS as MEMBERS, join, joined};
+pub(crate) use self::rights::METHODS as RIGHTS;
 
 pub(crate) const METHODS: &[Method] = &[
     method("channels.checkUsername", Access::Home, check_username),
@@ -40,10 +42,11 @@ fn channel(call: &Call<'_>) -> Result<i64, RpcError> {
     call.world.input_channel(call.me, call.object("channel")?)
 }
 
-/// The channel of the field `channel`, if the caller is an administrator of it.
-fn administered(call: &Call<'_>) -> Result<i64, RpcError> {
+/// The channel of the field `channel`, if the caller may do there what takes a right.
+fn administered(call: &Call<'_>, right: &str) -> Result<i64, RpcError> {
     let id = channel(call)?;
-    if call.world.status(id, call.me).admin() { Ok(id) } else { Err(error::CHAT_ADMIN_REQUIRED) }
+    call.world.check_may(call.me, Peer::Channel(id), right)?;
+    Ok(id)
 }
 
 fn create(call: &mut Call<'_>) -> Answer {
@@ -86,7 +89,7 @@ fn tell_changed(call: &mut Call<'_>, id: i64) -> Answer {
 }
 
 fn edit_title(call: &mut Call<'_>) -> Answer {
-    let (id, title) = (administered(call)?, checked_title(call)?);
+    let (id, title) = (administered(call, "change_info")?, checked_title(call)?);
     if call.world.channel(id)?.title == title {
         return Err(error::CHAT_NOT_MODIFIED);
     }
@@ -98,7 +101,7 @@ fn edit_title(call: &mut Call<'_>) -> Answer {
 }
 
 fn toggle_signatures(call: &mut Call<'_>) -> Answer {
-    let (id, enabled) = (administered(call)?, call.flag("signatures_enabled"));
+    let (id, enabled) = (administered(call, "change_info")?, call.flag("signatures_enabled"));
     if call.world.channel(id)?.signatures == enabled {
         return Err(error::CHAT_NOT_MODIFIED);
     }
@@ -107,7 +110,7 @@ fn toggle_signatures(call: &mut Call<'_>) -> Answer {
 }
 
 fn toggle_slow_mode(call: &mut Call<'_>) -> Answer {
-    let (id, seconds) = (administered(call)?, call.int("seconds"));
+    let (id, seconds) = (administered(call, "ban_users")?, call.int("seconds"));
     if !matches!(seconds, 0 | 5 | 10 | 30 | 60 | 300 | 900 | 3600) {
         return Err(error::SECONDS_INVALID);
     }
@@ -126,7 +129,7 @@ fn check_username(call: &mut Call<'_>) -> Answer {
 }
 
 fn update_username(call: &mut Call<'_>) -> Answer {
-    let id = administered(call)?;
+    let id = administered(call, "change_info")?;
     let name = Some(call.text("username")).filter(|name| !name.is_empty());
     let old = call.world.channel(id)?.username.clone();
     if old.as_deref() == name {
@@ -169,7 +172,7 @@ fn full_channel(call: &mut Call<'_>) -> Answer {
         .with("unread_count", call.world.unread(call.me, peer))
         .with("chat_photo", view.photo(row.photo.unwrap_or(0)))
         .with("notify_settings", Object::new("peerNotifySettings"))
-        .with("bot_info", Value::Vector(Vec::new()))
+        .with("bot_info", call.world.group_bots(peer, call.me, &call.caller.lang_code))
         .with_some(
             "exported_invite",
             row.invite.as_deref().filter(|_| status.admin()).map(|hash| invite_object(hash, row.creator, row.date)),
@@ -196,7 +199,7 @@ fn delete_messages(call: &mut Call<'_>) -> Answer {
         return Err(error::MESSAGE_IDS_EMPTY);
     }
     let owner = Peer::Channel(id);
-    let admin = call.world.status(id, call.me).admin();
+    let admin = call.world.has_right(call.me, owner, "delete_messages");
     let mut doomed = Vec::new();
     for id in ids {
         match call.world.state.tables.messages.get(&(owner, id)) {
@@ -214,7 +217,7 @@ fn delete_messages(call: &mut Call<'_>) -> Answer {
 fn delete_history(call: &mut Call<'_>) -> Answer {
     let id = channel(call)?;
     if call.flag("for_everyone") {
-        administered(call)?;
+        administered(call, "delete_messages")?;
         let owner = Peer::Channel(id);
         let max_id = if call.int("max_id") <= 0 { i32::MAX } else { call.int("max_id") };
         let doomed: Vec<(Peer, i32)> = call.world.state.history(owner, owner).range(..=max_id).map(|id| (owner, *id)).collect();

@@ -1,5 +1,6 @@
 //! `messages.*`.
 
+pub(crate) mod callbacks;
 pub(crate) mod chats;
 pub(crate) mod dialogs;
 pub(crate) mod edit;

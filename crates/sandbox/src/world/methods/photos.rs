@@ -95,6 +95,7 @@ fn edit_chat_photo(call: &mut Call<'_>) -> Answer {
     if !call.world.in_chat(chat, call.me) {
         return Err(error::CHAT_ID_INVALID);
     }
+    call.world.check_may(call.me, Peer::Chat(chat), "change_info")?;
     let photo = chat_photo(call)?;
     call.world.state.tables.chats.entry_of(&chat, |chat| chat.photo = photo);
     Ok(tell(call, Peer::Chat(chat), photo))
@@ -102,9 +103,7 @@ fn edit_chat_photo(call: &mut Call<'_>) -> Answer {
 
 fn edit_channel_photo(call: &mut Call<'_>) -> Answer {
     let channel = call.world.input_channel(call.me, call.object("channel")?)?;
-    if !call.world.status(channel, call.me).admin() {
-        return Err(error::CHAT_ADMIN_REQUIRED);
-    }
+    call.world.check_may(call.me, Peer::Channel(channel), "change_info")?;
     let photo = chat_photo(call)?;
     call.world.state.tables.channels.entry_of(&channel, |channel| channel.photo = photo);
     Ok(tell(call, Peer::Channel(channel), photo))

@@ -29,10 +29,8 @@ fn full_user(call: &mut Call<'_>) -> Answer {
     let blocked = call.world.state.tables.contacts.get(&(call.me, id)).is_some_and(|note| note.blocked);
     let mut view = call.world.view(call.me, call.date());
     view.mentioned.insert(Peer::User(id));
-    let bot_info = user.bot.as_ref().map(|bot| {
-        let commands: Value = bot.commands.iter().map(|command| command.0.clone()).collect();
-        Object::new("botInfo").with("user_id", id).with("description", user.about.as_str()).with("commands", commands)
-    });
+    let language = call.caller.lang_code.as_str();
+    let bot_info = user.bot.as_ref().map(|bot| bot.info(id, call.me, bot.commands_for(Peer::User(call.me), false, language), language));
     let full = Object::new("userFull")
         .with("id", id)
         .with_flag("blocked", blocked)

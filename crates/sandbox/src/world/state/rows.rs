@@ -4,6 +4,8 @@ mod chats;
 mod files;
 mod messages;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::table::Row;
@@ -75,7 +77,32 @@ pub(crate) struct Bot {
     pub(crate) token: String,
     /// Privacy mode: in groups it sees only commands, replies to it and mentions.
     pub(crate) privacy: bool,
+    /// Its commands, a list for each scope and language.
+    pub(crate) lists: Vec<CommandList>,
+    /// What it says of itself before somebody starts it, by language.
+    pub(crate) descriptions: BTreeMap<String, String>,
+    /// The buttons beside the input field, by user; 0 for everybody else.
+    pub(crate) buttons: BTreeMap<i64, Tl>,
+}
+
+/// The commands of a bot for some of its readers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct CommandList {
+    pub(crate) scope: Scope,
+    pub(crate) language: String,
     pub(crate) commands: Vec<Tl>,
+}
+
+/// A `BotCommandScope`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Scope {
+    Default,
+    Users,
+    Chats,
+    ChatAdmins,
+    Peer(Peer),
+    PeerAdmins(Peer),
+    PeerUser(Peer, i64),
 }
 
 /// What the server keeps of a password.

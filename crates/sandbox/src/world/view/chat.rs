@@ -2,12 +2,9 @@
 
 use quadruplex_tl_schema::{Object, Value};
 
-use super::super::state::rows::{Chat, Peer, Status};
+use super::super::rights::{all_rights, nothing_forbidden};
+use super::super::state::rows::{Chat, ChatMember, Member, Peer, Status};
 use super::{View, WithFlag};
-
-/// The rights of an administrator of the sandbox: all that Telegram's own clients ask for.
-const ADMIN_RIGHTS: [&str; 8] =
-    ["change_info", "post_messages", "edit_messages", "delete_messages", "ban_users", "invite_users", "pin_messages", "add_admins"];
 
 impl View<'_> {
     /// A basic group as a `Chat`; whoever is not in it sees only that it exists.
@@ -26,9 +23,9 @@ impl View<'_> {
             .with("participants_count", chat.members.len() as i32)
             .with("date", me.date)
             .with("version", chat.version)
-            .with_some("admin_rights", (creator || me.admin).then(admin_rights))
+            .with_some("admin_rights", self.world.admin_rights(self.viewer, Peer::Chat(id)))
             .with_some("migrated_to", chat.migrated_to.map(|channel| self.input_channel(channel)))
-            .with("default_banned_rights", nothing_forbidden())
+            .with("default_banned_rights", self.world.default_banned(Peer::Chat(id)))
     }
 
     /// A supergroup or channel as a `Chat`.
@@ -45,6 +42,7 @@ impl View<'_> {
                 .with_flag("megagroup", megagroup)
                 .with_flag("broadcast", !megagroup);
         };
+        let me = self.world.state.tables.members.get(&(id, self.viewer));
         let joined = self.world.state.tables.members.get(&(id, self.viewer)).map_or(channel.date, |member| member.date);
         Object::new("channel")
             .with("id", id)
@@ -60,8 +58,9 @@ impl View<'_> {
             .with("photo", self.chat_photo(channel.photo))
             .with("date", joined)
             .with("participants_count", self.world.member_count(id) as i32)
-            .with_some("admin_rights", status.admin().then(admin_rights))
-            .with_some("default_banned_rights", channel.megagroup.then(nothing_forbidden))
+            .with_some("admin_rights", self.world.admin_rights(self.viewer, Peer::Channel(id)))
+            .with_some("banned_rights", me.and_then(|me| me.restricted.as_ref()).map(|rights| rights.0.clone()))
+            .with_some("default_banned_rights", channel.megagroup.then(|| self.world.default_banned(Peer::Channel(id))))
     }
 
     fn chat_photo(&self, photo: Option<i64>) -> Object {
@@ -81,55 +80,58 @@ impl View<'_> {
         let member = self.world.state.tables.members.get(&(channel, user)).cloned().unwrap_or_default();
         let inviter = if member.inviter == 0 { user } else { member.inviter };
         let peer = self.peer(Peer::User(user));
+        let rights = self.world.admin_rights(user, Peer::Channel(channel)).unwrap_or_else(all_rights);
+        let rank = Some(member.rank.as_str()).filter(|rank| !rank.is_empty());
+        let created = self.world.status(channel, self.viewer) == Status::Creator;
         match member.status {
-            Status::Creator => Object::new("channelParticipantCreator").with("user_id", user).with("admin_rights", admin_rights()),
+            Status::Creator => {
+                Object::new("channelParticipantCreator").with("user_id", user).with("admin_rights", rights).with_some("rank", rank)
+            }
             Status::Admin => Object::new("channelParticipantAdmin")
                 .with("user_id", user)
                 .with_some("inviter_id", (user == self.viewer).then_some(inviter))
                 .with_flag("self", user == self.viewer)
-                .with("promoted_by", inviter)
+                .with_flag("can_edit", created || member.promoted_by == self.viewer)
+                .with("promoted_by", if member.promoted_by == 0 { inviter } else { member.promoted_by })
                 .with("date", member.date)
-                .with("admin_rights", admin_rights()),
+                .with("admin_rights", rights)
+                .with_some("rank", rank),
+            Status::Member if member.restricted.is_some() => self.banned(peer, &member),
             Status::Member if user == self.viewer => {
                 self.peer(Peer::User(inviter));
                 Object::new("channelParticipantSelf").with("user_id", user).with("inviter_id", inviter).with("date", member.date)
             }
             Status::Member => Object::new("channelParticipant").with("user_id", user).with("date", member.date),
-            Status::Banned => Object::new("channelParticipantBanned")
-                .with("peer", peer)
-                .with("left", true)
-                .with("kicked_by", inviter)
-                .with("date", member.date)
-                .with("banned_rights", nothing_forbidden().with("view_messages", true)),
+            Status::Banned => self.banned(peer, &member),
             Status::Left => Object::new("channelParticipantLeft").with("peer", peer),
         }
     }
+
+    fn banned(&mut self, peer: Object, member: &Member) -> Object {
+        self.mentioned.insert(Peer::User(member.kicked_by));
+        let rights = member.restricted.as_ref().map_or_else(|| nothing_forbidden().with("view_messages", true), |rights| rights.0.clone());
+        Object::new("channelParticipantBanned")
+            .with("peer", peer)
+            .with_flag("left", member.status == Status::Banned)
+            .with("kicked_by", member.kicked_by)
+            .with("date", member.date)
+            .with("banned_rights", rights)
+    }
+}
+
+/// A `ChatParticipant` of a basic group.
+pub(crate) fn chat_participant(chat: &Chat, member: &ChatMember) -> Object {
+    let name = match member {
+        member if member.user == chat.creator => "chatParticipantCreator",
+        member if member.admin => "chatParticipantAdmin",
+        _ => "chatParticipant",
+    };
+    let object = Object::new(name).with("user_id", member.user);
+    if member.user == chat.creator { object } else { object.with("inviter_id", member.inviter).with("date", member.date) }
 }
 
 /// `ChatParticipants` of a basic group, the same for every member.
 pub(crate) fn chat_participants(id: i64, chat: &Chat) -> Object {
-    let participants: Value = chat
-        .members
-        .iter()
-        .map(|member| {
-            let name = match member {
-                member if member.user == chat.creator => "chatParticipantCreator",
-                member if member.admin => "chatParticipantAdmin",
-                _ => "chatParticipant",
-            };
-            let object = Object::new(name).with("user_id", member.user);
-            if member.user == chat.creator { object } else { object.with("inviter_id", member.inviter).with("date", member.date) }
-        })
-        .collect();
+    let participants: Value = chat.members.iter().map(|member| chat_participant(chat, member)).collect();
     Object::new("chatParticipants").with("chat_id", id).with("participants", participants).with("version", chat.version)
-}
-
-/// `ChatAdminRights` of those who have them.
-fn admin_rights() -> Object {
-    ADMIN_RIGHTS.into_iter().fold(Object::new("chatAdminRights"), |rights, right| rights.with(right, true))
-}
-
-/// `ChatBannedRights` that forbid nothing.
-fn nothing_forbidden() -> Object {
-    Object::new("chatBannedRights").with("until_date", i32::MAX)
 }

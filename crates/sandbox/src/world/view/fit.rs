@@ -2,10 +2,13 @@
 
 use quadruplex_tl_schema::{Name, Object, Schema, Value};
 
-/// Takes out of an answer what a layer has no words for: objects of constructors that it does not know, in fields and in vectors.
+use super::super::keyboards;
+
+/// Takes out of an answer what a layer has no words for: objects of constructors that it does not know, in fields and in vectors,
+/// and fields that its constructors do not have.
 ///
-/// What the model says itself fits every built-in layer. What clients have said, keyboards above all, is kept as it came: a
-/// keyboard of layer 230 is nothing to a client of layer 227.
+/// What the model says itself fits every built-in layer, and keyboards are said in the words of the layer. Whatever else clients
+/// have said is kept as it came.
 ///
 /// ```
 /// use quadruplex_sandbox::world::fit;
@@ -29,7 +32,16 @@ pub fn fit(schema: &Schema, value: &mut Value) {
 }
 
 fn fit_object(schema: &Schema, object: &mut Object) {
-    let unknown: Vec<Name> = object.fields.iter().filter(|(_, value)| !is_known(schema, value)).map(|(name, _)| name.clone()).collect();
+    if object.is("replyInlineMarkup") || object.is("replyKeyboardMarkup") {
+        let rows: Value = object.objects("rows").filter_map(keyboards::in_old_words).collect();
+        if schema.constructor("keyboardInlineButton").is_none() {
+            object.set("rows", rows);
+        }
+    }
+    let words = schema.constructor(&object.name);
+    let has = |field: &Name| words.is_none_or(|words| words.params.iter().any(|param| param.name == *field));
+    let unknown = object.fields.iter().filter(|(name, value)| !has(name) || !is_known(schema, value));
+    let unknown: Vec<Name> = unknown.map(|(name, _)| name.clone()).collect();
     for name in unknown {
         object.remove(&name);
     }

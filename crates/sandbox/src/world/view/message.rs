@@ -48,12 +48,14 @@ impl View<'_> {
                 self.mentioned.insert(Peer::User(user));
             }
         }
+        self.mentioned.extend(content.via.map(Peer::User));
         object
             .with("message", content.text.as_str())
             .with_flag("pinned", message.pinned)
             .with_flag("noforwards", content.noforwards)
             .with_flag("invert_media", content.invert_media)
             .with_some("fwd_from", content.forward.as_ref().map(|forward| self.forward(forward)))
+            .with_some("via_bot_id", content.via)
             .with_some("media", content.media.as_ref().map(|media| self.media(media)))
             .with_some("reply_markup", content.markup.as_ref().map(|markup| markup.0.clone()))
             .with_some("entities", (!content.entities.is_empty()).then_some(entities))

@@ -1,9 +1,9 @@
 //! A world with a clock and sessions that speak one layer each.
 
-use quadruplex_sandbox::world::{Caller, Config, Dc, NewBot, NewUser, Now, Push, World};
+use quadruplex_sandbox::world::{Caller, Config, Dc, NewBot, NewUser, Now, Push, Reply, World, fit};
 use quadruplex_tl::Reader;
 use quadruplex_tl_schema::builtin::{LAYERS, api};
-use quadruplex_tl_schema::{Missing, Object, Value};
+use quadruplex_tl_schema::{Missing, Object, Schema, Value};
 
 /// A world and its clock.
 pub(crate) struct Fixture {
@@ -84,27 +84,49 @@ impl Fixture {
         for layer in LAYERS {
             let schema = api(layer).unwrap();
             let mut bytes = Vec::new();
-            schema.encode_function(&request, &mut bytes).unwrap_or_else(|error| panic!("layer {layer}: {error}\n{request:#?}"));
+            let old = schema.encode_function(&request, &mut bytes).err().map(|_| fitted(schema, request.clone().into()));
+            if let Some(old) = old {
+                bytes.clear();
+                let encoded = schema.encode_function(&object(old), &mut bytes);
+                encoded.unwrap_or_else(|error| panic!("layer {layer}: {error}\n{request:#?}"));
+            }
             if layer as i32 == session.caller.layer {
                 decoded = Some(schema.decode_function(&mut Reader::new(&bytes)).unwrap());
             }
         }
-        let answer = self.world.call(&session.caller, &decoded.unwrap(), self.now).result.map_err(|error| error.to_string())?;
+        let answer = match self.world.call(&session.caller, &decoded.unwrap(), self.now) {
+            Reply::Done(result) => result.map_err(|error| error.to_string())?,
+            Reply::Later(number) => return Err(format!("later {number}")),
+        };
+        Ok(self.in_every_layer(session, &request, &answer))
+    }
+
+    /// The answer to a request that had to wait.
+    pub(crate) fn late(&mut self, session: &Session, request: &Object) -> Result<Value, String> {
+        let [(_, answer)] = <[_; 1]>::try_from(self.world.take_answers()).unwrap();
+        let answer = answer.map_err(|error| error.to_string())?;
+        Ok(self.in_every_layer(session, request, &answer))
+    }
+
+    /// The answer as the session reads it, having proved that it can be said in every layer.
+    fn in_every_layer(&self, session: &Session, request: &Object, answer: &Value) -> Value {
         let mut decoded = None;
         for layer in LAYERS {
             let schema = api(layer).unwrap();
             let mut bytes = Vec::new();
-            schema
-                .encode_result(&request.name, &answer, Missing::Error, &mut bytes)
-                .unwrap_or_else(|error| panic!("layer {layer}, answer to {}: {error}\n{answer:#?}", request.name));
+            if schema.encode_result(&request.name, answer, Missing::Error, &mut bytes).is_err() {
+                bytes.clear();
+                let encoded = schema.encode_result(&request.name, &fitted(schema, answer.clone()), Missing::Error, &mut bytes);
+                encoded.unwrap_or_else(|error| panic!("layer {layer}, answer to {}: {error}\n{answer:#?}", request.name));
+            }
             let mut reader = Reader::new(&bytes);
-            let value = schema.decode_result(&request, &mut reader).unwrap();
+            let value = schema.decode_result(request, &mut reader).unwrap();
             reader.finish().unwrap();
             if layer as i32 == session.caller.layer {
                 decoded = Some(value);
             }
         }
-        Ok(decoded.unwrap())
+        decoded.unwrap()
     }
 
     /// Executes a request that must be answered with an object.
@@ -126,9 +148,12 @@ impl Fixture {
         let pushes = self.world.take_pushes();
         for push in &pushes {
             for layer in LAYERS {
-                let mut bytes = Vec::new();
-                let encoded = api(layer).unwrap().encode("Updates", &push.update, Missing::Error, &mut bytes);
-                encoded.unwrap_or_else(|error| panic!("layer {layer}: {error}\n{:#?}", push.update));
+                let (schema, mut bytes) = (api(layer).unwrap(), Vec::new());
+                if schema.encode("Updates", &push.update, Missing::Error, &mut bytes).is_err() {
+                    bytes.clear();
+                    let encoded = schema.encode("Updates", &fitted(schema, push.update.clone()), Missing::Error, &mut bytes);
+                    encoded.unwrap_or_else(|error| panic!("layer {layer}: {error}\n{:#?}", push.update));
+                }
             }
         }
         pushes
@@ -139,6 +164,12 @@ impl Fixture {
         let mine = |push: &Push| push.auth_key_id == session.caller.auth_key_id && push.except_session != Some(session.caller.session_id);
         self.pushes().into_iter().filter(mine).map(|push| object(push.update)).collect()
     }
+}
+
+/// What of a value a layer can say.
+fn fitted(schema: &Schema, mut value: Value) -> Value {
+    fit(schema, &mut value);
+    value
 }
 
 /// The object that a value is.

@@ -2,6 +2,7 @@
 
 mod account;
 mod auth;
+mod buttons;
 mod chats;
 mod edit;
 mod faults;
@@ -11,6 +12,7 @@ mod photos;
 mod random;
 mod replay;
 mod restart;
+mod rights;
 mod small;
 mod updates;
 mod upload;

@@ -156,3 +156,56 @@ fn channels_by_the_way() {
     fixture.ok(&alice, on("channels.deleteChannel"));
     fixture.refused(&alice, send(&peer, "x", 9), "400 CHANNEL_INVALID");
 }
+
+#[test]
+fn commands_are_listed_by_scope_and_language() {
+    let mut fixture = Fixture::new();
+    let bot = fixture.bot("helper", true);
+    let (alice, mut bob) = (fixture.user("alice"), fixture.user("bobby"));
+    bob.caller.lang_code = "de".to_owned();
+    let found = peer_of(&mut fixture, &alice, "helper_bot");
+    let found_by_bob = peer_of(&mut fixture, &bob, "helper_bot");
+    fixture.ok(&alice, send(&found, "/start", 1));
+    let to_alice = peer_of(&mut fixture, &bot, "alice_name");
+    let of_alice = || Object::new("botCommandScopePeer").with("peer", to_alice.clone());
+    let default = || Object::new("botCommandScopeDefault");
+    let place = |method: &'static str, scope: Object, language: &str| Object::new(method).with("scope", scope).with("lang_code", language);
+    let set = |scope: Object, language: &str, names: &[&str]| {
+        let commands: Vec<Object> =
+            names.iter().map(|name| Object::new("botCommand").with("command", *name).with("description", "d")).collect();
+        place("bots.setBotCommands", scope, language).with("commands", commands)
+    };
+    let names = |fixture: &mut Fixture, session, found: &Object| -> Vec<String> {
+        let full = fixture.ok(session, Object::new("users.getFullUser").with("id", as_user(found)));
+        let info = full.object("full_user").unwrap().object("bot_info").unwrap().clone();
+        info.objects("commands").map(|command| command.string("command").unwrap().to_owned()).collect()
+    };
+    fixture.call(&bot, set(default(), "", &["help"])).unwrap();
+    fixture.call(&bot, set(default(), "de", &["hilfe"])).unwrap();
+    assert_eq!(
+        (names(&mut fixture, &alice, &found), names(&mut fixture, &bob, &found_by_bob)),
+        (vec!["help".into()], vec!["hilfe".into()])
+    );
+    fixture.pushes();
+    fixture.call(&bot, set(of_alice(), "", &["secret", "more"])).unwrap();
+    let told = fixture.live(&alice).remove(0);
+    assert_eq!(told.objects("updates").next().unwrap().objects("commands").count(), 2, "{told:?}");
+    assert_eq!(names(&mut fixture, &alice, &found), ["secret", "more"]);
+    fixture.call(&bot, place("bots.resetBotCommands", of_alice(), "")).unwrap();
+    assert_eq!(names(&mut fixture, &alice, &found), ["help"]);
+    let got = fixture.call(&bot, place("bots.getBotCommands", default(), "de")).unwrap();
+    assert_eq!(got.as_vector().unwrap().len(), 1);
+    fixture.refused(&bot, set(default(), "german", &["a"]), "400 LANG_CODE_INVALID");
+    fixture.refused(&bot, set(default(), "", &["a"; 101]), "400 BOT_COMMANDS_TOO_MUCH");
+    let mute = Object::new("botCommand").with("command", "a").with("description", "");
+    fixture.refused(&bot, set(default(), "", &[]).with("commands", vec![mute]), "400 BOT_COMMAND_DESCRIPTION_INVALID");
+
+    let app = |url: &str| Object::new("botMenuButton").with("text", "Open").with("url", url);
+    let set = |user: Object, button: Object| Object::new("bots.setBotMenuButton").with("user_id", user).with("button", button);
+    let all = || Object::new("inputUserEmpty");
+    fixture.refused(&bot, set(all(), app("http://a.b")), "400 BUTTON_URL_INVALID");
+    fixture.call(&bot, set(as_user(&to_alice), app("https://a.b"))).unwrap();
+    let button = |user: Object| Object::new("bots.getBotMenuButton").with("user_id", user);
+    assert!(fixture.ok(&bot, button(as_user(&to_alice))).is("botMenuButton"));
+    assert!(fixture.ok(&bot, button(all())).is("botMenuButtonDefault"));
+}

@@ -8,11 +8,9 @@ use super::super::super::state::rows::{Action, Peer, Status};
 use super::super::super::{RpcError, error};
 use super::super::messages::chats::{invited, named_users};
 use super::super::method;
-use super::{administered, channel};
+use super::channel;
 
 pub(crate) const METHODS: &[Method] = &[
-    method("channels.editAdmin", Access::Home, edit_admin),
-    method("channels.editBanned", Access::Home, edit_banned),
     method("channels.getParticipant", Access::Home, get_participant),
     method("channels.getParticipants", Access::Home, get_participants),
     method("channels.inviteToChannel", Access::Home, invite),
@@ -41,7 +39,7 @@ pub(crate) fn join(call: &mut Call<'_>, id: i64) -> Answer {
     }
     let (me, date) = (call.me, call.date());
     let mut fanout = Fanout::default();
-    call.world.set_member(&mut fanout, id, me, me, Status::Member, date);
+    call.world.set_member(&mut fanout, id, me, me, date, |member| member.status = Status::Member);
     if call.world.is_megagroup(id) {
         call.world.post_action(&mut fanout, me, Peer::Channel(id), Action::AddUsers(vec![me]), date);
     }
@@ -65,17 +63,14 @@ fn leave(call: &mut Call<'_>) -> Answer {
     if call.world.is_megagroup(id) {
         call.world.post_action(&mut fanout, me, Peer::Channel(id), Action::DeleteUser(me), date);
     }
-    call.world.set_member(&mut fanout, id, me, 0, Status::Left, date);
+    call.world.set_member(&mut fanout, id, me, me, date, |member| member.status = Status::Left);
     Ok(call.publish(fanout).into())
 }
 
 fn invite(call: &mut Call<'_>) -> Answer {
     let id = channel(call)?;
     let users = named_users(call, "users")?;
-    let status = call.world.status(id, call.me);
-    if !status.inside() || !status.admin() && !call.world.is_megagroup(id) {
-        return Err(error::CHAT_ADMIN_REQUIRED);
-    }
+    call.world.check_may(call.me, Peer::Channel(id), "invite_users")?;
     if users.iter().any(|user| call.world.status(id, *user) == Status::Banned) {
         return Err(error::USER_KICKED);
     }
@@ -86,7 +81,7 @@ fn invite(call: &mut Call<'_>) -> Answer {
     let new: Vec<i64> = users.into_iter().filter(|user| !call.world.status(id, *user).inside()).collect();
     let mut fanout = Fanout::default();
     for user in &new {
-        call.world.set_member(&mut fanout, id, *user, me, Status::Member, date);
+        call.world.set_member(&mut fanout, id, *user, me, date, |member| member.status = Status::Member);
     }
     if call.world.is_megagroup(id) && !new.is_empty() {
         call.world.post_action(&mut fanout, me, Peer::Channel(id), Action::AddUsers(new), date);
@@ -114,7 +109,8 @@ fn get_participants(call: &mut Call<'_>) -> Answer {
                 && match filter.name.as_str() {
                     "channelParticipantsAdmins" => member.status.admin(),
                     "channelParticipantsBots" => member.status.inside() && call.world.is_bot(*user),
-                    "channelParticipantsKicked" | "channelParticipantsBanned" => member.status == Status::Banned,
+                    "channelParticipantsKicked" => member.status == Status::Banned,
+                    "channelParticipantsBanned" => member.status == Status::Member && member.restricted.is_some(),
                     "channelParticipantsContacts" => member.status.inside() && contacts.contains(user),
                     _ => member.status.inside(),
                 }
@@ -142,49 +138,9 @@ fn get_participant(call: &mut Call<'_>) -> Answer {
 }
 
 /// The user of the field `participant`.
-fn participant(call: &Call<'_>) -> Result<i64, RpcError> {
+pub(crate) fn participant(call: &Call<'_>) -> Result<i64, RpcError> {
     match call.world.input_peer(call.me, call.object("participant")?) {
         Ok(Peer::User(user)) => Ok(user),
         _ => Err(error::PARTICIPANT_ID_INVALID),
     }
-}
-
-fn edit_admin(call: &mut Call<'_>) -> Answer {
-    let id = administered(call)?;
-    let user = call.world.input_user(call.me, call.object("user_id")?)?;
-    let promoted = call.object("admin_rights")?.fields.iter().any(|(_, value)| value.as_bool() == Some(true));
-    let (me, date) = (call.me, call.date());
-    let status = match call.world.status(id, user) {
-        Status::Creator => return Err(error::USER_CREATOR),
-        Status::Banned => return Err(error::USER_KICKED),
-        Status::Left if !promoted => return Err(error::USER_NOT_PARTICIPANT),
-        _ if promoted => Status::Admin,
-        _ => Status::Member,
-    };
-    let mut fanout = Fanout::default();
-    call.world.set_member(&mut fanout, id, user, me, status, date);
-    Ok(call.publish(fanout).into())
-}
-
-fn edit_banned(call: &mut Call<'_>) -> Answer {
-    let id = administered(call)?;
-    let user = participant(call)?;
-    if call.world.status(id, user).admin() {
-        return Err(error::USER_ADMIN_INVALID);
-    }
-    let banned = call.object("banned_rights")?.flag("view_messages");
-    let (me, date) = (call.me, call.date());
-    let before = call.world.status(id, user);
-    let status = match (banned, before) {
-        (true, _) => Status::Banned,
-        // Lifting a ban does not bring anybody back.
-        (false, Status::Banned) => Status::Left,
-        (false, status) => status,
-    };
-    let mut fanout = Fanout::default();
-    if before.inside() && banned && call.world.is_megagroup(id) {
-        call.world.post_action(&mut fanout, me, Peer::Channel(id), Action::DeleteUser(user), date);
-    }
-    call.world.set_member(&mut fanout, id, user, me, status, date);
-    Ok(call.publish(fanout).into())
 }

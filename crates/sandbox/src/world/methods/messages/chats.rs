@@ -74,6 +74,7 @@ fn my_chat(call: &Call<'_>) -> Result<i64, RpcError> {
 fn add_user(call: &mut Call<'_>) -> Answer {
     let chat = my_chat(call)?;
     let user = call.world.input_user(call.me, call.object("user_id")?)?;
+    call.world.check_may(call.me, Peer::Chat(chat), "invite_users")?;
     if call.world.in_chat(chat, user) {
         return Err(error::USER_ALREADY_PARTICIPANT);
     }
@@ -89,23 +90,21 @@ fn delete_user(call: &mut Call<'_>) -> Answer {
     let user = call.world.input_user(call.me, call.object("user_id")?)?;
     let row = call.world.chat(chat)?;
     let Some(member) = row.members.iter().find(|member| member.user == user) else { return Err(error::USER_NOT_PARTICIPANT) };
-    if user != call.me && row.creator != call.me && member.inviter != call.me {
+    let may = user == call.me || row.creator == call.me || member.inviter == call.me && !member.admin;
+    if !may && (member.admin || user == row.creator || !call.world.has_right(call.me, Peer::Chat(chat), "ban_users")) {
         return Err(error::CHAT_ADMIN_REQUIRED);
     }
     let (me, date) = (call.me, call.date());
     let mut fanout = Fanout::default();
     // Whoever leaves or is removed still reads that they did.
     call.world.post_action(&mut fanout, me, Peer::Chat(chat), Action::DeleteUser(user), date);
-    call.world.state.tables.chats.entry_of(&chat, |chat| {
-        chat.members.retain(|member| member.user != user);
-        chat.version += 1;
-    });
-    call.world.tell_members(&mut fanout, chat);
+    call.world.change_chat(&mut fanout, chat, user, me, date, |chat| chat.members.retain(|member| member.user != user));
     Ok(call.publish(fanout).into())
 }
 
 fn edit_title(call: &mut Call<'_>) -> Answer {
     let (chat, title) = (my_chat(call)?, checked_title(call)?);
+    call.world.check_may(call.me, Peer::Chat(chat), "change_info")?;
     if call.world.chat(chat)?.title == title {
         return Err(error::CHAT_NOT_MODIFIED);
     }
@@ -124,12 +123,11 @@ fn edit_about(call: &mut Call<'_>) -> Answer {
     if about.chars().count() > MAX_ABOUT {
         return Err(error::CHAT_ABOUT_TOO_LONG);
     }
-    match call.world.input_peer(call.me, call.object("peer")?)? {
+    let peer = call.world.input_peer(call.me, call.object("peer")?)?;
+    call.world.check_may(call.me, peer, "change_info")?;
+    match peer {
         Peer::Chat(id) => call.world.state.tables.chats.entry_of(&id, |chat| chat.about = about),
-        Peer::Channel(id) if call.world.status(id, call.me).admin() => {
-            call.world.state.tables.channels.entry_of(&id, |channel| channel.about = about);
-        }
-        Peer::Channel(_) => return Err(error::CHAT_ADMIN_REQUIRED),
+        Peer::Channel(id) => call.world.state.tables.channels.entry_of(&id, |channel| channel.about = about),
         Peer::User(_) => return Err(error::PEER_ID_INVALID),
     }
     Ok(true.into())
@@ -163,6 +161,7 @@ fn full_chat(call: &mut Call<'_>) -> Answer {
         .with("participants", chat_participants(id, chat))
         .with_some("chat_photo", chat.photo.map(|photo| view.photo(photo)))
         .with("notify_settings", Object::new("peerNotifySettings"))
+        .with("bot_info", call.world.group_bots(Peer::Chat(id), call.me, &call.caller.lang_code))
         .with_some("exported_invite", chat.invite.as_deref().map(|hash| invite_object(hash, chat.creator, chat.date)))
         .with_some("pinned_msg_id", messages::pin::newest_pin(call.world, call.me, Peer::Chat(id)));
     Ok(view.close(Object::new("messages.chatFull").with("full_chat", full)).into())
@@ -178,7 +177,7 @@ fn migrate(call: &mut Call<'_>) -> Answer {
     let channel = call.world.make_channel(me, &row.title, &row.about, true, date);
     let mut fanout = Fanout::default();
     for member in row.members.iter().filter(|member| member.user != me) {
-        call.world.set_member(&mut fanout, channel, member.user, member.inviter, Status::Member, date);
+        call.world.set_member(&mut fanout, channel, member.user, member.inviter, date, |member| member.status = Status::Member);
     }
     call.world.state.tables.channels.entry_of(&channel, |row| row.migrated_from = Some(chat));
     call.world.post_action(&mut fanout, me, Peer::Chat(chat), Action::MigrateTo(channel), date);
@@ -286,12 +285,8 @@ fn import_invite(call: &mut Call<'_>) -> Answer {
 
 impl World {
     /// Adds a member to a basic group and tells everybody in it.
-    fn join_chat(&mut self, fanout: &mut Fanout, chat: i64, user: i64, inviter: i64, date: i32) {
-        self.state.tables.chats.entry_of(&chat, |chat| {
-            chat.members.push(ChatMember { user, inviter, date, admin: false });
-            chat.version += 1;
-        });
-        self.tell_members(fanout, chat);
+    pub(crate) fn join_chat(&mut self, fanout: &mut Fanout, chat: i64, user: i64, inviter: i64, date: i32) {
+        self.change_chat(fanout, chat, user, inviter, date, |chat| chat.members.push(ChatMember { user, inviter, date, admin: false }));
     }
 
     /// Tells everybody in a basic group who is in it.

@@ -11,7 +11,7 @@ use super::super::super::state::rows::{Content, Event, Message, Peer};
 use super::super::super::{RpcError, World, error};
 use super::super::method;
 use super::media::attach;
-use super::send::written;
+use super::send::{keyboard, written};
 
 pub(crate) const METHODS: &[Method] = &[
     method("messages.deleteHistory", Access::Home, delete_history),
@@ -55,7 +55,7 @@ fn check_editable(call: &Call<'_>, message: &Message) -> Result<(), RpcError> {
         return Err(error::MESSAGE_ID_INVALID);
     }
     let post = matches!(message.peer, Peer::Channel(id) if !call.world.is_megagroup(id));
-    let admin = matches!(message.peer, Peer::Channel(id) if post && call.world.status(id, call.me).admin());
+    let admin = post && call.world.has_right(call.me, message.peer, "edit_messages");
     if message.author != call.me && !admin || message.content.forward.is_some() && !post {
         return Err(error::MESSAGE_AUTHOR_REQUIRED);
     }
@@ -86,8 +86,8 @@ fn edited(call: &mut Call<'_>, peer: Peer, old: &Content) -> Result<Content, Rpc
         let new = written(call, peer, call.request, limit, too_long)?;
         (content.text, content.entities, content.markup) = (new.text, new.entities, new.markup);
         content.invert_media = new.invert_media;
-    } else if let Some(markup) = call.request.object("reply_markup") {
-        content.markup = Some(super::super::super::state::tl::Tl(markup.clone()));
+    } else {
+        content.markup = keyboard(call)?;
     }
     if content.text.is_empty() && !captioned { Err(error::MESSAGE_EMPTY) } else { Ok(content) }
 }
@@ -108,7 +108,7 @@ fn delete_messages(call: &mut Call<'_>) -> Answer {
         }
         let allowed = match message.peer {
             Peer::User(_) => true,
-            Peer::Chat(chat) => message.author == me || call.world.chat(chat)?.creator == me,
+            Peer::Chat(_) => message.author == me || call.world.has_right(me, message.peer, "delete_messages"),
             Peer::Channel(_) => false,
         };
         if !allowed {

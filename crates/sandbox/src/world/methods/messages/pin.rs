@@ -6,7 +6,7 @@ use super::super::super::dispatch::{Access, Answer, Call, Method};
 use super::super::super::fanout::Fanout;
 use super::super::super::peers::owner_of;
 use super::super::super::state::rows::{Action, Event, Peer};
-use super::super::super::{RpcError, World, error};
+use super::super::super::{RpcError, World};
 use super::super::method;
 
 pub(crate) const METHODS: &[Method] =
@@ -54,10 +54,9 @@ fn unpin_all(call: &mut Call<'_>) -> Answer {
 fn pinnable(call: &Call<'_>) -> Result<Peer, RpcError> {
     let peer = call.world.input_peer(call.me, call.object("peer")?)?;
     call.world.may_write(call.me, peer, call.date())?;
-    match peer {
-        Peer::Channel(id) if !call.world.status(id, call.me).admin() => Err(error::CHAT_ADMIN_REQUIRED),
-        _ => Ok(peer),
-    }
+    let right = if matches!(peer, Peer::Channel(id) if !call.world.is_megagroup(id)) { "edit_messages" } else { "pin_messages" };
+    call.world.check_may(call.me, peer, right)?;
+    Ok(peer)
 }
 
 fn set_pinned(world: &mut World, fanout: &mut Fanout, me: i64, twin: u64, pinned: bool, one_side: bool) {

@@ -6,7 +6,7 @@ use super::super::super::dispatch::{Access, Answer, Call, Method};
 use super::super::super::entities::detect;
 use super::super::super::fanout::{Fanout, Update};
 use super::super::super::peers::owner_of;
-use super::super::super::state::rows::{Content, Event, Peer, Sent};
+use super::super::super::state::rows::{Action, Content, Event, Peer, Sent, Status};
 use super::super::super::state::tl::Tl;
 use super::super::super::{RpcError, error};
 use super::super::method;
@@ -23,6 +23,8 @@ pub(crate) const METHODS: &[Method] = &[
 const MAX_ALBUM: usize = 10;
 /// The most entities of a message.
 const MAX_ENTITIES: usize = 100;
+/// The longest parameter of a deep link, in bytes: <https://core.telegram.org/api/links#bot-links>.
+const MAX_START_PARAM: usize = 64;
 
 fn send_message(call: &mut Call<'_>) -> Answer {
     let peer = target(call)?;
@@ -104,16 +106,49 @@ fn start_bot(call: &mut Call<'_>) -> Answer {
         return Err(error::USER_BOT_REQUIRED);
     }
     call.world.may_write(call.me, peer, call.date())?;
+    let parameter = call.text("start_param");
+    if parameter.len() > MAX_START_PARAM {
+        return Err(error::START_PARAM_TOO_LONG);
+    }
+    if !parameter.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+        return Err(error::START_PARAM_INVALID);
+    }
     if let Some(answer) = repeated(call, &[call.long("random_id")])? {
         return Ok(answer);
     }
-    let parameter = call.text("start_param");
-    let text = if parameter.is_empty() { "/start".to_owned() } else { format!("/start {parameter}") };
+    let command = match peer {
+        Peer::User(_) => "/start".to_owned(),
+        Peer::Chat(_) | Peer::Channel(_) => {
+            bring(call, bot, peer)?;
+            format!("/start@{}", call.world.user(bot)?.username.as_deref().unwrap_or_default())
+        }
+    };
+    let text = if parameter.is_empty() { command } else { format!("{command} {parameter}") };
     let mut entities = Vec::new();
     detect(&text, &mut entities);
     let content = Content { text, entities, ..Content::default() };
     let random_id = call.long("random_id");
     Ok(post(call, peer, vec![(content, random_id)])?.1.into())
+}
+
+/// Adds a bot to a group in which it is to be started.
+fn bring(call: &mut Call<'_>, bot: i64, group: Peer) -> Result<(), RpcError> {
+    let (me, date) = (call.me, call.date());
+    let mut fanout = Fanout::default();
+    match group {
+        Peer::Chat(id) if !call.world.in_chat(id, bot) => {
+            call.world.check_may(me, group, "invite_users")?;
+            call.world.join_chat(&mut fanout, id, bot, me, date);
+        }
+        Peer::Channel(id) if call.world.is_megagroup(id) && !call.world.status(id, bot).inside() => {
+            call.world.check_may(me, group, "invite_users")?;
+            call.world.set_member(&mut fanout, id, bot, me, date, |member| member.status = Status::Member);
+        }
+        _ => return Ok(()),
+    }
+    call.world.post_action(&mut fanout, me, group, Action::AddUsers(vec![bot]), date);
+    call.publish_all(fanout);
+    Ok(())
 }
 
 /// The conversation to which the request sends, if the caller may write there.
@@ -127,6 +162,7 @@ pub(crate) fn target(call: &Call<'_>) -> Result<Peer, RpcError> {
 pub(crate) fn post(call: &mut Call<'_>, peer: Peer, contents: Vec<(Content, i64)>) -> Result<(Vec<i32>, Object), RpcError> {
     let mut fanout = Fanout::default();
     let (me, date) = (call.me, call.date());
+    contents.iter().try_for_each(|(content, _)| call.world.may_send(me, peer, content))?;
     let ids = contents.into_iter().map(|(content, random_id)| call.world.post(&mut fanout, me, peer, content, random_id, date)).collect();
     Ok((ids, call.publish(fanout)))
 }
@@ -167,7 +203,7 @@ pub(crate) fn written(call: &Call<'_>, peer: Peer, from: &Object, limit: usize, 
     }
     let mut entities = entities(call, from, written.encode_utf16().count(), units)?;
     detect(&text, &mut entities);
-    let markup = call.request.object("reply_markup").cloned().map(Tl).filter(|_| call.world.is_bot(call.me));
+    let markup = keyboard(call)?;
     let signature = match peer {
         Peer::Channel(id) if call.world.channel(id)?.signatures && !call.world.is_megagroup(id) => {
             Some(call.world.user(call.me)?.first_name.clone())
@@ -185,6 +221,14 @@ pub(crate) fn written(call: &Call<'_>, peer: Peer, from: &Object, limit: usize, 
         signature,
         ..Content::default()
     })
+}
+
+/// The keyboard of the request. Those of people are ignored.
+pub(crate) fn keyboard(call: &Call<'_>) -> Result<Option<Tl>, RpcError> {
+    match call.request.object("reply_markup") {
+        Some(markup) if call.world.is_bot(call.me) => call.world.checked_keyboard(call.me, markup),
+        _ => Ok(None),
+    }
 }
 
 /// The message that the request answers, if it is there: Telegram ignores one that is gone.

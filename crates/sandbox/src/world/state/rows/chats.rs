@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Peer;
+use crate::world::state::tl::Tl;
 
 /// A basic group.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub(crate) struct Chat {
     pub(crate) deactivated: bool,
     pub(crate) migrated_to: Option<i64>,
     pub(crate) invite: Option<String>,
+    /// What members may not do, once somebody has said so.
+    pub(crate) default_banned: Option<Tl>,
 }
 
 /// A member of a basic group.
@@ -45,6 +48,8 @@ pub(crate) struct Channel {
     pub(crate) deleted: bool,
     pub(crate) invite: Option<String>,
     pub(crate) migrated_from: Option<i64>,
+    /// What members may not do, once somebody has said so.
+    pub(crate) default_banned: Option<Tl>,
 }
 
 /// A member of a supergroup or channel; the key is (channel, user).
@@ -55,6 +60,13 @@ pub(crate) struct Member {
     pub(crate) date: i32,
     pub(crate) status: Status,
     pub(crate) last_sent: i32,
+    /// Of an administrator.
+    pub(crate) rights: Option<Tl>,
+    pub(crate) promoted_by: i64,
+    pub(crate) rank: String,
+    /// What this one may not do, and until when.
+    pub(crate) restricted: Option<Tl>,
+    pub(crate) kicked_by: i64,
 }
 
 /// How a user stands to a channel.

@@ -112,7 +112,10 @@ pub(crate) struct Content {
     pub(crate) noforwards: bool,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) invert_media: bool,
-    /// The inline bot or, in a channel, the author who signs.
+    /// The inline bot by which it was sent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) via: Option<i64>,
+    /// In a channel, the author who signs.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) signature: Option<String>,
 }
