@@ -1,15 +1,18 @@
 //! Lookups made together travel together; nobody strands anybody.
 
+mod cache;
+mod cycles;
+mod lifetime;
+mod spawned;
+
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use awaitkit::*;
-use futures_util::FutureExt;
-use tokio::runtime::{Builder, Runtime};
-use tokio::time::{Instant, advance};
+use tokio::time::Instant;
 
-const SECOND: Duration = Duration::from_secs(1);
+use crate::support::SECOND;
 
 type Squares = Batcher<u64, u64, String>;
 
@@ -66,83 +69,6 @@ async fn many_lookups_of_few_keys_make_one_batch() {
     let log = Log::default();
     ask(&log.squares().build(), (0..10_000).map(|n| n % 100)).await;
     assert_eq!(log.batches(), [(0..100).collect::<Vec<_>>()]);
-}
-
-#[test]
-fn many_spawned_lookups_of_few_keys_on_one_thread_make_one_batch() {
-    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
-        let log = Log::default();
-        let batcher = log.squares().build();
-        let tasks: Vec<_> = (0..10_000_u64)
-            .map(|n| {
-                tokio::spawn({
-                    let batcher = batcher.clone();
-                    async move { batcher.load(n % 100).await }
-                })
-            })
-            .collect();
-        for task in tasks {
-            assert!(task.await.unwrap().unwrap().is_some());
-        }
-        assert_eq!(log.batches().len(), 1);
-    });
-}
-
-/// A squares batcher on many threads and how many batches its lookups made.
-fn spawned_batches(workers: usize, lookups: u64, keys: u64, batcher: Squares) -> u64 {
-    Builder::new_multi_thread().worker_threads(workers).enable_time().build().unwrap().block_on(async {
-        let tasks: Vec<_> = (0..lookups)
-            .map(|n| {
-                let batcher = batcher.clone();
-                tokio::spawn(async move { batcher.load(n % keys).await })
-            })
-            .collect();
-        for task in tasks {
-            assert!(task.await.unwrap().unwrap().is_some());
-        }
-        batcher.stats().batches
-    })
-}
-
-fn median(mut counts: Vec<u64>) -> u64 {
-    counts.sort();
-    counts[counts.len() / 2]
-}
-
-/// The median of runs; up to five times, since a machine that is busy with something else stops threads in the middle of asking.
-#[test]
-fn distinct_keys_spawned_on_eight_workers() {
-    let at_once = || Batcher::builder(async |keys: Vec<u64>| Ok(keys.into_iter().map(|key| (key, key)))).build();
-    let runs = || median((0..51).map(|_| spawned_batches(8, 200, 200, at_once())).collect());
-    let medians: Vec<_> = (0..5).map(|_| runs()).take_while(|median| *median > 1).collect();
-    assert!(medians.len() < 5, "{medians:?}");
-}
-
-/// The round trip is longer than the asking: the loader answers when everybody has asked.
-#[test]
-fn many_lookups_spawned_on_many_threads() {
-    const LOOKUPS: u64 = 10_000;
-    let counts: Vec<_> = (0..11)
-        .map(|_| {
-            let asked: Arc<OnceLock<Squares>> = Arc::default();
-            let batcher = Batcher::builder({
-                let asked = Arc::clone(&asked);
-                move |keys: Vec<u64>| {
-                    let asked = Arc::clone(&asked);
-                    async move {
-                        while asked.get().is_none_or(|batcher| batcher.stats().lookups < LOOKUPS) {
-                            sleep(Duration::from_millis(1)).await;
-                        }
-                        Ok(keys.into_iter().map(|key| (key, key)))
-                    }
-                }
-            })
-            .build();
-            asked.get_or_init(|| batcher.clone());
-            spawned_batches(8, LOOKUPS, 100, batcher)
-        })
-        .collect();
-    assert!(median(counts.clone()) <= 3, "{counts:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -308,182 +234,4 @@ async fn a_loader_that_panics_before_its_future() {
     }
     let batcher: Squares = Batcher::builder(refuse).build();
     assert_eq!(batcher.load(1).await.unwrap_err().to_string(), "the shared work panicked: at once");
-}
-
-type Later = Arc<OnceLock<Squares>>;
-
-/// A batcher whose loader first loads `key + 1` from another batcher.
-fn asking(other: &Later) -> Squares {
-    let other = Arc::clone(other);
-    Batcher::builder(move |keys: Vec<u64>| {
-        let other = Arc::clone(&other);
-        async move {
-            let other = other.get().unwrap();
-            let next = other.load(keys[0] + 1).await.map_err(|e| e.to_string())?;
-            Ok(keys.into_iter().map(move |key| (key, next.unwrap_or_default())))
-        }
-    })
-    .build()
-}
-
-#[tokio::test]
-async fn a_loader_that_asks_itself_gets_an_error() {
-    let own: Later = Arc::default();
-    let batcher = asking(&own);
-    own.get_or_init(|| batcher.clone());
-    assert!(batcher.load(1).await.unwrap_err().to_string().contains("wait for its own result"));
-}
-
-#[tokio::test]
-async fn loaders_that_ask_each_other_get_an_error() {
-    let (a, b) = (Later::default(), Later::default());
-    let (asks_a, asks_b) = (asking(&a), asking(&b));
-    a.get_or_init(|| asks_b.clone());
-    b.get_or_init(|| asks_a.clone());
-    assert!(asks_a.load(1).await.unwrap_err().to_string().contains("wait for its own result"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_loader_may_ask_another_batcher() {
-    let log = Log::default();
-    let last: Later = Arc::default();
-    last.get_or_init(|| log.squares().build());
-    assert_eq!(asking(&last).load(1).await.unwrap(), Some(4));
-}
-
-#[tokio::test]
-async fn a_loader_that_asks_itself_through_a_memo() {
-    let memo: Memo<u64, Option<u64>, String> = Memo::new();
-    let own: Later = Arc::default();
-    let batcher: Squares = Batcher::builder({
-        let (memo, own) = (memo.clone(), Arc::clone(&own));
-        move |keys: Vec<u64>| {
-            let (memo, own) = (memo.clone(), Arc::clone(&own));
-            async move {
-                let again = async move { own.get().unwrap().load(99).await.map_err(|e| e.to_string()) };
-                let value = memo.get(keys[0], again).await.map_err(|e| e.to_string())?;
-                Ok(keys.into_iter().map(move |key| (key, value.unwrap_or_default())))
-            }
-        }
-    })
-    .build();
-    own.get_or_init(|| batcher.clone());
-    assert!(batcher.load(1).await.unwrap_err().to_string().contains("wait for its own result"));
-}
-
-fn cached(log: &Log) -> (Squares, Memo<u64, Option<u64>, String>) {
-    let memo: Memo<u64, Option<u64>, String> = Memo::builder().ttl(60 * SECOND).build();
-    (log.squares().cache(memo.clone()).build(), memo)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_cache_answers_without_a_batch() {
-    let log = Log::default();
-    let (batcher, memo) = cached(&log);
-    ask(&batcher, [1, 2]).await;
-    ask(&batcher, [1, 2]).await;
-    assert_eq!((log.batches().len(), batcher.stats().cached), (1, 2));
-    memo.invalidate(&1);
-    ask(&batcher, [1, 2]).await;
-    assert_eq!(log.batches(), [vec![1, 2], vec![1]]);
-    advance(60 * SECOND).await;
-    ask(&batcher, [2]).await;
-    assert_eq!(log.batches().len(), 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn prime_answers_those_who_wait_and_those_to_come() {
-    let log = Log::default();
-    let (batcher, _) = cached(&log);
-    let (waiting, ()) = join!(batcher.load(5), async { batcher.prime(5, 1000) });
-    assert_eq!(waiting.unwrap(), Some(1000));
-    assert_eq!(batcher.load(5).await.unwrap(), Some(1000));
-    assert!(log.batches().is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn clear_during_a_flight_is_not_undone_by_it() {
-    let log = Log::default();
-    let (batcher, memo) = cached(&log);
-    let clear = async {
-        sleep(SECOND / 2).await;
-        batcher.clear(&5);
-        ask(&batcher, [5]).await;
-    };
-    let ((), ()) = join!(ask(&batcher, [5]), clear);
-    assert_eq!((log.batches(), memo.peek(&5)), (vec![vec![5], vec![5]], Some(Some(25))));
-
-    let (primed, ()) = join!(batcher.load(6), async {
-        sleep(SECOND / 2).await;
-        batcher.prime(6, 1000);
-    });
-    assert_eq!((primed.unwrap(), memo.peek(&6)), (Some(36), Some(Some(1000))));
-}
-
-static OUTLIVING: LazyLock<Squares> = LazyLock::new(|| {
-    Batcher::builder(async |keys: Vec<u64>| {
-        if keys.contains(&0) {
-            std::future::pending::<()>().await;
-        }
-        Ok(keys.into_iter().map(|key| (key, key * key)))
-    })
-    .build()
-});
-
-#[test]
-fn static_batcher_outlives_its_runtime() {
-    for _ in 0..3 {
-        Runtime::new().unwrap().block_on(async {
-            assert!(timeout(Duration::from_millis(5), OUTLIVING.load(0)).await.is_err());
-            assert_eq!(OUTLIVING.load(3).await.unwrap(), Some(9));
-        });
-    }
-    assert_eq!((OUTLIVING.stats().in_flight, OUTLIVING.stats().queued), (0, 0));
-}
-
-#[test]
-fn runtime_that_ends_with_keys_queued() {
-    let log = Log::default();
-    let batcher = log.squares().window(Window::Delay(SECOND)).build();
-    let dying = Runtime::new().unwrap();
-    dying.block_on(async { assert!(timeout(Duration::from_millis(1), batcher.load(1)).await.is_err()) });
-    drop(dying);
-    let again = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    again.block_on(ask(&batcher, [1]));
-}
-
-#[test]
-fn without_a_runtime() {
-    let log = Log::default();
-    let batcher = log.squares().build();
-    assert!(matches!(batcher.load(1).now_or_never(), Some(Err(SharedError::NoRuntime))));
-    let ended = Runtime::new().unwrap();
-    let handle = ended.handle().clone();
-    drop(ended);
-    let _entered = handle.enter();
-    assert!(matches!(batcher.load(1).now_or_never(), Some(Err(SharedError::Stopped))));
-    assert_eq!(batcher.stats().queued, 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn shutdown_waits_then_stops() {
-    let log = Log::default();
-    let batcher = log.squares().build();
-    let (answer, clean) = join!(batcher.load(2), async {
-        later_once().await;
-        batcher.shutdown(2 * SECOND).await
-    });
-    assert_eq!((answer.unwrap(), clean), (Some(4), true));
-    assert!(matches!(batcher.load(3).await, Err(SharedError::Stopped)));
-
-    let batcher = log.squares().build();
-    let (answer, clean) = join!(batcher.load(2), async {
-        later_once().await;
-        batcher.shutdown(SECOND / 2).await
-    });
-    assert!(matches!(answer, Err(SharedError::Stopped)) && !clean);
-}
-
-async fn later_once() {
-    tokio::task::yield_now().await;
 }

@@ -1,23 +1,33 @@
 //! Order, completeness, the limit, and what becomes of the rest; over generated schedules under virtual time.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use awaitkit::*;
 use futures_util::{FutureExt as _, stream};
 use proptest::prelude::*;
-use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use crate::support::{Gauge, SECOND, polled_at_most};
-
-fn paused() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
-}
+use crate::support::{Gauge, SECOND, paused, polled_at_most};
 
 /// How long each of the futures takes; equal and zero times are frequent.
 fn schedule() -> impl Strategy<Value = Vec<u64>> {
     prop::collection::vec(prop_oneof![Just(0), 0..5_u64, 0..1000_u64], 0..40)
+}
+
+/// Can be polled again at once, and says so at once.
+async fn wake_itself() {
+    let mut woken = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut woken, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// The end of the last, if each starts as soon as one of `limit` places is free.
@@ -61,6 +71,29 @@ proptest! {
             let ends: Vec<Duration> = map_concurrent(&millis, limit, work).unordered().collect().await;
             assert!(ends.is_sorted());
             assert_eq!(ends.len(), millis.len());
+        });
+    }
+
+    /// No starvation: all take turns, although some wake themselves at once and never stop before the last of the others has.
+    #[test]
+    fn those_that_wake_themselves_starve_nobody(turns in prop::collection::vec(0..30_usize, 1..40), greedy in 1..5_usize) {
+        paused().block_on(async {
+            let (left, ended) = (Cell::new(turns.len()), RefCell::new(Vec::new()));
+            let all: Vec<_> = std::iter::repeat_n(usize::MAX, greedy).chain(turns.iter().copied()).collect();
+            for_each_concurrent(all, Unlimited, async |turns| {
+                for _ in 0..turns {
+                    if turns == usize::MAX && left.get() == 0 {
+                        return;
+                    }
+                    wake_itself().await;
+                }
+                left.set(left.get() - 1);
+                ended.borrow_mut().push(turns);
+            })
+            .await;
+            let mut expected = turns;
+            expected.sort();
+            assert_eq!(ended.take(), expected);
         });
     }
 
@@ -194,7 +227,7 @@ async fn every_form_of_join_and_for_each() {
 /// Input that is always ready must not keep other tasks from running.
 #[tokio::test]
 async fn yields_to_the_budget() {
-    let others = std::rc::Rc::new(std::cell::Cell::new(0));
+    let others = std::rc::Rc::new(Cell::new(0));
     let local = tokio::task::LocalSet::new();
     local
         .run_until(async {
@@ -221,7 +254,7 @@ async fn yields_to_the_budget() {
 /// A stream is asked for an item only when there is room, and an endless one holds no memory.
 #[tokio::test(start_paused = true)]
 async fn streams_are_pulled_one_by_one() {
-    let pulled = std::cell::Cell::new(0);
+    let pulled = Cell::new(0);
     let numbers = stream::iter(0_u64..).inspect(|_| pulled.set(pulled.get() + 1));
     let gauge = Gauge::default();
     let endless = for_each_concurrent(numbers, limit!(3), async |_| gauge.work(1000, ()).await);

@@ -1,4 +1,6 @@
 //! Locks among tasks, and among real processes.
+//!
+//! Under virtual time, which stands still while the operating system is asked: nothing here really waits, except for a process to end.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -18,14 +20,14 @@ fn path(name: &str) -> PathBuf {
     path
 }
 
-const QUICK: Duration = Duration::from_millis(2);
+const QUICK: Duration = Duration::from_millis(10);
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn creates_the_file_and_unlocks() {
     let path = path("creates");
     let guard = flock(&path, Lock::Exclusive).await.unwrap();
     assert!(path.exists() && guard.file().metadata().unwrap().is_file());
-    let e = flock(&path, Lock::Shared).timeout(Duration::from_millis(5)).poll(QUICK).await.unwrap_err();
+    let e = flock(&path, Lock::Shared).timeout(SECOND).poll(QUICK).await.unwrap_err();
     assert!(e.is_timeout() && e.to_string().contains("creates"), "{e}");
     guard.unlock().unwrap();
     drop(flock(&path, Lock::Exclusive).await.unwrap());
@@ -33,7 +35,7 @@ async fn creates_the_file_and_unlocks() {
     assert!(a.is_ok() && b.is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fair_within_the_process() {
     let path = path("fair");
     let order: Arc<Mutex<Vec<usize>>> = Arc::default();
@@ -46,7 +48,7 @@ async fn fair_within_the_process() {
             let _guard = flock(path, if n % 3 == 0 { Lock::Shared } else { Lock::Exclusive }).poll(QUICK).await.unwrap();
             order.lock().unwrap().push(n);
         });
-        sleep(Duration::from_millis(3)).await;
+        sleep(SECOND).await;
         tasks.push(task);
     }
     drop(first);
@@ -54,7 +56,7 @@ async fn fair_within_the_process() {
     assert_eq!(*order.lock().unwrap(), (0..10).collect::<Vec<_>>());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn can_be_cancelled() {
     let path = path("cancelled");
     let guard = flock(&path, Lock::Exclusive).await.unwrap();
@@ -70,7 +72,7 @@ async fn can_be_cancelled() {
     drop(flock(&path, Lock::Exclusive).timeout(SECOND).await.unwrap());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_file_that_was_replaced_is_locked_anew() {
     let path = path("replaced");
     let guard = flock(&path, Lock::Exclusive).await.unwrap();
@@ -83,7 +85,7 @@ async fn a_file_that_was_replaced_is_locked_anew() {
     assert!(flock(&path, Lock::Exclusive).poll(QUICK).timeout(5 * QUICK).await.unwrap_err().is_timeout());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bad_paths_are_errors() {
     let e = flock("/does/not/exist", Lock::Shared).await.unwrap_err();
     assert!(e.to_string().starts_with("/does/not/exist could not be locked: "), "{e}");
@@ -113,25 +115,25 @@ fn locked_by_another(path: &PathBuf, shared: bool) -> Child {
     child
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn between_processes() {
     let path = path("processes");
     let mut other = locked_by_another(&path, true);
     drop(flock(&path, Lock::Shared).await.unwrap());
     assert!(flock(&path, Lock::Exclusive).poll(QUICK).timeout(10 * QUICK).await.unwrap_err().is_timeout());
     drop(other.stdin.take()); // it ends in good order
-    assert!(flock(&path, Lock::Exclusive).poll(QUICK).timeout(10 * SECOND).await.is_ok());
     other.wait().unwrap();
+    assert!(flock(&path, Lock::Exclusive).timeout(SECOND).await.is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn kill_9_releases() {
     let path = path("killed");
     let mut other = locked_by_another(&path, false);
-    let waiting = spawn(flock(&path, Lock::Exclusive).poll(QUICK).timeout(10 * SECOND));
-    sleep(10 * QUICK).await;
+    let waiting = spawn(flock(&path, Lock::Exclusive).poll(QUICK).timeout(SECOND));
+    sleep(SECOND / 2).await;
     assert!(!waiting.is_finished());
     other.kill().unwrap(); // SIGKILL
-    assert!(waiting.await.unwrap().is_ok());
     other.wait().unwrap();
+    assert!(waiting.await.unwrap().is_ok());
 }

@@ -1,13 +1,13 @@
-//! Loops: periods, resumes, stops, signals, failures.
+//! Loops: periods, resumes, what comes next.
+
+mod lifetime;
+mod resumes;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use awaitkit::*;
-use proptest::prelude::*;
-use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use crate::support::{SECOND, listen};
@@ -100,76 +100,6 @@ async fn resume_during_a_run_is_not_lost() {
     assert_eq!(begin.elapsed(), 14 * SECOND);
 }
 
-proptest! {
-    /// After every resume a run begins, whenever it comes; runs never overlap.
-    #[test]
-    fn no_resume_is_lost(gaps in prop::collection::vec(0..8_u64, 1..20), lengths in prop::collection::vec(0..8_u64, 1..20)) {
-        Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
-            let begun: Arc<Mutex<Vec<Instant>>> = Arc::default();
-            let running = Arc::new(AtomicUsize::new(0));
-            let lengths = Arc::new(Mutex::new(VecDeque::from(lengths)));
-            let work = Loop::on_demand({
-                let begun = Arc::clone(&begun);
-                move || {
-                    let (running, length) = (Arc::clone(&running), lengths.lock().unwrap().pop_front().unwrap_or(1));
-                    begun.lock().unwrap().push(Instant::now());
-                    assert_eq!(running.fetch_add(1, Ordering::Relaxed), 0, "runs overlap");
-                    async move {
-                        sleep(Duration::from_millis(length)).await;
-                        running.fetch_sub(1, Ordering::Relaxed);
-                    }
-                }
-            })
-            .start("work");
-            let mut resumes = 0;
-            for gap in gaps {
-                sleep(Duration::from_millis(gap)).await;
-                let asked = Instant::now();
-                resumes += usize::from(work.resume() != Resumed::Already);
-                let before = begun.lock().unwrap().len();
-                // A run that begins from now on serves it; the one under way, if any, ends within 8 ms.
-                sleep(Duration::from_millis(gap)).await;
-                let served = begun.lock().unwrap().iter().skip(before).any(|begin| *begin >= asked);
-                assert!(served || work.resume() != Resumed::Now, "the resume was lost");
-            }
-            work.resume_and_wait().await;
-            assert!(begun.lock().unwrap().len() <= resumes + 2);
-            assert!(work.stop().await);
-        });
-    }
-}
-
-#[test]
-fn no_resume_is_lost_on_many_threads() {
-    let runtime = Builder::new_multi_thread().worker_threads(4).enable_time().build().unwrap();
-    runtime.block_on(async {
-        let asked = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::new(AtomicUsize::new(0));
-        let work = {
-            let (asked, seen) = (Arc::clone(&asked), Arc::clone(&seen));
-            Loop::on_demand(move || {
-                seen.store(asked.load(Ordering::SeqCst), Ordering::SeqCst);
-                std::future::ready(())
-            })
-        };
-        let work = Arc::new(work.start("work"));
-        let ask = |_| {
-            let (asked, work) = (Arc::clone(&asked), Arc::clone(&work));
-            async move {
-                for _ in 0..2_000 {
-                    asked.fetch_add(1, Ordering::SeqCst);
-                    work.resume();
-                }
-            }
-        };
-        map_concurrent(0..4, limit!(4), spawned(ask)).await;
-        // The last run began after the last resume.
-        while seen.load(Ordering::SeqCst) < 8_000 {
-            later().await;
-        }
-    });
-}
-
 #[tokio::test(start_paused = true)]
 async fn postponed_resume_runs_behind_what_is_ready() {
     // In a task: Tokio polls the main future out of turn.
@@ -228,103 +158,6 @@ async fn what_comes_next_is_up_to_the_run() {
     free.ended().await;
     assert_eq!(runs.seen(), [0, 0, 7, 100]);
     assert_eq!((free.resume(), free.is_running(), free.resume_and_wait().await), (Resumed::NotRunning, false, false));
-}
-
-#[tokio::test(start_paused = true)]
-async fn stop_waits_for_the_run_and_start_starts_again() {
-    let (runs, log) = (Runs::new(), Arc::new(Mutex::new(Vec::new())));
-    let hook = |text: &'static str| {
-        let log = Arc::clone(&log);
-        move || log.lock().unwrap().push(text)
-    };
-    let pauses: Arc<Mutex<Vec<Option<Duration>>>> = Arc::default();
-    let ticks = Loop::every(10 * SECOND, runs.taking(5))
-        .on_start(hook("start"))
-        .on_exit(hook("exit"))
-        .on_pause({
-            let pauses = Arc::clone(&pauses);
-            move |span| pauses.lock().unwrap().push(span)
-        })
-        .start("ticks");
-    sleep(2 * SECOND).await;
-    assert!(!ticks.start());
-    let begin = Instant::now();
-    assert!(ticks.stop().await);
-    assert_eq!(begin.elapsed(), 3 * SECOND);
-    assert!(!ticks.stop().await && !ticks.is_running());
-
-    assert!(ticks.start());
-    sleep(6 * SECOND).await;
-    let begin = Instant::now();
-    assert!(ticks.stop().await); // while it waits: at once
-    assert_eq!(begin.elapsed(), Duration::ZERO);
-    assert_eq!(runs.seen(), [0, 5]);
-    assert_eq!(*log.lock().unwrap(), ["start", "exit", "start", "exit"]);
-    assert_eq!(*pauses.lock().unwrap(), [Some(10 * SECOND)]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn start_while_it_is_stopping() {
-    let runs = Runs::new();
-    let ticks = Loop::every(10 * SECOND, runs.taking(5)).start("ticks");
-    sleep(SECOND).await;
-    let (stopped, started) = join!(timeout(SECOND, ticks.stop()), async { ticks.start() });
-    assert!(stopped.is_err() && started && !ticks.start());
-    sleep(5 * SECOND).await;
-    assert_eq!((runs.seen(), ticks.is_running()), (vec![0, 5], true));
-}
-
-#[tokio::test(start_paused = true)]
-async fn stop_from_inside_does_not_wait_for_itself() {
-    let own: Arc<std::sync::OnceLock<LoopHandle>> = Arc::default();
-    let ticks = Loop::every(SECOND, {
-        let own = Arc::clone(&own);
-        move || {
-            let own = Arc::clone(&own);
-            async move { own.get().unwrap().stop().await }.map_into_unit()
-        }
-    })
-    .start("ticks");
-    own.get_or_init(|| ticks);
-    timeout(SECOND, own.get().unwrap().ended()).await.unwrap();
-}
-
-trait MapIntoUnit: Future + Sized {
-    async fn map_into_unit(self) {
-        self.await;
-    }
-}
-
-impl<Fut: Future> MapIntoUnit for Fut {}
-
-#[tokio::test(start_paused = true)]
-async fn shutdown_ends_a_run_after_the_deadline() {
-    let hangs = Loop::every(SECOND, std::future::pending::<()>).start("hangs");
-    sleep(SECOND).await;
-    let begin = Instant::now();
-    assert!(!hangs.shutdown(3 * SECOND).await);
-    assert_eq!((begin.elapsed(), hangs.is_running()), (3 * SECOND, false));
-    let quick = Loop::every(SECOND, async || ()).start("quick");
-    assert!(quick.shutdown(3 * SECOND).await);
-    assert!(quick.start()); // the function survived
-}
-
-#[tokio::test(start_paused = true)]
-async fn dropping_the_handle_stops_the_loop_unless_detached() {
-    let runs = Runs::new();
-    let ticks = Loop::every(SECOND, runs.taking(0)).start("ticks");
-    sleep(SECOND * 3 / 2).await;
-    drop(ticks);
-    sleep(5 * SECOND).await;
-    assert_eq!(runs.seen(), [0, 1]);
-
-    let token = CancellationToken::new();
-    let runs = Runs::new();
-    Loop::every(SECOND, runs.taking(0)).cancel_on(token.clone()).start("ticks").detach();
-    sleep(SECOND * 3 / 2).await;
-    token.cancel();
-    sleep(5 * SECOND).await;
-    assert_eq!(runs.seen(), [0, 1]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -422,31 +255,4 @@ async fn defer_and_delay() {
     let spawned = spawn(note("spawned"));
     let (_, _, _) = join!(delayed, deferred, spawned);
     assert_eq!((&*log.lock().unwrap(), begin.elapsed()), (&vec!["spawned", "deferred", "delayed"], 2 * SECOND));
-}
-
-#[test]
-fn a_loop_survives_its_runtime() {
-    let first = Runtime::new().unwrap();
-    let entered = first.enter();
-    let work = Loop::on_demand(async || ()).start("work");
-    drop(entered);
-    assert!(first.block_on(work.resume_and_wait()));
-    drop(first);
-    assert!(!work.is_running());
-
-    let ended = work.runs();
-    let second = Runtime::new().unwrap();
-    let _entered = second.enter();
-    assert!(work.start());
-    assert!(second.block_on(work.resume_and_wait()));
-    assert_eq!(work.runs(), ended + 1);
-}
-
-#[test]
-fn without_a_runtime() {
-    let (sink, texts) = listen();
-    futures_util::FutureExt::now_or_never(sink.scope(async {
-        assert!(!Loop::every(SECOND, async || ()).start("nowhere").is_running());
-    }));
-    assert!(texts()[0].contains("`nowhere`") && texts()[0].contains("no Tokio runtime"));
 }

@@ -8,6 +8,7 @@ mod flock;
 mod loops;
 mod memo;
 mod memoize;
+mod properties;
 mod race;
 mod runtimes;
 mod serial_queue;

@@ -3,15 +3,14 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use awaitkit::*;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
-type Numbers = Memo<u32, u32, String>;
+use crate::support::{SECOND, paused};
 
-const SECOND: Duration = Duration::from_secs(1);
+type Numbers = Memo<u32, u32, String>;
 
 /// Work that takes a second, and how often it was begun.
 #[derive(Clone, Default)]
@@ -219,9 +218,9 @@ static OUTLIVING: LazyLock<Numbers> = LazyLock::new(Memo::new);
 #[test]
 fn static_memo_outlives_its_runtime() {
     for round in 0..3 {
-        Runtime::new().unwrap().block_on(async {
+        paused().block_on(async {
             let unfinished = OUTLIVING.get(round, std::future::pending());
-            assert!(timeout(Duration::from_millis(1), unfinished).await.is_err());
+            assert!(timeout(SECOND, unfinished).await.is_err());
             assert_eq!(value(OUTLIVING.get(1000, async { Ok(7) }).await), 7);
         });
     }

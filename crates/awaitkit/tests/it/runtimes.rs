@@ -107,6 +107,23 @@ fn what_may_go_between_threads() {
     send(memo.shutdown(Duration::ZERO));
     send(limiter.run(async {}));
     send(later());
+    let batcher: Batcher<u8, u8, BoxError> = Batcher::builder(async |_: Vec<u8>| Ok(HashMap::new())).build();
+    send(batcher.load(1));
+    send(batcher.load_many([1]));
+    send(batcher.shutdown(Duration::ZERO));
+    let supervisor = Supervisor::new();
+    send(supervisor.wait());
+    send(supervisor.shutdown(Duration::ZERO));
+    send(memo.refresh(1, async { Ok(1) }));
+    send(None::<MemoHandle<u8, BoxError>>.map(IntoFuture::into_future));
+    let _of_a_loop = |work: &LoopHandle<u8>| {
+        send(work.stop());
+        send(work.ended());
+        send(work.resume_and_wait());
+        send(work.shutdown(Duration::ZERO));
+    };
+    send(timeout_or(Duration::ZERO, async { 1 }, 2));
+    send(race_ok_n(vec![async { Ok::<_, u8>(1) }], 1));
     send(flock("unused", Lock::Shared).into_future());
     send(map_concurrent([1], limit!(1), async |n: u8| n));
     send(map_concurrent([1], limit!(1), async |n: u8| n).unordered());
@@ -115,6 +132,8 @@ fn what_may_go_between_threads() {
     send(SerialQueue::new(OnFailure::Stop).call(1, async { Ok::<_, u8>(1) }));
     let mut set = FutureSet::from_iter([std::future::ready(1)]);
     send(set.next());
+    let mut map = FutureMap::from_iter([(1, std::future::ready(1))]);
+    send(map.alongside(async {}));
 }
 
 /// The one piece of synchronisation of our own making is a lock and is tested with loom (`tests/loom.rs`); atomics only count.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use awaitkit::*;
 use tokio::time::Instant;
 
-use crate::support::{SECOND, listen};
+use crate::support::{SECOND, listen, paused};
 
 fn quick() -> Backoff {
     Backoff::new(SECOND, 8 * SECOND).jitter(0)
@@ -164,6 +164,17 @@ async fn dropping_the_supervisor_ends_its_children() {
     drop(supervisor);
     later().await;
     assert_eq!(Arc::strong_count(&alive), 1);
+}
+
+#[test]
+fn children_end_with_their_runtime() {
+    let (sink, texts) = listen();
+    let (first, supervisor) = (paused(), Supervisor::new());
+    let child = first.block_on(sink.scope(async { supervisor.start("child", |_| std::future::pending::<()>()) }));
+    assert!(child.is_running());
+    drop(first);
+    assert!(!child.is_running() && texts().is_empty());
+    paused().block_on(async { timeout(SECOND, supervisor.wait()).await }).unwrap().unwrap();
 }
 
 #[test]

@@ -7,8 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use awaitkit::{ErrorSink, sleep};
+use tokio::runtime::{Builder, Runtime};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// A runtime under virtual time.
+pub(crate) fn paused() -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
 
 /// How many futures run, ran at most at once, and are alive.
 #[derive(Clone, Default)]

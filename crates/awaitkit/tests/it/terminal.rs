@@ -2,25 +2,25 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use awaitkit::*;
 
+use crate::support::{SECOND, paused};
+
 /// Not a test: the program at the other end of the pipe or terminal.
 #[test]
 fn program() {
     let Ok(which) = std::env::var("AWAITKIT_TERMINAL") else { return };
     println!();
-    block_on(async {
-        match &*which {
-            "lines" => lines().await,
-            "patient" => patient().await,
-            _ => prompt().await,
-        }
-    })
-    .unwrap();
+    match &*which {
+        "lines" => block_on(lines()).unwrap(),
+        "patient" => paused().block_on(patient()),
+        _ => block_on(prompt()).unwrap(),
+    }
 }
 
 /// Two callers at once, then until the end.
@@ -37,15 +37,15 @@ async fn lines() {
     }
 }
 
-/// A caller that goes away before the line comes, and one that takes over.
+/// A caller that goes away before the line comes, and one that takes over. Under virtual time, which goes on when nothing else does.
 async fn patient() {
-    assert!(timeout(Duration::from_millis(5), read_line("")).await.is_err());
+    assert!(timeout(SECOND, read_line("")).await.is_err());
     echo("ready\n").await.unwrap();
     let line = read_line("").await.unwrap();
     echo(format!("[{line}]\n")).await.unwrap();
 }
 
-/// Output while the prompt is there.
+/// Output while the prompt is there, as soon as the other side unlocks the file.
 async fn prompt() {
     let ask = async |prompt: &str| {
         let answer = match read_line(prompt).await {
@@ -55,7 +55,7 @@ async fn prompt() {
         echo(answer + "\n").await.unwrap();
     };
     let meanwhile = async {
-        sleep(Duration::from_millis(50)).await;
+        let _unlocked = flock(go(), Lock::Exclusive).poll(Duration::from_millis(1)).await.unwrap();
         echo("meanwhile").await.unwrap();
     };
     join!(ask("name> "), meanwhile);
@@ -68,6 +68,11 @@ fn start(which: &str, set: impl FnOnce(&mut Command)) -> Child {
     command.args(["--exact", "terminal::program", "--nocapture"]).env("AWAITKIT_TERMINAL", which);
     set(&mut command);
     command.spawn().unwrap()
+}
+
+/// The lock that holds up the output of the program.
+fn go() -> PathBuf {
+    PathBuf::from(std::env::var_os("AWAITKIT_TERMINAL_GO").unwrap())
 }
 
 fn piped(command: &mut Command) {
@@ -116,7 +121,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(which: &str) -> (Self, Program) {
+    fn new(which: &str, go: &Path) -> (Self, Program) {
         use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
         use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -127,7 +132,7 @@ impl Screen {
         let name = ptsname(&far, Vec::new()).unwrap();
         let near = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
         let child = start(which, |command| {
-            command.stdin(near.try_clone().unwrap()).stdout(near);
+            command.stdin(near.try_clone().unwrap()).stdout(near).env("AWAITKIT_TERMINAL_GO", go);
         });
 
         let keyboard = File::from(far);
@@ -159,10 +164,13 @@ impl Screen {
 
 #[test]
 fn on_a_terminal() {
-    let (mut screen, mut child) = Screen::new("prompt");
+    let go = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("terminal-{}.lock", std::process::id()));
+    let held = block_on(flock(&go, Lock::Exclusive)).unwrap().unwrap();
+    let (mut screen, mut child) = Screen::new("prompt", &go);
     screen.wait_for("name> ");
     screen.type_in(b"Ad");
     screen.wait_for("Ad");
+    drop(held);
     screen.wait_for("meanwhile\n"); // a whole line, although it was written without its end
     let line = screen.all.split_once("meanwhile\n").map(|(_, rest)| rest.to_owned()).unwrap();
     screen.all = line;
