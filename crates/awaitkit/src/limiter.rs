@@ -6,7 +6,8 @@ use crate::Limit;
 
 /// Lets at most so many futures run at once, whoever starts them; the others wait in the order in which they came.
 ///
-/// A cheap handle; clones share the places. A place is given back when its future is done or dropped, also by a panic.
+/// A cheap handle; clones share the places. A place is given back when its future is done or dropped, also by a panic or by the end of
+/// its runtime. It has no task of its own, so there is nothing to shut down.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {

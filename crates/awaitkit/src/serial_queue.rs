@@ -38,6 +38,7 @@ use lanes::{Lanes, Place, Turn};
 /// # }
 /// ```
 #[doc(alias = "CallQueue")]
+#[doc(alias = "KeyedMutex")]
 pub struct SerialQueue<K> {
     lanes: Arc<Lanes<K>>,
 }

@@ -26,7 +26,8 @@ pub use child::Child;
 /// Every failure, panics included, goes to the [`ErrorSink`] that holds where the child was started. Children are independent of each
 /// other: one that is given up leaves the others running, and [`wait`](Self::wait) tells.
 ///
-/// Dropping the supervisor ends its children where they wait. [`shutdown`](Self::shutdown) lets them finish first.
+/// Dropping the supervisor ends its children where they wait. [`shutdown`](Self::shutdown) lets them finish first. Children end with
+/// the runtime in which they were started, without being reported; [`wait`](Self::wait) returns then, also in another.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {

@@ -63,6 +63,11 @@ where
     }
 
     /// How many batches may be on their way; further keys wait and are grouped. Default: 8, and 1 for [`Window::Immediate`].
+    ///
+    /// It also bounds the batches, whatever threads do and whenever they ask: as long as none returns there are at most so many
+    /// and one more, which is collecting. With 2, any number of lookups is at most three batches if they are made before the
+    /// first answer and their keys fit into one. (A key asked again after its answer is a new question, except with a
+    /// cache.)
     pub fn max_in_flight(mut self, batches: impl Into<Limit>) -> Self {
         self.max_in_flight = Some(batches.into());
         self

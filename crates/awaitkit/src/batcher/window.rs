@@ -14,8 +14,12 @@ pub enum Window {
     /// Until nobody has asked for `yields` turns of the runtime, at most `max_wait`. The default.
     ///
     /// One turn is one [`yield_now`]: other tasks that can run get to run. Nothing else delays the first batch, and on an idle
-    /// runtime that is microseconds. While batches are on their way the next waits for one of them to return, at most a
-    /// millisecond for each: those who ask so much are likely to ask more.
+    /// runtime that is microseconds. While a batch is on its way the next waits for it to return, at most a millisecond, and
+    /// eight times as long for each further one: those who ask so much are likely to ask more.
+    ///
+    /// What is asked together is one batch for certain where one thread runs all who ask. Threads that run side by side can be
+    /// stopped by the machine in the middle of asking, and nothing can tell that they will ask more: then there are a few. What
+    /// holds always is said at [`max_in_flight`](crate::BatcherBuilder::max_in_flight).
     Quiet {
         /// Turns without a lookup.
         yields: u32,
@@ -51,7 +55,7 @@ impl<K, V, E> Inner<K, V, E> {
         changed.as_mut().enable();
         let (waiting, in_flight) = lock(&self.queue).sizes();
         if waiting < self.max_size && in_flight > 0 {
-            let patience = PATIENCE.saturating_mul(u32::try_from(in_flight).unwrap_or(u32::MAX));
+            let patience = PATIENCE.saturating_mul(MORE.saturating_pow(u32::try_from(in_flight - 1).unwrap_or(u32::MAX)));
             if timeout(patience, changed).await.is_ok() {
                 self.wait_for_turns(yields, end).await;
             }
@@ -91,3 +95,5 @@ const YIELDS: u32 = 10;
 const MAX_WAIT: Duration = Duration::from_millis(10);
 /// The shortest time that Tokio's timer can measure.
 const PATIENCE: Duration = Duration::from_millis(1);
+/// How many times as long for each further batch on its way.
+const MORE: u32 = 8;

@@ -6,6 +6,10 @@ use super::run::{Outcome, Run};
 use crate::SharedError;
 
 /// Work that has been started by [`Memo::start`](crate::Memo::start); any number of clones can be awaited.
+///
+/// # Cancel safety
+///
+/// Dropping a handle, awaited or not, changes nothing: the work goes on in its own task and its value is kept.
 pub struct MemoHandle<V, E>(State<V, E>);
 
 enum State<V, E> {

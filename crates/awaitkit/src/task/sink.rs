@@ -37,6 +37,10 @@ impl ErrorSink {
     }
 
     /// Makes this the sink of `future` and of the tasks that it starts by [`spawn`](crate::spawn).
+    ///
+    /// # Cancel safety
+    ///
+    /// As cancel safe as `future`.
     pub fn scope<F: IntoFuture>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
         self.scope_future(future.into_future())
     }
