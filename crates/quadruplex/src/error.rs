@@ -154,6 +154,14 @@ impl Error {
         }
     }
 
+    /// Whether a peer could not be found.
+    pub(crate) fn is_unknown_peer(&self) -> bool {
+        match self {
+            Self::Shared(error) => error.is_unknown_peer(),
+            _ => matches!(self, Self::Peer(_)),
+        }
+    }
+
     /// What Telegram said, if it was Telegram that refused.
     pub fn rpc_error(&self) -> Option<&RpcError> {
         match self {

@@ -7,6 +7,7 @@ mod files;
 mod messages;
 pub mod prelude;
 pub mod router;
+mod text;
 mod units;
 mod updates;
 
@@ -18,10 +19,13 @@ pub use files::{
     Uploaded,
 };
 pub use messages::{
-    Attachment, Dialog, Dialogs, DialogsQuery, ForEach, FormattedText, History, HistoryQuery, Message, Pages, Participant, Participants,
-    ParticipantsQuery, Role, Search, SearchQuery, SendFiles,
+    Attachment, Button, Buttons, Callback, Dialog, Dialogs, DialogsQuery, ForEach, History, HistoryQuery, Key, Keyboard, Message, Pages,
+    Participant, Participants, ParticipantsQuery, Role, Search, SearchQuery, SendFiles,
 };
 pub use router::Router;
+#[doc(hidden)]
+pub use text::template;
+pub use text::{CAPTION_LENGTH, FormattedText, MESSAGE_LENGTH, MarkupError};
 pub use units::{DAY, HOUR, MINUTE, SECOND};
 pub use updates::{Delivery, Event, Gap, GapReason, UpdateStream};
 
@@ -30,6 +34,36 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What handlers and `main` return.
 pub type Result<T = (), E = BoxError> = std::result::Result<T, E>;
+
+/// Formatted text from a template of HTML, written as for `format!`. The template is checked when the program is compiled, and what is put
+/// into it is never read as markup: a name `<b>` stays a name. A value that is a [`FormattedText`] keeps its formatting.
+///
+/// ```
+/// use quadruplex::html;
+///
+/// let (name, id, price) = ("<b>", 7, 1.5);
+/// let who = html!("<a href=\"tg://user?id={id}\">{name}</a>");
+/// assert_eq!(who.to_html(), "<a href=\"tg://user?id=7\">&lt;b&gt;</a>");
+/// assert_eq!(html!("{who} pays <code>{price:.2}</code>{}", '!').to_markdown(), "[<b\\>](tg://user?id=7) pays `1.50`\\!");
+/// ```
+///
+/// ```compile_fail
+/// quadruplex::html!("<b>never closed");
+/// ```
+pub use quadruplex_macros::html;
+/// Formatted text from a template of Markdown, as [`html!`] does it for HTML. Raw strings save the second backslash.
+///
+/// ```
+/// use quadruplex::md;
+///
+/// let name = "*";
+/// assert_eq!(md!(r"*{name}*, welcome\!").to_html(), "<b>*</b>, welcome!");
+/// ```
+///
+/// ```compile_fail
+/// quadruplex::md!("every dot is escaped.");
+/// ```
+pub use quadruplex_macros::md;
 
 pub use quadruplex_api as api;
 pub use quadruplex_crypto::rsa::PublicKey;

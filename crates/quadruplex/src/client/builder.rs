@@ -12,6 +12,7 @@ use super::settings::{ApiId, Settings};
 use super::{Client, Inner, PeerBook, Servers, hand_over, keep_config};
 use crate::Error;
 use crate::files::Lanes;
+use crate::text::TextLimits;
 
 /// How many updates may wait between the connections and whoever takes them.
 const UPDATES: usize = 1024;
@@ -170,6 +171,7 @@ impl Builder {
             pool,
             peers: PeerBook::new(client.clone()),
             lanes: Lanes::default(),
+            text_limits: TextLimits::default(),
             identity: Mutex::new(identity),
             lost: Mutex::default(),
             random: Mutex::new(random),

@@ -12,6 +12,7 @@ use super::Client;
 use super::pool::Purpose;
 use super::seen::peers_in;
 use crate::Error;
+use crate::text::{Mentions, mentions_in};
 
 /// A call to Telegram, not made yet.
 ///
@@ -171,6 +172,11 @@ pub trait Erased: Send + Sync {
     fn encode(&self, peers: &Peers, out: &mut Vec<u8>);
     fn lookups(&self, found: &mut Lookups);
     fn fill_random(&mut self, next: &mut dyn FnMut() -> i64);
+    /// The lists of entities that mention users whose access hash has to be looked up.
+    #[doc(hidden)]
+    fn mentions(&mut self) -> Mentions<'_> {
+        Mentions::new()
+    }
     /// The channel that it names by id rather than by something to be looked up.
     #[doc(hidden)]
     fn channel(&self) -> Option<i64> {
@@ -201,6 +207,10 @@ impl<R: Request> Erased for R {
 
     fn fill_random(&mut self, next: &mut dyn FnMut() -> i64) {
         Request::fill_random(self, next);
+    }
+
+    fn mentions(&mut self) -> Mentions<'_> {
+        mentions_in(self)
     }
 
     fn channel(&self) -> Option<i64> {

@@ -70,6 +70,10 @@ impl Inner {
     async fn persist(self: &Arc<Self>, request: &mut dyn Erased, mut options: CallOptions) -> Result<Bytes, Error> {
         // Drawn once and kept, so that Telegram knows a repetition.
         request.fill_random(&mut || self.send_id());
+        let mentions = request.mentions();
+        if !mentions.is_empty() {
+            crate::text::complete_mentions(self, mentions).await?;
+        }
         let mut lookups = Lookups::new();
         request.lookups(&mut lookups);
         let mut body = self.encode(request, &lookups, options).await?;

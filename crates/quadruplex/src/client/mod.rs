@@ -26,6 +26,7 @@ use tokio::time::sleep;
 use tracing::{debug, warn};
 
 use crate::files::Lanes;
+use crate::text::TextLimits;
 use crate::updates::{UpdateStream, Updates};
 use crate::{Error, RpcError};
 pub use auth::{CodeKind, LoginCode, SignIn};
@@ -55,6 +56,7 @@ pub(crate) struct Inner {
     pub(crate) pool: Arc<Pool>,
     pub(crate) peers: PeerBook,
     pub(crate) lanes: Lanes,
+    pub(crate) text_limits: TextLimits,
     identity: Mutex<Identity>,
     /// What Telegram said when it had ended the login.
     lost: Mutex<Option<RpcError>>,
@@ -254,6 +256,7 @@ async fn keep_config(client: Weak<Inner>) {
         let wait = match config {
             Ok(config) => {
                 inner.pool.update_servers(&config);
+                inner.text_limits.learn(&config);
                 pause = Duration::from_secs(1);
                 Duration::from_secs(u64::from((config.expires - config.date).clamp(60, 86_400).unsigned_abs()))
             }

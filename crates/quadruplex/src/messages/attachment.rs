@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use quadruplex_api::{enums, types};
 
-use super::FormattedText;
 use crate::files::mime_of;
-use crate::{Client, Error, MIB, Progress, UploadSource, Uploaded};
+use crate::{Client, Error, FormattedText, MIB, Progress, UploadSource, Uploaded};
 
 /// Telegram takes photos up to here.
 const LARGEST_PHOTO: u64 = 10 * MIB;

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use quadruplex_api::functions::messages;
 use quadruplex_api::{Arg, InputPosition, PeerRef, enums};
 
-use super::text::FormattedText;
-use crate::{Call, Client, Download, Error, RemoteFile};
+use crate::{Call, Client, Download, Error, FormattedText, RemoteFile};
 
 /// A message in a chat, with what can be done about it. Cheap to clone.
 ///
@@ -84,6 +83,21 @@ impl Message {
     pub fn formatted(&self) -> FormattedText {
         let entities = self.content().and_then(|message| message.entities.clone()).unwrap_or_default();
         FormattedText { text: self.text().to_owned(), entities }
+    }
+
+    /// The text with its formatting, as the HTML of the Bot API.
+    pub fn html(&self) -> String {
+        self.formatted().to_html()
+    }
+
+    /// The text with its formatting, as the Markdown of the Bot API.
+    pub fn markdown(&self) -> String {
+        self.formatted().to_markdown()
+    }
+
+    /// The buttons under it, or the keyboard that it brings.
+    pub fn reply_markup(&self) -> Option<&enums::ReplyMarkup> {
+        self.content()?.reply_markup.as_ref()
     }
 
     /// When it was sent.

@@ -5,9 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use quadruplex_api::functions::messages;
 use quadruplex_api::{PeerRef, Request, enums, types};
 
+use super::Message;
 use super::sent::{self, edited};
-use super::{FormattedText, Message};
-use crate::{Call, Client};
+use crate::{Call, Client, FormattedText};
 
 impl Client {
     /// Sends a message.
@@ -24,11 +24,38 @@ impl Client {
     /// # }
     /// ```
     pub fn send(&self, chat: impl Into<PeerRef>, text: impl Into<FormattedText>) -> Call<Message, messages::SendMessage> {
-        let (message, entities) = text.into().split();
+        let (message, entities) = text.into().into_parts();
         // Drawn here and not on the way, because the message is found by it in the answer.
         let random_id = self.inner.send_id();
         let request = messages::SendMessage { entities, random_id, ..messages::SendMessage::new(chat.into(), message) };
         Call::typed(self.clone(), request, sent::text)
+    }
+
+    /// Sends a text that may be too long for a message, as several: one call for each, to be awaited in order. Where it is cut, see
+    /// [`FormattedText::split`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: quadruplex::Client, log: String) -> Result<(), quadruplex::Error> {
+    /// for part in client.send_long("@lena", log) {
+    ///     part.silent().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_long(&self, chat: impl Into<PeerRef>, text: impl Into<FormattedText>) -> Vec<Call<Message, messages::SendMessage>> {
+        let chat = chat.into();
+        let parts = text.into().split(self.message_length());
+        parts.into_iter().map(|part| self.send(chat.clone(), part)).collect()
+    }
+
+    /// How many UTF-16 code units a message may have, as the server has said last.
+    pub fn message_length(&self) -> usize {
+        self.inner.text_limits.message()
+    }
+
+    /// How many UTF-16 code units a caption may have, as the server has said last.
+    pub fn caption_length(&self) -> usize {
+        self.inner.text_limits.caption()
     }
 
     /// Sends media that needs no upload: a poll, a place, a die, a contact, a photo that Telegram has already.
@@ -47,7 +74,7 @@ impl Client {
         media: impl Into<enums::InputMedia>,
         caption: impl Into<FormattedText>,
     ) -> Call<Message, messages::SendMedia> {
-        let (caption, entities) = caption.into().split();
+        let (caption, entities) = caption.into().into_parts();
         let random_id = self.inner.send_id();
         let request = messages::SendMedia { entities, random_id, ..messages::SendMedia::new(chat.into(), media, caption) };
         Call::typed(self.clone(), request, sent::media)
@@ -62,7 +89,7 @@ impl Client {
     /// # }
     /// ```
     pub fn edit(&self, chat: impl Into<PeerRef>, id: i32, text: impl Into<FormattedText>) -> Call<Message, messages::EditMessage> {
-        let (text, entities) = text.into().split();
+        let (text, entities) = text.into().into_parts();
         let request = messages::EditMessage { message: Some(text), entities, ..messages::EditMessage::new(chat.into(), id) };
         // Twice the same text is an error that says so, and nothing worse.
         Call::typed(self.clone(), request, edited)

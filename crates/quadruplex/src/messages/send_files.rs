@@ -13,9 +13,9 @@ use quadruplex_api::{PeerRef, enums, types};
 
 use super::attachment::{Attachment, stored};
 use super::send::{Outgoing, unix};
-use super::{FormattedText, Message, sent};
+use super::{Message, sent};
 use crate::client::lock;
-use crate::{Call, Client, Error, Progress};
+use crate::{Call, Client, Error, FormattedText, Progress};
 
 /// So many files of an album are uploaded at once; each has several parts on their way.
 const UPLOADS: usize = 3;
@@ -41,6 +41,7 @@ struct Settings {
     protected: bool,
     reply_to: Option<i32>,
     schedule: Option<i32>,
+    buttons: Option<enums::ReplyMarkup>,
 }
 
 impl Client {
@@ -132,6 +133,14 @@ impl<'a, T> SendFiles<'a, T> {
     }
 }
 
+impl SendFiles<'_, Message> {
+    /// With [`Buttons`](crate::Buttons) under it, or with a [`Keyboard`](crate::Keyboard). Albums have none.
+    pub fn buttons(mut self, buttons: impl Into<enums::ReplyMarkup>) -> Self {
+        self.settings.buttons = Some(buttons.into());
+        self
+    }
+}
+
 impl Settings {
     fn apply(&self, request: &mut impl Outgoing) {
         let options = request.options();
@@ -155,6 +164,7 @@ impl<'a> IntoFuture for SendFiles<'a, Message> {
             let media = file.upload(&client, settings.photos, tell).await?;
             let mut call = client.send_media(chat, media, caption);
             settings.apply(&mut *call.request);
+            call.request.reply_markup = settings.buttons;
             call.await
         })
     }
@@ -188,7 +198,7 @@ async fn single(
     photo: bool,
     tell: impl FnMut(Progress) + Send,
 ) -> Result<enums::InputSingleMedia, Error> {
-    let (caption, entities) = file.take_caption().split();
+    let (caption, entities) = file.take_caption().into_parts();
     let mut media = file.upload(client, photo, tell).await?;
     if !matches!(media, enums::InputMedia::Photo(_) | enums::InputMedia::Document(_)) {
         let made = client.inner.invoke(messages::UploadMedia::new(chat.clone(), media)).await?;

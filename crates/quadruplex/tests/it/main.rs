@@ -9,4 +9,5 @@ mod messages;
 mod router;
 mod sign_in;
 mod simulation;
+mod text;
 mod updates;
