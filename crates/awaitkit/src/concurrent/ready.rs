@@ -37,11 +37,8 @@ impl Ready {
     pub(crate) fn take(&self, into: &mut VecDeque<usize>, waiter: &Waker) {
         let mut state = lock(&self.state);
         let State { woken, noted, .. } = &mut *state;
-        into.reserve(woken.len());
-        for slot in woken.drain(..) {
-            noted[slot] = false;
-            into.push_back(slot);
-        }
+        woken.iter().for_each(|slot| noted[*slot] = false);
+        into.append(woken);
         match &mut state.waiter {
             Some(known) => known.clone_from(waiter),
             none => *none = Some(waiter.clone()),
