@@ -5,32 +5,12 @@ use quadruplex_api::{enums, types};
 
 use crate::Call;
 
-/// Something that is packed into a button and comes back when it is pressed. Telegram takes 64 bytes.
-pub trait Callback: Sized {
-    /// The bytes for the button.
-    fn pack(&self) -> Vec<u8>;
-
-    /// What was packed; `None` if the bytes are of something else.
-    fn unpack(data: &[u8]) -> Option<Self>;
-}
-
-/// As it is.
-impl Callback for String {
-    fn pack(&self) -> Vec<u8> {
-        self.as_bytes().to_vec()
-    }
-
-    fn unpack(data: &[u8]) -> Option<Self> {
-        Self::from_utf8(data.to_vec()).ok()
-    }
-}
-
 /// Buttons under a message, in rows.
 ///
 /// ```
 /// use quadruplex::{Button, Buttons};
 ///
-/// let buttons = Buttons::row([("👍", "up".to_owned()), ("👎", "down".to_owned())])
+/// let buttons = Buttons::row([("👍", "up"), ("👎", "down")])
 ///     .and_row([Button::url("What is this?", "https://telegram.org"), Button::copy("Copy the code", "1234")]);
 /// assert_eq!(buttons.rows().len(), 2);
 /// ```
@@ -39,7 +19,7 @@ pub struct Buttons {
     rows: Vec<Vec<Button>>,
 }
 
-/// One button under a message. A text with what is packed into the button becomes one by itself, as in [`Buttons::row`].
+/// One button under a message. A text with the data of the button becomes one by itself, as in [`Buttons::row`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Button(types::KeyboardInlineButton);
 
@@ -76,12 +56,7 @@ impl Buttons {
 }
 
 impl Button {
-    /// Sends `data` to the bot when it is pressed: an update, which it answers.
-    pub fn callback(text: impl Into<String>, data: &impl Callback) -> Self {
-        Self::data(text, data.pack())
-    }
-
-    /// As [`callback`](Self::callback), with bytes: at most 64.
+    /// Sends `data`, at most 64 bytes, to the bot when it is pressed: an update, which it answers.
     pub fn data(text: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
         Self::new(text, types::InlineButtonTypeCallback::new(data))
     }
@@ -165,9 +140,9 @@ impl Button {
     }
 }
 
-impl<T: Into<String>, C: Callback> From<(T, C)> for Button {
-    fn from((text, data): (T, C)) -> Self {
-        Self::callback(text, &data)
+impl<T: Into<String>, D: Into<Vec<u8>>> From<(T, D)> for Button {
+    fn from((text, data): (T, D)) -> Self {
+        Self::data(text, data)
     }
 }
 
@@ -191,9 +166,9 @@ macro_rules! with_buttons {
             ///
             /// ```no_run
             /// # async fn example(client: quadruplex::Client) -> Result<(), quadruplex::Error> {
-            /// use quadruplex::{Button, Buttons, Keyboard};
+            /// use quadruplex::{Buttons, Keyboard};
             ///
-            /// client.send("@lena", "Good?").buttons(Buttons::row([Button::data("👍", "up"), Button::data("👎", "down")])).await?;
+            /// client.send("@lena", "Good?").buttons(Buttons::row([("👍", "up"), ("👎", "down")])).await?;
             /// client.send("@lena", "Sure?").buttons(Keyboard::row(["Yes", "No"]).once()).await?;
             /// # Ok(())
             /// # }

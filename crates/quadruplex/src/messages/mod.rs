@@ -19,7 +19,7 @@ mod send_files;
 mod sent;
 
 pub use attachment::Attachment;
-pub use buttons::{Button, Buttons, Callback};
+pub use buttons::{Button, Buttons};
 pub use dialogs::{Dialog, Dialogs, DialogsQuery};
 pub use for_each::ForEach;
 pub use history::{History, HistoryQuery, Search, SearchQuery};

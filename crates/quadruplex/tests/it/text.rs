@@ -162,8 +162,7 @@ async fn telegram_takes_it() {
 
 #[test]
 fn keyboards() {
-    let buttons =
-        Buttons::column([("Up", "up".to_owned()), ("Down", "down".to_owned())]).and_row([Button::url("Where?", "t.me").primary()]);
+    let buttons = Buttons::column([("Up", "up"), ("Down", "down")]).and_row([Button::url("Where?", "t.me").primary()]);
     let enums::ReplyMarkup::ReplyInlineMarkup(markup) = buttons.into() else { panic!("buttons are inline") };
     let rows: Vec<Vec<&str>> = markup.rows.iter().map(|row| row.buttons.iter().map(|button| button.text.as_str()).collect()).collect();
     assert_eq!(rows, [["Up"], ["Down"], ["Where?"]]);
