@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 
+use async_graphql::dataloader::{DataLoader, Loader};
 use awaitkit::{Batcher, Unlimited, limit};
 use batch_aint_one::{BatchingPolicy, Limits, Processor};
 use dataloader::{BatchFn, cached, non_cached};
 
 use crate::{Case, OURS, runtime};
 
-pub const CASES: [Case; 4] = [
+pub const CASES: [Case; 5] = [
     Case { group: "batch, keys", name: OURS, run: |n| runtime().block_on(ours(n)) },
     Case { group: "batch, keys", name: "dataloader", run: |n| runtime().block_on(dataloader(n)) },
     Case { group: "batch, keys", name: "dataloader, cached", run: |n| runtime().block_on(dataloader_cached(n)) },
+    Case { group: "batch, keys", name: "async-graphql", run: |n| runtime().block_on(async_graphql(n)) },
     Case { group: "batch, keys", name: "batch-aint-one (joins no keys)", run: |n| runtime().block_on(aint_one(n)) },
 ];
 
@@ -54,6 +56,24 @@ async fn dataloader_cached(items: usize) {
     let loader = cached::Loader::new(Next).with_max_batch_size(1_000);
     rounds(items, async |keys| {
         let found = awaitkit::join_all(keys.map(|key| loader.try_load(key)), Unlimited).await;
+        assert!(found.into_iter().all(|one| one.is_ok()));
+    })
+    .await;
+}
+
+impl Loader<u64> for Next {
+    type Value = u64;
+    type Error = Infallible;
+
+    async fn load(&self, keys: &[u64]) -> Result<HashMap<u64, u64>, Infallible> {
+        Ok(keys.iter().map(|key| (*key, key + 1)).collect())
+    }
+}
+
+async fn async_graphql(items: usize) {
+    let loader = DataLoader::new(Next, tokio::spawn).max_batch_size(1_000);
+    rounds(items, async |keys| {
+        let found = awaitkit::join_all(keys.map(|key| loader.load_one(key)), Unlimited).await;
         assert!(found.into_iter().all(|one| one.is_ok()));
     })
     .await;
