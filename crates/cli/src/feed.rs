@@ -1,15 +1,37 @@
 use quadruplex::api::{PeerRef, enums, types};
 use quadruplex::{Client, Delivery, Error, UpdateStream};
+use serde_json::json;
 
+use crate::failure::Failure;
 use crate::messages::{Names, Shown};
+use crate::output::say;
 
-/// New messages. The first time they begin now; from then on those come first that came while nobody listened.
+/// What has happened to messages.
+#[derive(Clone, Debug)]
+pub(crate) enum Happened {
+    New(Shown),
+    Edited(Shown),
+    /// In this channel; in private chats and basic groups Telegram names none.
+    Deleted {
+        channel: Option<PeerRef>,
+        ids: Vec<i32>,
+    },
+}
+
+/// The same before the names are known.
+enum Change {
+    New(types::Message),
+    Edited(types::Message),
+    Deleted { channel: Option<PeerRef>, ids: Vec<i32> },
+}
+
+/// What happens to messages. The first time they begin now; from then on those come first that came while nobody listened.
 ///
 /// A message is the next one until it is [`done`](Self::done): one that was not dealt with, because the process died, comes again.
 pub(crate) struct Feed {
     client: Client,
     updates: UpdateStream,
-    current: Option<(Delivery, types::Message)>,
+    current: Option<(Delivery, Change)>,
 }
 
 impl Feed {
@@ -17,23 +39,31 @@ impl Feed {
         Ok(Self { updates: client.updates().await?, client: client.clone(), current: None })
     }
 
-    /// The next message; `None` when the client is closed.
+    /// The next one; `None` when the client is closed.
     ///
     /// # Cancel safety
-    /// Dropped while it waits, it gives out the same message the next time.
-    pub(crate) async fn next(&mut self) -> Option<Shown> {
+    /// Dropped while it waits, it gives out the same one the next time.
+    pub(crate) async fn next(&mut self) -> Option<Happened> {
         while self.current.is_none() {
             let delivery = self.updates.next().await?;
-            match delivery.update().and_then(message_in) {
-                Some(message) => self.current = Some((delivery, message)),
+            match delivery.update().and_then(change_in) {
+                Some(change) => self.current = Some((delivery, change)),
                 None => delivery.done(),
             }
         }
-        let (_, message) = self.current.as_ref()?;
-        Some(Names::of(&self.sender_of(message).await, &[]).show(message.clone()))
+        let (_, change) = self.current.as_ref()?;
+        Some(match change {
+            Change::New(message) => Happened::New(self.show(message).await),
+            Change::Edited(message) => Happened::Edited(self.show(message).await),
+            Change::Deleted { channel, ids } => Happened::Deleted { channel: channel.clone(), ids: ids.clone() },
+        })
     }
 
-    /// The message that was given out has been dealt with.
+    async fn show(&self, message: &types::Message) -> Shown {
+        Names::of(&self.sender_of(message).await, &[]).show(message.clone())
+    }
+
+    /// What was given out has been dealt with.
     pub(crate) fn done(&mut self) {
         if let Some((delivery, _)) = self.current.take() {
             delivery.done();
@@ -49,11 +79,35 @@ impl Feed {
     }
 }
 
-fn message_in(update: &enums::Update) -> Option<types::Message> {
-    let message = match update {
-        enums::Update::NewMessage(update) => &update.message,
-        enums::Update::NewChannelMessage(update) => &update.message,
-        _ => return None,
-    };
-    if let enums::Message::Message(message) = message { Some((**message).clone()) } else { None }
+fn change_in(update: &enums::Update) -> Option<Change> {
+    let message = |message: &enums::Message| if let enums::Message::Message(message) = message { Some((**message).clone()) } else { None };
+    match update {
+        enums::Update::NewMessage(update) => message(&update.message).map(Change::New),
+        enums::Update::NewChannelMessage(update) => message(&update.message).map(Change::New),
+        enums::Update::EditMessage(update) => message(&update.message).map(Change::Edited),
+        enums::Update::EditChannelMessage(update) => message(&update.message).map(Change::Edited),
+        enums::Update::DeleteMessages(update) => Some(Change::Deleted { channel: None, ids: update.messages.clone() }),
+        enums::Update::DeleteChannelMessages(update) => {
+            let channel = enums::Peer::from(types::PeerChannel { channel_id: update.channel_id });
+            Some(Change::Deleted { channel: Some(PeerRef::from(channel)), ids: update.messages.clone() })
+        }
+        _ => None,
+    }
+}
+
+impl Happened {
+    pub(crate) fn print(&self, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::New(shown) => shown.print(json),
+            Self::Edited(shown) if json => say(shown.to_json("edited")),
+            Self::Edited(shown) => say(format_args!("{}  (edited)", shown.to_line())),
+            Self::Deleted { channel, ids } if json => {
+                say(json!({ "event": "deleted", "chat": channel.as_ref().map(ToString::to_string), "ids": ids }))
+            }
+            Self::Deleted { ids, .. } => {
+                let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+                say(format_args!("{:>6}  (deleted)", ids.join(", ")))
+            }
+        }
+    }
 }

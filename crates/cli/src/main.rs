@@ -20,6 +20,7 @@ mod terminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::EnvFilter;
 
 use commands::Command;
 use state_dir::StateDir;
@@ -48,6 +49,7 @@ struct Context {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Arguments { state_dir, json, command } = Arguments::parse();
+    log();
     let done = async {
         let context = Context { state_dir: StateDir::new(state_dir)?, json };
         command.run(&context).await
@@ -61,4 +63,10 @@ async fn main() -> ExitCode {
             failure.code()
         }
     }
+}
+
+/// What the parts below have to say goes to the standard error: warnings, or what `RUST_LOG` asks for.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().init();
 }

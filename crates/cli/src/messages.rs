@@ -48,10 +48,10 @@ impl Shown {
     }
 
     /// One line for programs.
-    pub(crate) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self, event: &str) -> Value {
         let Self { message, sender } = self;
         json!({
-            "event": "message",
+            "event": event,
             "id": message.id,
             "chat": PeerRef::from(&message.peer_id).to_string(),
             "sender": sender,
@@ -63,7 +63,7 @@ impl Shown {
     }
 
     pub(crate) fn print(&self, json: bool) -> Result<(), Failure> {
-        if json { say(self.to_json()) } else { say(self.to_line()) }
+        if json { say(self.to_json("message")) } else { say(self.to_line()) }
     }
 }
 

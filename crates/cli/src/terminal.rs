@@ -1,4 +1,4 @@
-use std::io::{BufRead, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use tokio::sync::mpsc;
 
@@ -20,6 +20,17 @@ pub(crate) async fn ask(question: &str) -> Result<String, Failure> {
         Ok(None) => Err(Failure::new(Kind::Failed, "the standard input ended where an answer was needed")),
         Err(error) => Err(Failure::io("cannot read the standard input", &error)),
     }
+}
+
+/// Asks for something that nobody is to read over the shoulder.
+pub(crate) async fn ask_hidden(question: &str) -> Result<String, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return ask(question).await;
+    }
+    let question = question.to_owned();
+    let read = tokio::task::spawn_blocking(move || rpassword::prompt_password(question));
+    let read = read.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    read.map_err(|error| Failure::io("cannot read the terminal", &error))
 }
 
 /// The lines of the standard input as they come. Read on a thread of its own, which the end of the program does not wait for.

@@ -158,8 +158,8 @@ impl Connection {
         let (tell, events) = mpsc::channel(options.event_capacity.max(1));
         let (state, watched) = watch::channel(State::Connecting { failed: 0, error: None });
         let counters = Arc::new(Counters::default());
-        let acknowledge = commands.downgrade();
-        tokio::spawn(task::run(options, dial, environment, received, acknowledge, tell, state, counters.clone()));
+        let ends = task::Ends { commands: received, acknowledge: commands.downgrade(), events: tell, state, counters: counters.clone() };
+        tokio::spawn(task::run(options, dial, environment, ends));
         (Self(Arc::new(Shared { commands, state: watched, counters })), events)
     }
 

@@ -15,6 +15,7 @@ mod dial;
 mod environment;
 mod error;
 mod link;
+mod meanwhile;
 mod task;
 mod ticket;
 

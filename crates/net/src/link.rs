@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use quadruplex_mtproto::Now;
+use quadruplex_mtproto::client::KeyState;
 use quadruplex_mtproto::framing::{ClientFramer, Frame};
 use quadruplex_mtproto::handshake::{ClientConfig, ClientHandshake, ClientStep, Established, plain};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use crate::{ConnectError, Dial, Environment, Options, Random, Stream};
+use crate::{ConnectError, Dial, Environment, Options, Random, StoredKey, Stream};
 
 /// How long the server may take for one message of the key exchange.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -95,4 +96,23 @@ pub(crate) fn make_room(input: &mut BytesMut) {
 fn plain_id(now: Now, last: i64) -> i64 {
     let time = (now.wall.as_secs() as i64) << 32 | i64::from(now.wall.subsec_nanos());
     (time & !3).max(last + 4)
+}
+
+/// A new link, and the key that was agreed on over it if there was none.
+pub(crate) async fn connect(
+    options: &Options,
+    dial: &dyn Dial,
+    environment: &Environment,
+    random: &mut Random,
+    has_session: bool,
+) -> Result<(Link, Option<(StoredKey, Duration)>), ConnectError> {
+    let mut link = Link::dial(options, dial, random).await?;
+    if has_session || options.key.is_some() {
+        return Ok((link, None));
+    }
+    let began = Instant::now();
+    let config = ClientConfig { keys: options.server_keys.clone(), dc: Some(options.dc), expires_in: None };
+    let agreed = link.exchange(&config, environment, random).await?;
+    let state = KeyState { salt: agreed.server_salt, future_salts: Vec::new(), server_time: Some(agreed.server_time) };
+    Ok((link, Some((StoredKey { auth_key: agreed.auth_key, state }, began.elapsed()))))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use quadruplex_mtproto::client::{self, CallId, CallOptions, Failure, KeyState, RpcError, Session};
 use quadruplex_mtproto::framing::Frame;
-use quadruplex_mtproto::handshake::{ClientConfig, Fault};
+use quadruplex_mtproto::handshake::Fault;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -16,7 +16,8 @@ use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
 use crate::counters::Counters;
-use crate::link::{Link, make_room};
+use crate::link::{Link, connect, make_room};
+use crate::meanwhile::{Meanwhile, closing};
 use crate::ticket::report;
 use crate::{
     CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Receipt, Report, Request, State, StoredKey, Ticket,
@@ -46,16 +47,18 @@ pub(crate) enum Command {
     Close,
 }
 
-pub(crate) async fn run(
-    options: Options,
-    dial: Arc<dyn Dial>,
-    environment: Environment,
-    commands: mpsc::UnboundedReceiver<Command>,
-    acknowledge: mpsc::WeakUnboundedSender<Command>,
-    events: mpsc::Sender<Event>,
-    state: watch::Sender<State>,
-    counters: Arc<Counters>,
-) {
+/// How a task talks with those who hold its connection.
+pub(crate) struct Ends {
+    pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+    /// For receipts, which come back as commands and keep nothing alive.
+    pub(crate) acknowledge: mpsc::WeakUnboundedSender<Command>,
+    pub(crate) events: mpsc::Sender<Event>,
+    pub(crate) state: watch::Sender<State>,
+    pub(crate) counters: Arc<Counters>,
+}
+
+pub(crate) async fn run(options: Options, dial: Arc<dyn Dial>, environment: Environment, ends: Ends) {
+    let Ends { commands, acknowledge, events, state, counters } = ends;
     let Ok(random) = environment.random(options.dc as u64) else {
         state.send_replace(State::Closed(CloseReason::Randomness));
         return;
@@ -93,7 +96,6 @@ struct Task {
     dial: Arc<dyn Dial>,
     environment: Environment,
     commands: mpsc::UnboundedReceiver<Command>,
-    /// For receipts, which come back here.
     acknowledge: mpsc::WeakUnboundedSender<Command>,
     events: mpsc::Sender<Event>,
     counters: Arc<Counters>,
@@ -108,15 +110,6 @@ struct Task {
     /// Whether updates were dropped that nobody has been told of yet.
     lost_events: bool,
     /// Whether callers have gone since they were last looked for.
-    abandoned: bool,
-}
-
-/// What was wanted while there was no link.
-#[derive(Default)]
-struct Meanwhile {
-    calls: Vec<(Request, Answer)>,
-    receipts: Vec<client::Receipt>,
-    /// Whether callers have gone.
     abandoned: bool,
 }
 
@@ -441,42 +434,6 @@ impl Task {
             && !std::mem::replace(&mut self.lost_events, true)
         {
             warn!(dc = self.options.dc, "updates come faster than they are taken; some were dropped and will be asked for");
-        }
-    }
-}
-
-/// A new link, and the key that was agreed on over it if there was none.
-async fn connect(
-    options: &Options,
-    dial: &dyn Dial,
-    environment: &Environment,
-    random: &mut Random,
-    has_session: bool,
-) -> Result<(Link, Option<(StoredKey, Duration)>), ConnectError> {
-    let mut link = Link::dial(options, dial, random).await?;
-    if has_session || options.key.is_some() {
-        return Ok((link, None));
-    }
-    let began = Instant::now();
-    let config = ClientConfig { keys: options.server_keys.clone(), dc: Some(options.dc), expires_in: None };
-    let agreed = link.exchange(&config, environment, random).await?;
-    let state = KeyState { salt: agreed.server_salt, future_salts: Vec::new(), server_time: Some(agreed.server_time) };
-    Ok((link, Some((StoredKey { auth_key: agreed.auth_key, state }, began.elapsed()))))
-}
-
-/// Resolves when the connection is to be closed; what is wanted meanwhile is kept.
-async fn closing(commands: &mut mpsc::UnboundedReceiver<Command>, meanwhile: &mut Meanwhile, told: impl Fn(&Ticket) -> Report) {
-    loop {
-        match commands.recv().await {
-            Some(Command::Call(calls)) => meanwhile.calls.extend(calls),
-            Some(Command::Acknowledge(receipt)) => meanwhile.receipts.push(receipt),
-            Some(Command::Cancel(ticket, tell)) => {
-                meanwhile.abandoned = true;
-                let _ = tell.send(told(&ticket));
-            }
-            Some(Command::Abandoned) => meanwhile.abandoned = true,
-            Some(Command::Reconnect) => {}
-            Some(Command::Close) | None => return,
         }
     }
 }

@@ -4,6 +4,7 @@ use tokio::sync::mpsc;
 
 use crate::Context;
 use crate::failure::Failure;
+use crate::feed::Happened;
 use crate::messages::history;
 use crate::target::Target;
 use crate::terminal::lines;
@@ -38,8 +39,12 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
                 Some(line) => drop(client.call(messages::SendMessage::new(peer.clone(), line)).await?),
                 None => break,
             },
-            message = feed.next() => {
-                let Some(shown) = message else { break };
+            happened = feed.next() => {
+                let Some(happened) = happened else { break };
+                let Happened::New(shown) = happened else {
+                    feed.done();
+                    continue;
+                };
                 let message = &shown.message;
                 let is_here = chat.as_ref().is_none_or(|chat| *chat == PeerRef::from(&message.peer_id));
                 // What came while nobody listened stands in the history already.

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::output::say;
 use crate::target::Target;
 
-/// Show messages as they come, until ctrl-c.
+/// Show messages as they come, are edited and deleted, until ctrl-c.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// End after so many messages.
@@ -24,12 +24,12 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     let mut left = count.unwrap_or(usize::MAX);
     while left > 0 {
-        let message = tokio::select! {
-            message = feed.next() => message,
+        let happened = tokio::select! {
+            happened = feed.next() => happened,
             _ = tokio::signal::ctrl_c() => break,
         };
-        let Some(message) = message else { break };
-        message.print(context.json)?;
+        let Some(happened) = happened else { break };
+        happened.print(context.json)?;
         feed.done();
         left -= 1;
     }

@@ -6,7 +6,7 @@ use crate::failure::{Failure, Kind};
 use crate::output::say;
 use crate::people;
 use crate::target::{Target, Variables};
-use crate::terminal::ask;
+use crate::terminal::{ask, ask_hidden};
 
 /// Sign in, as a person or as a bot. The login is kept for the commands that follow.
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ async fn by_phone(client: &Client, phone: Option<String>) -> Result<(), Failure>
 async fn by_password(client: &Client, hint: Option<String>) -> Result<(), Failure> {
     let hint = hint.filter(|hint| !hint.is_empty()).map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
     loop {
-        let typed = ask(&format!("Password{hint}: ")).await?;
+        let typed = ask_hidden(&format!("Password{hint}: ")).await?;
         match client.check_password(&typed).await {
             Ok(_) => return Ok(()),
             Err(error) if error.is("PASSWORD_HASH_INVALID") => eprintln!("That is not the password."),

@@ -1,5 +1,3 @@
-use quadruplex::api::functions::messages;
-use quadruplex::api::{PeerRef, enums, types};
 use serde_json::json;
 
 use crate::Context;
@@ -38,26 +36,19 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
         ));
     }
     let connected = target.sign_in(context).await?;
-    let reply_to = reply_to.map(|id| types::InputReplyToMessage::new(id).into());
-    let request = messages::SendMessage { silent, reply_to, ..messages::SendMessage::new(PeerRef::from(&peer), text) };
-    let sent = connected.while_connected(async { Ok(connected.client.call(request).await?) }).await?;
-    let id = sent_id(&sent);
+    let mut call = connected.client.send(&peer, text);
+    if silent {
+        call = call.silent();
+    }
+    if let Some(id) = reply_to {
+        call = call.reply_to(id);
+    }
+    let sent = connected.while_connected(async { Ok(call.await?) }).await?;
     if context.json {
-        say(json!({ "event": "sent", "id": id, "to": peer }))?;
+        say(json!({ "event": "sent", "id": sent.id(), "to": peer }))?;
     } else {
-        say(format_args!("sent{}", id.map(|id| format!(", message {id}")).unwrap_or_default()))?;
+        say(format_args!("sent, message {}", sent.id()))?;
     }
     connected.close().await;
     Ok(())
-}
-
-/// The id that the message has got.
-fn sent_id(updates: &enums::Updates) -> Option<i32> {
-    let of_update = |update: &enums::Update| if let enums::Update::MessageId(update) = update { Some(update.id) } else { None };
-    match updates {
-        enums::Updates::UpdateShortSentMessage(sent) => Some(sent.id),
-        enums::Updates::Updates(updates) => updates.updates.iter().find_map(of_update),
-        enums::Updates::Combined(updates) => updates.updates.iter().find_map(of_update),
-        _ => None,
-    }
 }

@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 
-use quadruplex::api::functions::messages;
-use quadruplex::api::{PeerRef, types};
+use quadruplex::Attachment;
 use serde_json::json;
 
 use crate::Context;
@@ -28,23 +27,24 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let Arguments { peer, files, caption, target } = arguments;
-    for file in &files {
-        std::fs::metadata(file).map_err(|error| Failure::io(format_args!("cannot read {}", file.display()), &error))?;
-    }
+    let sizes = files.iter().map(|file| match std::fs::metadata(file) {
+        Ok(known) => Ok(known.len()),
+        Err(error) => Err(Failure::io(format_args!("cannot read {}", file.display()), &error)),
+    });
+    let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
     let connected = target.sign_in(context).await?;
-    for file in files {
+    for (file, size) in files.into_iter().zip(sizes) {
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
         let mut meter = Meter::new(&name, context.json);
-        let upload = connected.client.upload(file).progress(|progress| meter.tell(progress));
-        let uploaded = connected.while_connected(async { Ok(upload.await?) }).await?;
+        let send = connected
+            .client
+            .send_file(&peer, Attachment::from(file).document())
+            .caption(caption.as_str())
+            .progress(|progress| meter.tell(progress));
+        let sent = connected.while_connected(async { Ok(send.await?) }).await?;
         drop(meter);
-        let size = uploaded.size();
-        let attributes = [types::DocumentAttributeFilename::new(uploaded.name())];
-        let media = types::InputMediaUploadedDocument::new(uploaded, "application/octet-stream", attributes);
-        let request = messages::SendMedia::new(PeerRef::from(&peer), media, caption.as_str());
-        connected.while_connected(async { Ok(connected.client.call(request).await?) }).await?;
         if context.json {
-            say(json!({ "event": "uploaded", "file": name, "bytes": size, "to": peer }))?;
+            say(json!({ "event": "uploaded", "id": sent.id(), "file": name, "bytes": size, "to": peer }))?;
         } else {
             say(format_args!("{name}: {size} bytes sent to {peer}"))?;
         }

@@ -144,3 +144,40 @@ fn messages_come_as_they_are_sent_and_those_that_were_missed_once() {
     send("three");
     assert_eq!(end(listen("2")), ["two", "three"], "what was shown does not come again, what was missed does");
 }
+
+#[test]
+fn a_person_signs_in_by_what_is_typed() {
+    let place = Place::new("login");
+    let running = Running::start(&place);
+    let key = running.1["rsa_key"].as_str().expect("a path");
+    let address = running.1["dcs"][0]["address"].as_str().expect("an address");
+    let arguments = ["login", "--server", address, "--rsa-key", key, "--api-id", "1", "--api-hash", "hash", "--phone", "9996611234"];
+    let mut child = place
+        .command()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it can be started");
+    child.stdin.take().expect("it is piped").write_all(b"00000\n11111\nLena\n").expect("it reads");
+    let ended = child.wait_with_output().expect("it ends");
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success(), "{err}");
+    assert_eq!(out, "signed in as Lena on data centre 1\n");
+    assert!(err.contains("The code that came") && err.contains("That is not the code.") && err.contains("Nobody has this number"), "{err}");
+    let me = [
+        "call",
+        "users.getUsers",
+        r#"{"id":[{"_":"inputUserSelf"}]}"#,
+        "--server",
+        address,
+        "--rsa-key",
+        key,
+        "--api-id",
+        "1",
+        "--api-hash",
+        "hash",
+    ];
+    assert!(place.run(me).done().contains("Lena"), "the login is kept");
+}

@@ -1,40 +1,34 @@
-use std::time::Duration;
-
 use awaitkit::{Unlimited, try_map_concurrent};
+use quadruplex::UpdateStream;
 use quadruplex::api::functions::messages;
-use quadruplex::api::{Field, PeerRef, Value, Visit, Walk};
+use quadruplex::api::{Field, PeerRef, Value, Visit, Walk, enums};
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::Stage;
-use super::history::texts;
 use crate::commands::demo::actor::text;
 use crate::commands::demo::report::Outcome;
 
 const MESSAGES: usize = 50;
+const PREFIX: &str = "to the group: ";
 
-/// Three people write into a group at the same time; all see the same messages in the same order.
+/// Three people write into a group at the same time; the updates of all bring the same messages in the same order.
 pub(super) async fn talk(stage: &mut Stage) -> Result<Outcome, String> {
     let actors = stage.actors.as_slice();
     let [alice, bob, carol, ..] = actors else { return Err("an account that it needs did not connect".to_owned()) };
     let invited = alice.client.call(messages::CreateChat::new([bob.username(), carol.username()], "Quadruplex")).await.map_err(text)?;
     let group = group_in(invited.updates.field()).ok_or("no group came of it")?;
 
+    let mut streams = try_map_concurrent(actors, Unlimited, async |actor| actor.client.updates().await.map_err(text)).await?;
     let started = Instant::now();
     let say = async |n: usize| {
         let actor = &actors[n % actors.len()];
         actor.client.call(messages::SendMessage::new(group.clone(), body(n))).await.map_err(text)
     };
-    try_map_concurrent(0..MESSAGES, Unlimited, say).await?;
-    let mut received = Vec::new();
-    for actor in actors {
-        let mut seen = texts(actor, group.clone(), MESSAGES + 1).await?;
-        while seen.len() < MESSAGES {
-            sleep(Duration::from_millis(5)).await;
-            seen = texts(actor, group.clone(), MESSAGES + 1).await?;
-        }
-        received.push(seen);
-    }
+    let (said, received) =
+        tokio::join!(try_map_concurrent(0..MESSAGES, Unlimited, say), try_map_concurrent(&mut streams, Unlimited, receive),);
+    said?;
+    let received = received?;
     let ms = started.elapsed().as_secs_f64() * 1e3;
     check(&received)?;
     let people = actors.len();
@@ -42,6 +36,24 @@ pub(super) async fn talk(stage: &mut Stage) -> Result<Outcome, String> {
         line: format!("{MESSAGES} messages by {people} at once, the same {MESSAGES} in the same order for all ({ms:.0} ms)"),
         figures: json!({ "people": people, "messages": MESSAGES, "ms": ms, "received": received.iter().map(Vec::len).collect::<Vec<_>>() }),
     })
+}
+
+/// The texts of the group as they come.
+async fn receive(stream: &mut UpdateStream) -> Result<Vec<String>, String> {
+    let mut texts = Vec::new();
+    while texts.len() < MESSAGES {
+        let delivery = stream.next().await.ok_or("the stream of updates ended")?;
+        let message = match delivery.update() {
+            Some(enums::Update::NewMessage(new)) => Some(&new.message),
+            _ => None,
+        };
+        match message {
+            Some(enums::Message::Message(message)) if message.message.starts_with(PREFIX) => texts.push(message.message.clone()),
+            _ => {}
+        }
+        delivery.done();
+    }
+    Ok(texts)
 }
 
 fn check(received: &[Vec<String>]) -> Result<(), String> {
@@ -54,7 +66,7 @@ fn check(received: &[Vec<String>]) -> Result<(), String> {
 }
 
 fn body(n: usize) -> String {
-    format!("to the group: {n}")
+    format!("{PREFIX}{n}")
 }
 
 /// The group that an answer names.
