@@ -19,8 +19,8 @@ pub use files::{
     Uploaded,
 };
 pub use messages::{
-    Attachment, Button, Buttons, Dialog, Dialogs, DialogsQuery, ForEach, History, HistoryQuery, Key, Keyboard, Message, Pages, Participant,
-    Participants, ParticipantsQuery, Role, Search, SearchQuery, SendFiles,
+    Attachment, Button, Buttons, Dialog, Dialogs, DialogsQuery, ForEach, History, HistoryQuery, Key, Keyboard, MediaKind, Message, Pages,
+    Participant, Participants, ParticipantsQuery, Role, Search, SearchQuery, SendFiles,
 };
 pub use router::Router;
 #[doc(hidden)]

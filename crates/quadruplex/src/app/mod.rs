@@ -6,6 +6,7 @@ mod signals;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quadruplex_api::PeerRef;
 use quadruplex_net::{CloseReason, State};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -29,6 +30,7 @@ use dispatcher::Dispatcher;
 pub struct App {
     router: Router,
     client: Option<Client>,
+    admins: Vec<PeerRef>,
     at_once: usize,
     drain_within: Duration,
 }
@@ -36,12 +38,17 @@ pub struct App {
 impl App {
     /// An application with these handlers.
     pub fn new(router: Router) -> Self {
-        Self { router, client: None, at_once: 256, drain_within: Duration::from_secs(10) }
+        Self { router, client: None, admins: Vec::new(), at_once: 256, drain_within: Duration::from_secs(10) }
     }
 
     /// Takes a client that is there, signed in, instead of making one.
     pub fn client(self, client: Client) -> Self {
         Self { client: Some(client), ..self }
+    }
+
+    /// Who may tell the program what to do: what [`FromAdmin`](crate::router::FromAdmin) lets through. Names are looked up at the start.
+    pub fn admins(self, users: impl IntoIterator<Item = impl Into<PeerRef>>) -> Self {
+        Self { admins: users.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// How many updates are handled at the same time; 256 unless told otherwise, and at most that.
@@ -83,10 +90,11 @@ impl App {
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the updates.
     pub async fn start(self) -> Result<Running, Error> {
-        let Self { router, client, at_once, drain_within } = self;
+        let Self { router, client, admins, at_once, drain_within } = self;
         let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
-        let plan = Plan::new(router).map_err(Error::Invalid)?;
-        let account = Arc::new(Account::of(&client).await?);
+        let plan = Plan::new(router)?;
+        plan.prepare(&client).await?;
+        let account = Arc::new(Account::of(&client, &admins).await?);
         let updates = client.updates().await?;
         let (stop, stopped) = watch::channel(false);
         let dispatcher = Dispatcher::new(client.clone(), account, plan, at_once, drain_within);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use quadruplex_api::functions::messages;
-use quadruplex_api::{Arg, InputPosition, PeerRef, enums};
+use quadruplex_api::{Arg, InputPosition, PeerRef, enums, types};
 
 use crate::{Call, Client, Download, Error, FormattedText, RemoteFile};
 
@@ -130,14 +130,41 @@ impl Message {
 
     /// The message that it answers.
     pub fn reply_to(&self) -> Option<i32> {
+        let header = self.reply_header()?;
+        // The first message of a topic is named by all that answer no other.
+        let is_topic_alone = header.forum_topic && header.reply_to_top_id.is_none();
+        header.reply_to_msg_id.filter(|_| !is_topic_alone)
+    }
+
+    /// The topic of a forum that it is in; `None` in the general one and elsewhere.
+    pub fn topic(&self) -> Option<i32> {
+        let header = self.reply_header().filter(|header| header.forum_topic)?;
+        header.reply_to_top_id.or(header.reply_to_msg_id)
+    }
+
+    fn reply_header(&self) -> Option<&types::MessageReplyHeader> {
         let header = match &*self.raw {
             enums::Message::Message(message) => message.reply_to.as_ref(),
             enums::Message::Service(service) => service.reply_to.as_ref(),
             enums::Message::Empty(_) => None,
         };
         match header? {
-            enums::MessageReplyHeader::MessageReplyHeader(header) => header.reply_to_msg_id,
+            enums::MessageReplyHeader::MessageReplyHeader(header) => Some(header),
             _ => None,
+        }
+    }
+
+    /// Whether it was written elsewhere before.
+    pub fn is_forwarded(&self) -> bool {
+        self.content().is_some_and(|message| message.fwd_from.is_some())
+    }
+
+    /// Whether it is the post of a channel, which has no single author.
+    pub fn is_post(&self) -> bool {
+        match &*self.raw {
+            enums::Message::Message(message) => message.post,
+            enums::Message::Service(service) => service.post,
+            enums::Message::Empty(_) => false,
         }
     }
 
@@ -175,14 +202,14 @@ impl Message {
         &self.client
     }
 
-    fn content(&self) -> Option<&quadruplex_api::types::Message> {
+    fn content(&self) -> Option<&types::Message> {
         match &*self.raw {
             enums::Message::Message(message) => Some(message),
             _ => None,
         }
     }
 
-    /// Sends into the same chat.
+    /// Sends into the same chat, and into the same topic of it.
     ///
     /// ```no_run
     /// # async fn example(message: quadruplex::Message) -> Result<(), quadruplex::Error> {
@@ -192,7 +219,11 @@ impl Message {
     /// ```
     #[doc(alias = "answer")]
     pub fn respond(&self, text: impl Into<FormattedText>) -> Call<Message, messages::SendMessage> {
-        self.client.send(self.chat(), text)
+        let call = self.client.send(self.chat(), text);
+        match self.topic() {
+            Some(topic) => call.reply_to(topic),
+            None => call,
+        }
     }
 
     /// Answers, quoting this message.

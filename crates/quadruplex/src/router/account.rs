@@ -1,6 +1,8 @@
 //! Whose updates they are.
 
-use quadruplex_api::enums;
+use std::collections::HashSet;
+
+use quadruplex_api::{PeerRef, enums, types};
 
 use crate::{Client, Error};
 
@@ -8,11 +10,39 @@ use crate::{Client, Error};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
     pub(crate) id: i64,
+    /// The users who may tell the program what to do.
+    pub(crate) admins: HashSet<i64>,
 }
 
 impl Account {
-    pub(crate) async fn of(client: &Client) -> Result<Self, Error> {
+    pub(crate) async fn of(client: &Client, admins: &[PeerRef]) -> Result<Self, Error> {
         let enums::User::User(user) = client.me().await? else { return Err(Error::NotSignedIn) };
-        Ok(Self { id: user.id })
+        let admins = user_ids(client, admins).await?;
+        Ok(Self { id: user.id, admins })
     }
+}
+
+/// Looks peers up that were named before there was a client. Ids as the Bot API marks them.
+pub(crate) async fn user_ids(client: &Client, peers: &[PeerRef]) -> Result<HashSet<i64>, Error> {
+    let mut ids = HashSet::new();
+    for peer in peers {
+        ids.insert(match peer {
+            PeerRef::Id(id) => *id,
+            PeerRef::Me => client.own_user().map_or(0, |own| own.id),
+            other => marked_id(&client.input_peer(other.clone()).await?),
+        });
+    }
+    Ok(ids)
+}
+
+fn marked_id(peer: &enums::InputPeer) -> i64 {
+    let peer: enums::Peer = match peer {
+        enums::InputPeer::User(user) => types::PeerUser::new(user.user_id).into(),
+        enums::InputPeer::UserFromMessage(user) => types::PeerUser::new(user.user_id).into(),
+        enums::InputPeer::Chat(chat) => types::PeerChat::new(chat.chat_id).into(),
+        enums::InputPeer::Channel(channel) => types::PeerChannel::new(channel.channel_id).into(),
+        enums::InputPeer::ChannelFromMessage(channel) => types::PeerChannel::new(channel.channel_id).into(),
+        enums::InputPeer::Empty | enums::InputPeer::PeerSelf => return 0,
+    };
+    if let PeerRef::Id(id) = PeerRef::from(peer) { id } else { 0 }
 }

@@ -1,8 +1,10 @@
 use std::any::{TypeId, type_name};
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use super::Update;
+use super::filter::Filter;
 use crate::{BoxError, FormattedText};
 
 /// What a handler can have as an argument, which is also what it asks of an update: a handler runs when all its arguments can be
@@ -75,14 +77,18 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Refusal {
 }
 
 /// What the arguments of all handlers need.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Needs {
-    pub(crate) states: Vec<(TypeId, &'static str)>,
+    /// The handler that is being asked.
+    pub(crate) handler: &'static str,
+    /// The type, its name, who wants it.
+    pub(crate) states: Vec<(TypeId, &'static str, &'static str)>,
+    pub(crate) filters: Vec<Arc<dyn Filter>>,
 }
 
 impl Needs {
     pub(crate) fn state<T: 'static>(&mut self) {
-        self.states.push((TypeId::of::<T>(), type_name::<T>()));
+        self.states.push((TypeId::of::<T>(), type_name::<T>(), self.handler));
     }
 }
 
@@ -93,5 +99,11 @@ impl fmt::Display for Refusal {
             Self::Answer(text) => f.write_str(&text.text),
             Self::Failed(error) => error.fmt(f),
         }
+    }
+}
+
+impl fmt::Debug for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Needs").field("states", &self.states).finish_non_exhaustive()
     }
 }

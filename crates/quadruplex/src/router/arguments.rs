@@ -1,12 +1,17 @@
 //! What handlers can have as arguments, besides commands and callback data.
 
+mod failure;
 mod media;
 mod place;
 mod state;
+mod wrappers;
 
-pub use media::Text;
+pub use failure::Failure;
+pub use media::{Audio, Contact, Dice, Document, Gif, Location, Media, Photo, Poll, RoundVideo, Sticker, Text, Video, Voice};
 pub use place::{Chat, Sender};
 pub use state::State;
+pub(crate) use wrappers::ChatKind;
+pub use wrappers::{Channel, FromAdmin, Group, Private, Reply};
 
 use super::{Argument, Refusal, Update};
 use crate::{Client, Gap, Message};

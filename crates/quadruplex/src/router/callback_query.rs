@@ -5,7 +5,7 @@ use quadruplex_api::{PeerRef, enums};
 
 use super::argument::{Argument, Refusal};
 use super::{Kind, Update};
-use crate::Call;
+use crate::{Call, FormattedText};
 
 /// A button below a message was pressed.
 ///
@@ -64,6 +64,11 @@ impl CallbackQuery {
         self.respond(self.request())
     }
 
+    /// The message below which the button stands.
+    pub fn message(&self) -> ButtonMessage {
+        ButtonMessage { query: self.clone() }
+    }
+
     fn request(&self) -> messages::SetBotCallbackAnswer {
         messages::SetBotCallbackAnswer::new(self.id(), 0)
     }
@@ -71,6 +76,60 @@ impl CallbackQuery {
     fn respond(&self, request: messages::SetBotCallbackAnswer) -> Call<()> {
         self.update.set_answered();
         self.update.client().call(request).repeatable().map(|_| Ok(()))
+    }
+}
+
+/// The message below which a button was pressed: in a chat, or sent through an inline query, when only its text and buttons can be
+/// changed.
+#[derive(Clone, Debug)]
+pub struct ButtonMessage {
+    query: CallbackQuery,
+}
+
+impl ButtonMessage {
+    /// The chat; `None` if it was sent through an inline query, when the bot does not know.
+    pub fn chat(&self) -> Option<PeerRef> {
+        match self.query.update.other() {
+            Some(enums::Update::BotCallbackQuery(query)) => Some(PeerRef::from(&query.peer)),
+            _ => None,
+        }
+    }
+
+    /// Its id in the chat; `None` as above.
+    pub fn id(&self) -> Option<i32> {
+        match self.query.update.other() {
+            Some(enums::Update::BotCallbackQuery(query)) => Some(query.msg_id),
+            _ => None,
+        }
+    }
+
+    /// Changes its text. The buttons go.
+    ///
+    /// ```
+    /// use quadruplex::prelude::*;
+    ///
+    /// let router = Router::new().on_callback(async |query: CallbackQuery| query.message().edit("pressed"));
+    /// # let _ = router;
+    /// ```
+    pub fn edit(&self, text: impl Into<FormattedText>) -> Call<()> {
+        let FormattedText { text, entities } = text.into();
+        let (message, entities) = (Some(text), Some(entities).filter(|entities| !entities.is_empty()));
+        let client = self.query.update.client();
+        match self.query.update.other() {
+            Some(enums::Update::InlineBotCallbackQuery(query)) => {
+                let dc = match &query.msg_id {
+                    enums::InputBotInlineMessageId::InputBotInlineMessageId(id) => id.dc_id,
+                    enums::InputBotInlineMessageId::InputBotInlineMessageId64(id) => id.dc_id,
+                };
+                let request =
+                    messages::EditInlineBotMessage { message, entities, ..messages::EditInlineBotMessage::new(query.msg_id.clone()) };
+                client.call(request).dc(dc).map(|_| Ok(()))
+            }
+            _ => {
+                let (chat, id) = (self.chat().unwrap_or(PeerRef::Me), self.id().unwrap_or_default());
+                client.call(messages::EditMessage { message, entities, ..messages::EditMessage::new(chat, id) }).map(|_| Ok(()))
+            }
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 use std::any::type_name;
+use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use quadruplex_net::BoxFuture;
 
 use super::argument::Needs;
+use super::filter::Filter;
 use super::{Argument, IntoOutcome, Outcome, Refusal, Update};
 
 /// An async function that handles updates: up to eight [arguments](Argument), in any order, and an [answer](IntoOutcome).
@@ -30,6 +33,60 @@ pub trait Handler<A>: Clone + Send + Sync + 'static {
 
     #[doc(hidden)]
     fn declare(&self, needs: &mut Needs);
+
+    /// What it is called in logs: the path of the function; of a closure, that of the function it stands in.
+    #[doc(hidden)]
+    fn name(&self) -> &'static str {
+        type_name::<Self>().trim_end_matches("::{{closure}}")
+    }
+
+    /// The same handler, only for updates that a filter wants.
+    ///
+    /// ```
+    /// use quadruplex::prelude::*;
+    ///
+    /// async fn praise(msg: Text) -> &'static str {
+    ///     "well said"
+    /// }
+    ///
+    /// let router = Router::new().on_message(praise.when(filter::contains("please").and(filter::private)));
+    /// # let _ = router;
+    /// ```
+    fn when(self, filter: impl Filter) -> When<Self> {
+        When { handler: self, filter: Arc::new(filter) }
+    }
+}
+
+/// A handler with a filter; see [`Handler::when`].
+#[derive(Clone)]
+pub struct When<H> {
+    handler: H,
+    filter: Arc<dyn Filter>,
+}
+
+impl<A, H: Handler<A>> Handler<A> for When<H> {
+    fn fits(&self, update: &Update) -> bool {
+        self.filter.passes(update) && self.handler.fits(update)
+    }
+
+    fn start(self, update: Update) -> impl Future<Output = Result<Outcome, Refusal>> + Send {
+        self.handler.start(update)
+    }
+
+    fn declare(&self, needs: &mut Needs) {
+        needs.filters.push(Arc::clone(&self.filter));
+        self.handler.declare(needs);
+    }
+
+    fn name(&self) -> &'static str {
+        self.handler.name()
+    }
+}
+
+impl<H> fmt::Debug for When<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("When").field("handler", &type_name::<H>()).finish_non_exhaustive()
+    }
 }
 
 macro_rules! handlers {
@@ -86,9 +143,8 @@ struct Boxed<H, A> {
 }
 
 impl<A: 'static, H: Handler<A>> AnyHandler for Boxed<H, A> {
-    /// The path of the function; of a closure, that of the function it stands in.
     fn name(&self) -> &'static str {
-        type_name::<H>().trim_end_matches("::{{closure}}")
+        self.handler.name()
     }
 
     fn fits(&self, update: &Update) -> bool {

@@ -1,59 +1,78 @@
 //! A router that is ready: its handlers numbered, what they need checked.
 
-use std::any::Any;
 use std::fmt;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 use quadruplex_net::BoxFuture;
 
 use super::argument::Needs;
+use super::filter::Filter;
 use super::handler::AnyHandler;
+use super::middleware::Middleware;
+use super::run::Ended;
 use super::states::States;
-use super::{Entry, Outcome, Refusal, Router, Update, Wanted, replies};
-use crate::BoxError;
+use super::{Entry, Router, Switch, Update, Wanted};
+use crate::{BoxError, Client, Error};
 
 /// The handlers of an application.
 pub(crate) struct Plan {
-    nodes: Vec<Node>,
+    root: Nested,
     states: Arc<States>,
+    needs: Needs,
 }
 
 enum Node {
-    Route(Route),
-    /// The first of these that the update fits.
-    First(Vec<Node>),
+    Route(Arc<Route>),
+    Nested(Nested),
 }
 
-struct Route {
+struct Nested {
+    nodes: Vec<Node>,
+    /// Only the first that fits.
+    is_group: bool,
+    switch: Option<Switch>,
+    filters: Vec<Arc<dyn Filter>>,
+}
+
+/// A handler and what is around it.
+pub(super) struct Route {
     /// Its place among all, the same whenever the program starts.
-    number: u32,
+    pub(super) number: u32,
     wanted: Wanted,
-    handler: Box<dyn AnyHandler>,
+    pub(super) handler: Box<dyn AnyHandler>,
+    /// The outermost first.
+    pub(super) middleware: Vec<Arc<dyn Middleware>>,
+    /// The innermost first.
+    pub(super) on_error: Vec<Arc<dyn AnyHandler>>,
 }
 
 /// What handlers have failed with, all of them.
 #[derive(Debug)]
-pub(crate) struct Failed(Vec<(&'static str, BoxError)>);
-
-/// What became of a handler.
-enum Ended {
-    /// An argument was not there.
-    Skipped,
-    Done,
-    Failed(Failed),
-}
+pub(crate) struct Failed(pub(super) Vec<(&'static str, Arc<BoxError>)>);
 
 impl Plan {
     /// # Errors
     /// A handler takes a state that the router was not given.
-    pub(crate) fn new(router: Router) -> Result<Self, String> {
-        let Router { entries, states } = router;
-        let mut numbers = 0..;
-        let nodes = nodes(entries, &mut numbers, &states)?;
-        Ok(Self { nodes, states: Arc::new(states) })
+    pub(crate) fn new(mut router: Router) -> Result<Self, Error> {
+        let states = std::mem::take(&mut router.states);
+        let mut builder = Builder { numbers: 0, needs: Needs::default() };
+        let root = builder.nested(router, false, None, &[], &[]);
+        let needs = builder.needs;
+        if let Some((_, state, handler)) = needs.states.iter().find(|(id, ..)| !states.has(*id)) {
+            return Err(Error::Invalid(format!(
+                "handler `{handler}` takes State<{state}>, which the router does not have\n  help: give it with .state(value)"
+            )));
+        }
+        Ok(Self { root, states: Arc::new(states), needs })
+    }
+
+    /// Looks up what filters name.
+    pub(crate) async fn prepare(&self, client: &Client) -> Result<(), Error> {
+        for filter in &self.needs.filters {
+            filter.prepare(client).await?;
+        }
+        Ok(())
     }
 
     pub(crate) fn states(&self) -> &Arc<States> {
@@ -65,92 +84,98 @@ impl Plan {
     /// # Errors
     /// At least one has failed.
     pub(crate) async fn run(&self, update: &Update) -> Result<(), Failed> {
-        let mut starts = self.nodes.iter().filter(|node| node.may_fit(update));
-        let Some(first) = starts.next() else { return Ok(()) };
-        let ended = match starts.next() {
-            None => vec![first.run(update).await],
-            Some(second) => join_all([first, second].into_iter().chain(starts).map(|node| node.run(update))).await,
-        };
-        let failures = ended.into_iter().filter_map(|ended| if let Ended::Failed(failed) = ended { Some(failed.0) } else { None });
-        let failures: Vec<_> = failures.flatten().collect();
-        if failures.is_empty() { Ok(()) } else { Err(Failed(failures)) }
+        match self.root.run(update).await {
+            Ended::Failed(failed) => Err(failed),
+            Ended::Done | Ended::Skipped => Ok(()),
+        }
     }
 }
 
-fn nodes(entries: Vec<Entry>, numbers: &mut impl Iterator<Item = u32>, states: &States) -> Result<Vec<Node>, String> {
-    let node = |entry| match entry {
-        Entry::Route(wanted, handler) => {
-            let mut needs = Needs::default();
-            handler.declare(&mut needs);
-            if let Some((_, missing)) = needs.states.iter().find(|(id, _)| !states.has(*id)) {
-                let name = handler.name();
-                return Err(format!(
-                    "handler `{name}` takes State<{missing}>, which the router does not have\n  help: give it with .state(value)"
-                ));
-            }
-            let number = numbers.next().unwrap_or(u32::MAX);
-            Ok(Node::Route(Route { number, wanted, handler }))
+/// Numbers handlers in the order in which they stand there, and collects what they need.
+struct Builder {
+    numbers: u32,
+    needs: Needs,
+}
+
+impl Builder {
+    fn nested(
+        &mut self,
+        router: Router,
+        is_group: bool,
+        switch: Option<Switch>,
+        around: &[Arc<dyn Middleware>],
+        outer: &[Arc<dyn AnyHandler>],
+    ) -> Nested {
+        let Router { entries, filters, middleware, on_error, states: _ } = router;
+        self.needs.filters.extend(filters.iter().cloned());
+        let middleware = [around, &middleware].concat();
+        let on_error: Vec<Arc<dyn AnyHandler>> = on_error.into_iter().map(Arc::from).chain(outer.iter().cloned()).collect();
+        on_error.iter().for_each(|handler| self.declare(&**handler));
+        let mut nodes = Vec::with_capacity(entries.len());
+        for entry in entries {
+            nodes.push(match entry {
+                Entry::Nested { router, is_group, switch } => Node::Nested(self.nested(router, is_group, switch, &middleware, &on_error)),
+                Entry::Route(wanted, handler) => {
+                    self.declare(&*handler);
+                    let number = self.numbers;
+                    self.numbers += 1;
+                    Node::Route(Arc::new(Route { number, wanted, handler, middleware: middleware.clone(), on_error: on_error.clone() }))
+                }
+            });
         }
-        Entry::Group(group) => Ok(Node::First(nodes(group.entries, &mut *numbers, states)?)),
-    };
-    entries.into_iter().map(node).collect()
+        Nested { nodes, is_group, switch, filters }
+    }
+
+    fn declare(&mut self, handler: &dyn AnyHandler) {
+        self.needs.handler = handler.name();
+        handler.declare(&mut self.needs);
+    }
 }
 
 impl Node {
     fn may_fit(&self, update: &Update) -> bool {
         match self {
             Self::Route(route) => route.wanted.is(update) && route.handler.fits(update),
-            Self::First(nodes) => nodes.iter().any(|node| node.may_fit(update)),
+            Self::Nested(nested) => nested.is_open(update) && nested.nodes.iter().any(|node| node.may_fit(update)),
         }
     }
 
     fn run<'a>(&'a self, update: &'a Update) -> BoxFuture<'a, Ended> {
         match self {
             Self::Route(route) => Box::pin(route.run(update)),
-            Self::First(nodes) => Box::pin(async move {
-                for node in nodes.iter().filter(|node| node.may_fit(update)) {
-                    match node.run(update).await {
-                        Ended::Skipped => {}
-                        ended => return ended,
-                    }
-                }
-                Ended::Skipped
-            }),
+            Self::Nested(nested) => Box::pin(nested.run(update)),
         }
     }
 }
 
-impl Route {
+impl Nested {
+    fn is_open(&self, update: &Update) -> bool {
+        self.switch.as_ref().is_none_or(Switch::is_on) && self.filters.iter().all(|filter| filter.passes(update))
+    }
+
     async fn run(&self, update: &Update) -> Ended {
-        let work = async {
-            let outcome = self.handler.start(update.clone()).await;
-            let outcome = match outcome {
-                Ok(outcome) => outcome,
-                Err(Refusal::Skip) => return Ok(false),
-                Err(Refusal::Answer(text)) => Outcome::text(text),
-                Err(Refusal::Failed(error)) => return Err(error),
-            };
-            outcome.give(update).await?;
-            Ok(true)
-        };
-        let ended = AssertUnwindSafe(replies::scope(update, self.number, work)).catch_unwind().await;
-        match ended {
-            Ok(Ok(true)) => Ended::Done,
-            Ok(Ok(false)) => Ended::Skipped,
-            Ok(Err(error)) => self.failed(error),
-            Err(panic) => self.failed(format!("panicked: {}", message(&*panic)).into()),
+        if !self.is_open(update) {
+            return Ended::Skipped;
+        }
+        let mut nodes = self.nodes.iter().filter(|node| node.may_fit(update));
+        if self.is_group {
+            for node in nodes {
+                match node.run(update).await {
+                    Ended::Skipped => {}
+                    ended => return ended,
+                }
+            }
+            return Ended::Skipped;
+        }
+        let Some(first) = nodes.next() else { return Ended::Skipped };
+        match nodes.next() {
+            None => first.run(update).await,
+            Some(second) => {
+                let all = [first, second].into_iter().chain(nodes).map(|node| node.run(update));
+                join_all(all).await.into_iter().fold(Ended::Skipped, Ended::and)
+            }
         }
     }
-
-    fn failed(&self, error: BoxError) -> Ended {
-        Ended::Failed(Failed(vec![(self.handler.name(), error)]))
-    }
-}
-
-/// What a panic says.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
 
 impl fmt::Display for Failed {

@@ -6,6 +6,7 @@ use quadruplex_api::{Field, Object, PeerRef, enums, get, types};
 use quadruplex_store::{Lane, PeerId};
 
 use super::account::Account;
+use super::arguments::Failure;
 use super::states::States;
 use crate::updates::{Facts, Identity};
 use crate::{Client, Delivery, Event, Gap, Message};
@@ -27,6 +28,8 @@ use crate::{Client, Delivery, Event, Gap, Message};
 #[derive(Clone)]
 pub struct Update {
     inner: Arc<Inner>,
+    /// With what a handler has failed, for those who deal with that.
+    failure: Option<Failure>,
 }
 
 struct Inner {
@@ -97,7 +100,12 @@ impl Update {
             identity: delivery.identity(),
             is_answered: AtomicBool::new(false),
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), failure: None }
+    }
+
+    /// The same update for those who deal with a failure.
+    pub(crate) fn failed(&self, failure: Failure) -> Self {
+        Self { inner: Arc::clone(&self.inner), failure: Some(failure) }
     }
 
     /// Puts the event back into its delivery, for another attempt.
@@ -209,6 +217,24 @@ impl Update {
         match &self.inner.content {
             Content::Other(update) => Some(update),
             Content::Message(..) | Content::Gap(_) => None,
+        }
+    }
+
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// What it says: the text of a message, the data of a button, the words of a question.
+    pub(crate) fn words(&self) -> Option<&str> {
+        match &self.inner.content {
+            Content::Message(message, _) => Some(message.text()),
+            Content::Other(update) => match &**update {
+                enums::Update::BotCallbackQuery(query) => std::str::from_utf8(query.data.as_deref()?).ok(),
+                enums::Update::InlineBotCallbackQuery(query) => std::str::from_utf8(query.data.as_deref()?).ok(),
+                enums::Update::BotInlineQuery(query) => Some(&query.query),
+                _ => None,
+            },
+            Content::Gap(_) => None,
         }
     }
 

@@ -1,4 +1,6 @@
 //! Handlers, from the sandbox's update to the answer that arrives.
 
+mod around;
 mod basics;
+mod filters;
 mod support;
