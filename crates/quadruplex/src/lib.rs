@@ -29,6 +29,19 @@ pub use text::{CAPTION_LENGTH, FormattedText, MESSAGE_LENGTH, MarkupError};
 pub use units::{DAY, HOUR, MINUTE, SECOND};
 pub use updates::{Delivery, Event, Gap, GapReason, UpdateStream};
 
+/// Says which argument of a handler is wrong, where the compiler would only say that the function is no handler.
+///
+/// ```
+/// use quadruplex::prelude::*;
+///
+/// #[quadruplex::handler]
+/// async fn echo(msg: Text) -> Result {
+///     msg.respond(msg.text()).await?;
+///     Ok(())
+/// }
+/// ```
+pub use quadruplex_macros::handler;
+
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

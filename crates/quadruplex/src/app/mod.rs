@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::info;
 
-use crate::router::{Account, Plan};
+use crate::router::{Account, Plan, set_menu};
 use crate::{Client, Error, Router};
 use dispatcher::Dispatcher;
 
@@ -95,6 +95,9 @@ impl App {
         let plan = Plan::new(router)?;
         plan.prepare(&client).await?;
         let account = Arc::new(Account::of(&client, &admins).await?);
+        if account.is_bot && !plan.commands().0.is_empty() {
+            tokio::spawn(set_menu(client.clone(), plan.commands().clone()));
+        }
         let updates = client.updates().await?;
         let (stop, stopped) = watch::channel(false);
         let dispatcher = Dispatcher::new(client.clone(), account, plan, at_once, drain_within);

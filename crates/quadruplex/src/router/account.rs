@@ -10,6 +10,9 @@ use crate::{Client, Error};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
     pub(crate) id: i64,
+    pub(crate) is_bot: bool,
+    /// All its public names, without `@`.
+    usernames: Vec<String>,
     /// The users who may tell the program what to do.
     pub(crate) admins: HashSet<i64>,
 }
@@ -18,7 +21,13 @@ impl Account {
     pub(crate) async fn of(client: &Client, admins: &[PeerRef]) -> Result<Self, Error> {
         let enums::User::User(user) = client.me().await? else { return Err(Error::NotSignedIn) };
         let admins = user_ids(client, admins).await?;
-        Ok(Self { id: user.id, admins })
+        let more = user.usernames.into_iter().flatten().map(|username| username.username);
+        Ok(Self { id: user.id, is_bot: user.bot, usernames: user.username.into_iter().chain(more).collect(), admins })
+    }
+
+    /// Whether this is one of its public names, without `@`.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.usernames.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 }
 

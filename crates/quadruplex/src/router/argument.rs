@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::Update;
+use super::command::{Command, CommandList, Listed};
 use super::filter::Filter;
 use crate::{BoxError, FormattedText};
 
@@ -84,11 +85,20 @@ pub struct Needs {
     /// The type, its name, who wants it.
     pub(crate) states: Vec<(TypeId, &'static str, &'static str)>,
     pub(crate) filters: Vec<Arc<dyn Filter>>,
+    pub(crate) commands: CommandList,
 }
 
 impl Needs {
     pub(crate) fn state<T: 'static>(&mut self) {
         self.states.push((TypeId::of::<T>(), type_name::<T>(), self.handler));
+    }
+
+    /// A handler takes this command.
+    #[doc(hidden)]
+    pub fn command<C: Command>(&mut self) {
+        if self.commands.0.iter().all(|listed| listed.name != C::NAME) {
+            self.commands.0.push(Listed::of::<C>());
+        }
     }
 }
 

@@ -21,6 +21,15 @@ impl CallbackQuery {
         (update.kind() == Kind::Callback).then(|| Self { update: update.clone() })
     }
 
+    /// What the button of an update carries, if it is a press.
+    pub(crate) fn data_of(update: &Update) -> Option<&[u8]> {
+        match update.other()? {
+            enums::Update::BotCallbackQuery(query) => query.data.as_deref(),
+            enums::Update::InlineBotCallbackQuery(query) => query.data.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The query's id.
     pub fn id(&self) -> i64 {
         match self.update.other() {
@@ -32,12 +41,7 @@ impl CallbackQuery {
 
     /// What the button carries; empty if it is the button of a game.
     pub fn data(&self) -> &[u8] {
-        let data = match self.update.other() {
-            Some(enums::Update::BotCallbackQuery(query)) => query.data.as_deref(),
-            Some(enums::Update::InlineBotCallbackQuery(query)) => query.data.as_deref(),
-            _ => None,
-        };
-        data.unwrap_or_default()
+        Self::data_of(&self.update).unwrap_or_default()
     }
 
     /// Who pressed it.
@@ -121,8 +125,7 @@ impl ButtonMessage {
                     enums::InputBotInlineMessageId::InputBotInlineMessageId(id) => id.dc_id,
                     enums::InputBotInlineMessageId::InputBotInlineMessageId64(id) => id.dc_id,
                 };
-                let request =
-                    messages::EditInlineBotMessage { message, entities, ..messages::EditInlineBotMessage::new(query.msg_id.clone()) };
+                let request = messages::EditInlineBotMessage { message, entities, ..messages::EditInlineBotMessage::new(query.msg_id) };
                 client.call(request).dc(dc).map(|_| Ok(()))
             }
             _ => {

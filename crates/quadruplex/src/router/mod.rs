@@ -3,7 +3,9 @@
 mod account;
 mod argument;
 mod arguments;
+mod callback;
 mod callback_query;
+mod command;
 pub mod filter;
 mod handler;
 mod inline_query;
@@ -12,7 +14,7 @@ mod middleware;
 mod outcome;
 mod plan;
 mod replies;
-mod router;
+mod routes;
 mod run;
 mod states;
 mod switch;
@@ -24,7 +26,10 @@ pub use arguments::{
     Audio, Channel, Chat, Contact, Dice, Document, Failure, FromAdmin, Gif, Group, Location, Media, Photo, Poll, Private, Reply,
     RoundVideo, Sender, State, Sticker, Text, Video, Voice,
 };
+pub use callback::{ButtonData, Callback, Packed};
 pub use callback_query::{ButtonMessage, CallbackQuery};
+pub(crate) use command::set_menu;
+pub use command::{Command, Parameter, Words, Wrong};
 pub use filter::Filter;
 pub use handler::{Handler, When};
 pub use inline_query::InlineQuery;
@@ -32,8 +37,8 @@ pub use middleware::{Middleware, Next};
 pub use outcome::{IntoOutcome, Outcome};
 pub(crate) use plan::Plan;
 pub(crate) use replies::next_id;
-pub use router::Router;
-use router::{Entry, Wanted};
+pub use routes::Router;
+use routes::{Entry, Wanted};
 pub use switch::Switch;
 pub(crate) use update::Kind;
 pub use update::Update;

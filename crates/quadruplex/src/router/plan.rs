@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use quadruplex_net::BoxFuture;
 
 use super::argument::Needs;
+use super::command::{CommandList, help};
 use super::filter::Filter;
 use super::handler::AnyHandler;
 use super::middleware::Middleware;
@@ -55,10 +56,16 @@ impl Plan {
     /// # Errors
     /// A handler takes a state that the router was not given.
     pub(crate) fn new(mut router: Router) -> Result<Self, Error> {
-        let states = std::mem::take(&mut router.states);
+        let mut states = std::mem::take(&mut router.states);
         let mut builder = Builder { numbers: 0, needs: Needs::default() };
-        let root = builder.nested(router, false, None, &[], &[]);
+        let mut root = builder.nested(router, false, None, &[], &[]);
+        let commands = &builder.needs.commands.0;
+        if !commands.is_empty() && commands.iter().all(|command| command.name != "help") {
+            let help = Router::new().on_message(help);
+            root.nodes.push(Node::Nested(builder.nested(help, false, None, &[], &[])));
+        }
         let needs = builder.needs;
+        states.set(needs.commands.clone());
         if let Some((_, state, handler)) = needs.states.iter().find(|(id, ..)| !states.has(*id)) {
             return Err(Error::Invalid(format!(
                 "handler `{handler}` takes State<{state}>, which the router does not have\n  help: give it with .state(value)"
@@ -73,6 +80,11 @@ impl Plan {
             filter.prepare(client).await?;
         }
         Ok(())
+    }
+
+    /// The commands that handlers take.
+    pub(crate) fn commands(&self) -> &CommandList {
+        &self.needs.commands
     }
 
     pub(crate) fn states(&self) -> &Arc<States> {

@@ -2,5 +2,6 @@
 
 mod around;
 mod basics;
+mod commands;
 mod filters;
 mod support;

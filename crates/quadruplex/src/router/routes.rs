@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::argument::Needs;
 use super::filter::Filter;
 use super::handler::{AnyHandler, Handler, boxed};
 use super::middleware::Middleware;
@@ -130,6 +131,32 @@ impl Router {
     /// ```
     pub fn on_callback<A: 'static>(self, handler: impl Handler<A>) -> Self {
         self.route(Wanted::Kind(Kind::Callback), handler)
+    }
+
+    /// Commands: the handler takes one as an argument. It gets into the menu and into `/help`.
+    ///
+    /// ```
+    /// use quadruplex::prelude::*;
+    ///
+    /// /// Say something.
+    /// #[derive(Command)]
+    /// struct Say {
+    ///     #[arg(rest)]
+    ///     what: String,
+    /// }
+    ///
+    /// let router = Router::new().on_command(async |Say { what }: Say| what);
+    /// # let _ = router;
+    /// ```
+    ///
+    /// # Panics
+    /// The handler takes no command.
+    pub fn on_command<A: 'static>(self, handler: impl Handler<A>) -> Self {
+        let mut needs = Needs::default();
+        handler.declare(&mut needs);
+        let name = handler.name();
+        assert!(!needs.commands.0.is_empty(), "handler `{name}` takes no command: one of its arguments has to derive `Command`");
+        self.on_message(handler)
     }
 
     /// Questions of people who have written the bot's name in any chat; answered with results to choose from.
