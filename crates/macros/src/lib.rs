@@ -6,6 +6,7 @@ mod format;
 mod handler;
 mod markup;
 mod names;
+mod test;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Error, parse_macro_input};
@@ -38,4 +39,10 @@ pub fn callback(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
     handler::expand(args.into(), item.into()).unwrap_or_else(Error::into_compile_error).into()
+}
+
+/// A test of a bot; see `quadruplex::testing`.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    test::expand(arguments.into(), item.into()).unwrap_or_else(Error::into_compile_error).into()
 }

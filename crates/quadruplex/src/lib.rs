@@ -7,6 +7,8 @@ mod files;
 mod messages;
 pub mod prelude;
 pub mod router;
+#[cfg(feature = "sandbox")]
+pub mod testing;
 mod text;
 mod units;
 mod updates;
@@ -77,6 +79,10 @@ pub use quadruplex_macros::html;
 /// quadruplex::md!("every dot is escaped.");
 /// ```
 pub use quadruplex_macros::md;
+/// A test of a bot in a sandbox of its own, under virtual time; see [`testing`]. It takes the [`Sandbox`](testing::Sandbox), or nothing, and
+/// returns nothing or a `Result` of it.
+#[cfg(feature = "sandbox")]
+pub use quadruplex_macros::test;
 
 pub use quadruplex_api as api;
 pub use quadruplex_crypto::rsa::PublicKey;

@@ -12,6 +12,8 @@ pub use crate::router::{
     Handler, InlineQuery, IntoOutcome, Location, Media, Next, Outcome, Photo, Poll, Private, Refusal, Reply, RoundVideo, Router, Sender,
     State, Sticker, Switch, Text, Update, Video, Voice, filter,
 };
+#[cfg(feature = "sandbox")]
+pub use crate::testing::Sandbox;
 pub use crate::{
     App, BoxError, Button, Buttons, Client, Error, FormattedText, Gap, Key, Keyboard, MediaKind, Message, Result, Running, html, md,
 };

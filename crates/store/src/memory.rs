@@ -93,6 +93,10 @@ impl Store for Memory {
     fn place(&self) -> String {
         "memory".to_owned()
     }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 impl Content {

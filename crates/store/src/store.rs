@@ -44,6 +44,11 @@ pub trait Store: Send + Sync + 'static {
     /// The file or address, for messages to people; without credentials.
     fn place(&self) -> String;
 
+    /// Whether another process can open it. If not, nobody has to ask whether [one waits](Self::is_wanted).
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     /// Whether another process is waiting to take this session over.
     fn is_wanted(&self) -> bool {
         false

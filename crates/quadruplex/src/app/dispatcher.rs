@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{error, warn};
 
+use super::Report;
 use crate::router::{Account, CallbackQuery, Plan, Update};
 use crate::{Client, Delivery, UpdateStream};
 
@@ -22,11 +23,12 @@ struct Shared {
     client: Client,
     account: Arc<Account>,
     plan: Plan,
+    report: Report,
 }
 
 impl Dispatcher {
-    pub(super) fn new(client: Client, account: Arc<Account>, plan: Plan, at_once: usize, drain_within: Duration) -> Self {
-        let shared = Arc::new(Shared { client, account, plan });
+    pub(super) fn new(client: Client, account: Arc<Account>, plan: Plan, at_once: usize, drain_within: Duration, report: Report) -> Self {
+        let shared = Arc::new(Shared { client, account, plan, report });
         Self { shared, slots: Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS))), drain_within }
     }
 
@@ -66,6 +68,7 @@ impl Shared {
             Ok(()) => delivery.done(),
             Err(failed) => {
                 error!(update = update.name(), number = update.number(), attempt = update.attempts() + 1, %failed, "not handled");
+                self.report.failed(&failed);
                 update.give_back(&mut delivery);
                 delivery.failed(failed);
             }

@@ -1,6 +1,7 @@
 //! Programs that handle updates: from the first connection to the last handler.
 
 mod dispatcher;
+mod report;
 mod signals;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tracing::info;
 use crate::router::{Account, Plan, set_menu};
 use crate::{Client, Error, Router};
 use dispatcher::Dispatcher;
+pub(crate) use report::Report;
 
 /// A program that handles the updates of an account, and how it does so.
 ///
@@ -33,12 +35,13 @@ pub struct App {
     admins: Vec<PeerRef>,
     at_once: usize,
     drain_within: Duration,
+    report: Report,
 }
 
 impl App {
     /// An application with these handlers.
     pub fn new(router: Router) -> Self {
-        Self { router, client: None, admins: Vec::new(), at_once: 256, drain_within: Duration::from_secs(10) }
+        Self { router, client: None, admins: Vec::new(), at_once: 256, drain_within: Duration::from_secs(10), report: Report::default() }
     }
 
     /// Takes a client that is there, signed in, instead of making one.
@@ -60,6 +63,12 @@ impl App {
     /// again at the next start.
     pub fn drain_within(self, time: Duration) -> Self {
         Self { drain_within: time, ..self }
+    }
+
+    /// Tells what handlers have failed with.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn report(self, report: Report) -> Self {
+        Self { report, ..self }
     }
 
     /// Handles updates until the process is told to end (SIGTERM, Ctrl-C), or the client is closed; then waits for the handlers that
@@ -90,7 +99,7 @@ impl App {
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the updates.
     pub async fn start(self) -> Result<Running, Error> {
-        let Self { router, client, admins, at_once, drain_within } = self;
+        let Self { router, client, admins, at_once, drain_within, report } = self;
         let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
         let plan = Plan::new(router)?;
         plan.prepare(&client).await?;
@@ -100,7 +109,7 @@ impl App {
         }
         let updates = client.updates().await?;
         let (stop, stopped) = watch::channel(false);
-        let dispatcher = Dispatcher::new(client.clone(), account, plan, at_once, drain_within);
+        let dispatcher = Dispatcher::new(client.clone(), account, plan, at_once, drain_within, report);
         Ok(Running { client, stop, task: tokio::spawn(dispatcher.run(updates, stopped)) })
     }
 }
@@ -134,6 +143,12 @@ impl Running {
             State::Closed(reason) => Err(Error::Closed(reason.clone())),
             _ => Ok(()),
         }
+    }
+
+    /// Stops in the middle of whatever it does.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn abort(self) {
+        self.task.abort();
     }
 
     /// Takes no more updates, and waits for the handlers that run. What is not finished in time comes again at the next start.

@@ -179,7 +179,9 @@ impl Builder {
             updates: Mutex::default(),
         });
         tokio::spawn(keep_config(Arc::downgrade(&inner)));
-        tokio::spawn(hand_over(Arc::downgrade(&inner)));
+        if inner.writer.store().is_shared() {
+            tokio::spawn(hand_over(Arc::downgrade(&inner)));
+        }
         Ok(Client { inner })
     }
 }

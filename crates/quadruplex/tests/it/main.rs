@@ -9,5 +9,6 @@ mod messages;
 mod router;
 mod sign_in;
 mod simulation;
+mod testing;
 mod text;
 mod updates;
