@@ -33,6 +33,7 @@ pub(crate) static TABLE: &[&[Method]] = &[
     messages::edit::METHODS,
     messages::forward::METHODS,
     messages::history::METHODS,
+    messages::invites::METHODS,
     messages::media::METHODS,
     messages::pin::METHODS,
     messages::quiet::METHODS,

@@ -10,11 +10,11 @@ use super::super::fanout::{Fanout, Update};
 use super::super::state::rows::{Action, Peer, Status};
 use super::super::view::WithFlag;
 use super::super::{RpcError, error};
-use super::messages::chats::{checked_title, invite_object};
+use super::messages::chats::checked_title;
 use super::messages::history::channel_messages;
 use super::{messages, method};
 
-pub(crate) use self::members::{METHODS as MEMBERS, join, joined};
+pub(crate) use self::members::{METHODS as MEMBERS, joined};
 pub(crate) use self::rights::METHODS as RIGHTS;
 
 pub(crate) const METHODS: &[Method] = &[
@@ -173,10 +173,7 @@ fn full_channel(call: &mut Call<'_>) -> Answer {
         .with("chat_photo", view.photo(row.photo.unwrap_or(0)))
         .with("notify_settings", Object::new("peerNotifySettings"))
         .with("bot_info", call.world.group_bots(peer, call.me, &call.caller.lang_code))
-        .with_some(
-            "exported_invite",
-            row.invite.as_deref().filter(|_| status.admin()).map(|hash| invite_object(hash, row.creator, row.date)),
-        )
+        .with_some("exported_invite", call.world.primary(peer, call.me).map(|hash| view.invite(&hash)))
         .with_some("migrated_from_chat_id", row.migrated_from)
         .with_some("migrated_from_max_id", row.migrated_from.map(|_| 0))
         .with_some("pinned_msg_id", messages::pin::newest_pin(call.world, call.me, peer))

@@ -6,6 +6,7 @@ pub(crate) mod dialogs;
 pub(crate) mod edit;
 pub(crate) mod forward;
 pub(crate) mod history;
+pub(crate) mod invites;
 pub(crate) mod media;
 pub(crate) mod pin;
 pub(crate) mod quiet;

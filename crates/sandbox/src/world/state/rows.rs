@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::table::Row;
 use super::tl::{Tl, hex};
 
-pub(crate) use self::chats::{Channel, Chat, ChatMember, Invite, Member, Status};
+pub(crate) use self::chats::{Channel, Chat, ChatMember, Importer, Invite, Member, Status};
 pub(crate) use self::files::{Done, File, Part, Upload};
 pub(crate) use self::messages::{Action, Content, Dialog, Entry, Event, Forward, Mailbox, Media, Message, Note, Secret, Sent};
 

@@ -96,6 +96,7 @@ impl View<'_> {
                 users(&[*inviter]);
                 Object::new("messageActionChatJoinedByLink").with("inviter_id", *inviter)
             }
+            Action::JoinedByRequest => Object::new("messageActionChatJoinedByRequest"),
             Action::Pin => Object::new("messageActionPinMessage"),
             Action::ContactSignUp => Object::new("messageActionContactSignUp"),
             Action::MigrateTo(channel) => {

@@ -7,6 +7,7 @@ mod chats;
 mod edit;
 mod faults;
 mod fixture;
+mod invites;
 mod messages;
 mod photos;
 mod random;

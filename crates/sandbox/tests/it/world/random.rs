@@ -148,5 +148,5 @@ fn random_requests_are_answered_in_every_layer() {
         }
     }
     let silent: Vec<&&str> = methods.iter().filter(|method| !answered.contains(*method) && !method.starts_with("auth.")).collect();
-    assert!(silent.len() < 25, "hardly anything was tried: never answered were {silent:?}");
+    assert!(silent.len() < methods.len() / 4, "hardly anything was tried: never answered were {silent:?}");
 }

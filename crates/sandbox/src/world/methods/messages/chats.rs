@@ -1,27 +1,23 @@
-//! Basic groups, and invite links of all groups and channels.
+//! Basic groups.
 
 use quadruplex_tl_schema::{Object, Value};
 
 use super::super::super::dispatch::{Access, Answer, Call, Method};
 use super::super::super::fanout::{Fanout, Update};
-use super::super::super::state::rows::{Action, Chat, ChatMember, Invite, Peer, Status};
-use super::super::super::state::tl::hex;
-use super::super::super::view::{WithFlag, chat_participants};
+use super::super::super::state::rows::{Action, Chat, ChatMember, Peer, Status};
+use super::super::super::view::chat_participants;
 use super::super::super::{RpcError, World, error};
-use super::super::{channels, messages, method};
+use super::super::{messages, method};
 
 pub(crate) const METHODS: &[Method] = &[
     method("messages.addChatUser", Access::Home, add_user),
-    method("messages.checkChatInvite", Access::Home, check_invite),
     method("messages.createChat", Access::Home, create_chat),
     method("messages.deleteChatUser", Access::Home, delete_user),
     method("messages.editChatAbout", Access::Home, edit_about),
     method("messages.editChatTitle", Access::Home, edit_title),
-    method("messages.exportChatInvite", Access::Home, export_invite),
     method("messages.getChats", Access::Home, get_chats),
     method("messages.getCommonChats", Access::Home, common_chats),
     method("messages.getFullChat", Access::Home, full_chat),
-    method("messages.importChatInvite", Access::Home, import_invite),
     method("messages.migrateChat", Access::Home, migrate),
 ];
 
@@ -162,7 +158,7 @@ fn full_chat(call: &mut Call<'_>) -> Answer {
         .with_some("chat_photo", chat.photo.map(|photo| view.photo(photo)))
         .with("notify_settings", Object::new("peerNotifySettings"))
         .with("bot_info", call.world.group_bots(Peer::Chat(id), call.me, &call.caller.lang_code))
-        .with_some("exported_invite", chat.invite.as_deref().map(|hash| invite_object(hash, chat.creator, chat.date)))
+        .with_some("exported_invite", call.world.primary(Peer::Chat(id), call.me).map(|hash| view.invite(&hash)))
         .with_some("pinned_msg_id", messages::pin::newest_pin(call.world, call.me, Peer::Chat(id)));
     Ok(view.close(Object::new("messages.chatFull").with("full_chat", full)).into())
 }
@@ -189,98 +185,6 @@ fn migrate(call: &mut Call<'_>) -> Answer {
     fanout.tell(me, Update::Seq(Object::new("updateChannel").with("channel_id", channel)));
     call.world.post_action(&mut fanout, me, Peer::Channel(channel), Action::MigrateFrom { title: row.title, chat }, date);
     Ok(call.publish(fanout).into())
-}
-
-fn export_invite(call: &mut Call<'_>) -> Answer {
-    let peer = call.world.input_peer(call.me, call.object("peer")?)?;
-    let allowed = match peer {
-        Peer::Chat(id) => call.world.chat(id)?.creator == call.me,
-        Peer::Channel(id) => call.world.status(id, call.me).admin(),
-        Peer::User(_) => return Err(error::PEER_ID_INVALID),
-    };
-    if !allowed {
-        return Err(error::CHAT_ADMIN_REQUIRED);
-    }
-    let hash = hex::encode(&call.world.state.random_bytes::<8>());
-    let invite = Some(hash.clone());
-    // A new link takes the place of the old one.
-    let old = match peer {
-        Peer::Chat(id) => call.world.state.tables.chats.get_mut(&id).and_then(|chat| std::mem::replace(&mut chat.invite, invite)),
-        _ => call.world.state.tables.channels.get_mut(&peer.id()).and_then(|channel| std::mem::replace(&mut channel.invite, invite)),
-    };
-    if let Some(old) = old {
-        call.world.state.tables.invites.remove(&old);
-    }
-    call.world.state.tables.invites.insert(hash.clone(), Invite(peer));
-    Ok(invite_object(&hash, call.me, call.date()).into())
-}
-
-/// An `ExportedChatInvite`.
-pub(crate) fn invite_object(hash: &str, admin: i64, date: i32) -> Object {
-    let link = format!("https://t.me/+{hash}");
-    Object::new("chatInviteExported").with("permanent", true).with("link", link).with("admin_id", admin).with("date", date)
-}
-
-fn invited_to(call: &Call<'_>) -> Result<Peer, RpcError> {
-    let hash = call.text("hash").trim_start_matches('+');
-    if hash.is_empty() {
-        return Err(error::INVITE_HASH_EMPTY);
-    }
-    call.world.state.tables.invites.get(&hash.to_owned()).map(|invite| invite.0).ok_or(error::INVITE_HASH_EXPIRED)
-}
-
-fn is_member(call: &Call<'_>, peer: Peer) -> bool {
-    match peer {
-        Peer::Chat(id) => call.world.in_chat(id, call.me),
-        Peer::Channel(id) => call.world.status(id, call.me).inside(),
-        Peer::User(_) => false,
-    }
-}
-
-fn check_invite(call: &mut Call<'_>) -> Answer {
-    let peer = invited_to(call)?;
-    let view = call.world.view(call.me, call.date());
-    if is_member(call, peer) {
-        let chat = if let Peer::Channel(id) = peer { view.channel(id) } else { view.chat(peer.id()) };
-        return Ok(Object::new("chatInviteAlready").with("chat", chat).into());
-    }
-    let (title, count, megagroup, photo) = match peer {
-        Peer::Channel(id) => {
-            let channel = call.world.channel(id)?;
-            (&channel.title, call.world.member_count(id), Some(channel.megagroup), channel.photo)
-        }
-        _ => {
-            let chat = call.world.chat(peer.id())?;
-            (&chat.title, chat.members.len(), None, chat.photo)
-        }
-    };
-    Ok(Object::new("chatInvite")
-        .with_flag("channel", megagroup.is_some())
-        .with_flag("broadcast", megagroup == Some(false))
-        .with_flag("megagroup", megagroup == Some(true))
-        .with("title", title.as_str())
-        .with("photo", view.photo(photo.unwrap_or(0)))
-        .with("participants_count", count as i32)
-        .with("color", 0)
-        .into())
-}
-
-fn import_invite(call: &mut Call<'_>) -> Answer {
-    let peer = invited_to(call)?;
-    if is_member(call, peer) {
-        return Err(error::USER_ALREADY_PARTICIPANT);
-    }
-    match peer {
-        Peer::Channel(id) => channels::join(call, id),
-        _ => {
-            let (me, date) = (call.me, call.date());
-            let inviter = call.world.chat(peer.id())?.creator;
-            let mut fanout = Fanout::default();
-            call.world.join_chat(&mut fanout, peer.id(), me, inviter, date);
-            call.world.post_action(&mut fanout, me, peer, Action::JoinedByLink(inviter), date);
-            Ok(channels::joined(call.publish(fanout)))
-        }
-    }
 }
 
 impl World {

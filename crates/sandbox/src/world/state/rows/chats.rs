@@ -18,7 +18,6 @@ pub(crate) struct Chat {
     pub(crate) photo: Option<i64>,
     pub(crate) deactivated: bool,
     pub(crate) migrated_to: Option<i64>,
-    pub(crate) invite: Option<String>,
     /// What members may not do, once somebody has said so.
     pub(crate) default_banned: Option<Tl>,
 }
@@ -46,7 +45,6 @@ pub(crate) struct Channel {
     pub(crate) signatures: bool,
     pub(crate) slow_mode: Option<i32>,
     pub(crate) deleted: bool,
-    pub(crate) invite: Option<String>,
     pub(crate) migrated_from: Option<i64>,
     /// What members may not do, once somebody has said so.
     pub(crate) default_banned: Option<Tl>,
@@ -93,5 +91,45 @@ impl Status {
 }
 
 /// An invite link; the key is its hash.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Invite(pub(crate) Peer);
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Invite {
+    pub(crate) peer: Peer,
+    pub(crate) admin: i64,
+    pub(crate) date: i32,
+    pub(crate) title: String,
+    /// The one link of its administrator that has no limits.
+    pub(crate) permanent: bool,
+    pub(crate) revoked: bool,
+    pub(crate) request_needed: bool,
+    pub(crate) expires: Option<i32>,
+    pub(crate) limit: Option<i32>,
+    pub(crate) joined: Vec<Importer>,
+    pub(crate) requested: Vec<Importer>,
+}
+
+/// Somebody who has used an invite link.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Importer {
+    pub(crate) user: i64,
+    pub(crate) date: i32,
+    pub(crate) approved_by: Option<i64>,
+}
+
+impl Invite {
+    /// A link without limits that nobody has used.
+    pub(crate) fn of(peer: Peer) -> Self {
+        Self {
+            peer,
+            admin: 0,
+            date: 0,
+            title: String::new(),
+            permanent: false,
+            revoked: false,
+            request_needed: false,
+            expires: None,
+            limit: None,
+            joined: Vec::new(),
+            requested: Vec::new(),
+        }
+    }
+}

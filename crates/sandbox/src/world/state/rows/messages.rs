@@ -156,6 +156,7 @@ pub(crate) enum Action {
     AddUsers(Vec<i64>),
     DeleteUser(i64),
     JoinedByLink(i64),
+    JoinedByRequest,
     Pin,
     ContactSignUp,
     MigrateTo(i64),
