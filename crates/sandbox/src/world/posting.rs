@@ -52,7 +52,7 @@ impl World {
             }
         };
         if random_id != 0 {
-            self.state.tables.sent.insert((author, random_id), Sent { owner: owner_of(author, peer), id });
+            self.state.tables.sent.insert((author, random_id), Sent { owner: owner_of(author, peer), id, scheduled: false });
         }
         id
     }

@@ -59,16 +59,19 @@ macro_rules! tables {
 tables! {
     meta: Meta, users: User, usernames: Username, phones: Phone, contacts: Contact, keys: Key, logins: Login, codes: Code,
     exports: Export, boxes: Mailbox, events: Entry, notes: Note, secrets: Secret, dialogs: Dialog, messages: Message, sent: Sent,
+    scheduled: Scheduled, reactions: Reactions,
     chats: Chat, channels: Channel, members: Member, invites: Invite, uploads: Upload, parts: Part, files: File, kv: Kv,
 }
 
 impl Tables {
     /// What happens by itself, as the rows say it.
     fn timers(&self) -> impl Iterator<Item = (i32, Timer)> {
-        self.members.iter().filter_map(|(&(channel, user), member)| {
+        let scheduled = self.scheduled.iter().map(|(&(account, id), row)| (row.due, Timer::Scheduled(account, id)));
+        let bans = self.members.iter().filter_map(|(&(channel, user), member)| {
             let until = member.restricted.as_ref()?.0.int("until_date").filter(|until| *until != i32::MAX)?;
             Some((until, Timer::Ban(channel, user)))
-        })
+        });
+        bans.chain(scheduled)
     }
 }
 
@@ -94,6 +97,8 @@ pub(crate) struct State {
 pub(crate) enum Timer {
     /// The ban or restriction of a user in a channel ends.
     Ban(i64, i64),
+    /// A message of an account is sent, by its id among the scheduled.
+    Scheduled(i64, i32),
 }
 
 impl State {
@@ -219,6 +224,7 @@ impl State {
             copies.remove(&(owner, id));
             if copies.is_empty() {
                 self.twins.remove(&message.twin);
+                self.tables.reactions.remove(&message.twin);
             }
         }
         Some(message)

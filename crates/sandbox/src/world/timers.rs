@@ -12,6 +12,7 @@ impl World {
         while let Some(timer) = self.state.due(date) {
             match timer {
                 Timer::Ban(channel, user) => self.lift_ban(&mut fanout, channel, user, date),
+                Timer::Scheduled(account, id) => self.send_scheduled(&mut fanout, account, id, date),
             }
         }
         self.publish_all(fanout, date);

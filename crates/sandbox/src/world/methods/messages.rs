@@ -10,5 +10,7 @@ pub(crate) mod invites;
 pub(crate) mod media;
 pub(crate) mod pin;
 pub(crate) mod quiet;
+pub(crate) mod reactions;
 pub(crate) mod read;
+pub(crate) mod scheduled;
 pub(crate) mod send;

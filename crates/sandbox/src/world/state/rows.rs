@@ -13,7 +13,9 @@ use super::tl::{Tl, hex};
 
 pub(crate) use self::chats::{Channel, Chat, ChatMember, Importer, Invite, Member, Status};
 pub(crate) use self::files::{Done, File, Part, Upload};
-pub(crate) use self::messages::{Action, Content, Dialog, Entry, Event, Forward, Mailbox, Media, Message, Note, Secret, Sent};
+pub(crate) use self::messages::{
+    Action, Content, Dialog, Entry, Event, Forward, Given, Mailbox, Media, Message, Note, Reactions, Scheduled, Secret, Sent,
+};
 
 /// A user, basic group or channel. Ordered, so that it can be part of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,6 +50,8 @@ pub(crate) struct Meta {
     pub(crate) files: i64,
     pub(crate) blobs: u64,
     pub(crate) twins: u64,
+    /// The last id of a scheduled message.
+    pub(crate) scheduled: i32,
     /// Where the generator of random ids stands.
     pub(crate) rng: u64,
     /// File references of an earlier generation have expired.
@@ -223,6 +227,8 @@ rows! {
     Dialog, (i64, Peer), "dialog";
     Message, (Peer, i32), "msg";
     Sent, (i64, i64), "sent";
+    Scheduled, (i64, i32), "later";
+    Reactions, u64, "react";
     Chat, i64, "chat";
     Channel, i64, "channel";
     Member, (i64, i64), "member";

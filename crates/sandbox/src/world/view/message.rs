@@ -20,7 +20,7 @@ impl View<'_> {
         ids.into_iter().map(|id| self.message(owner, id)).collect()
     }
 
-    fn message_row(&mut self, id: i32, message: &Message) -> Object {
+    pub(crate) fn message_row(&mut self, id: i32, message: &Message) -> Object {
         let content = &message.content;
         if let Peer::User(_) = message.peer {
             self.mentioned.insert(Peer::User(self.viewer));
@@ -36,6 +36,7 @@ impl View<'_> {
             .with_flag("mentioned", message.mentioned)
             .with_flag("media_unread", message.media_unread)
             .with_flag("silent", content.silent)
+            .with_flag("from_scheduled", content.from_scheduled && content.action.is_none())
             .with_flag("post", post)
             .with_some("from_id", from)
             .with_some("reply_to", content.reply_to.map(|id| Object::new("messageReplyHeader").with("reply_to_msg_id", id)));
@@ -64,6 +65,7 @@ impl View<'_> {
             .with_some("edit_date", message.edited)
             .with_some("post_author", content.signature.as_deref())
             .with_some("grouped_id", content.album)
+            .with_some("reactions", self.reactions(message.twin))
     }
 
     fn forward(&mut self, forward: &Forward) -> Object {

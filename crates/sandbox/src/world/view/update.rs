@@ -57,6 +57,7 @@ impl View<'_> {
         let message = self.world.state.tables.messages.get(&(*owner, *id))?;
         let content = &message.content;
         let plain = content.media.is_none() && content.markup.is_none() && content.action.is_none() && content.album.is_none();
+        let plain = plain && content.via.is_none() && !content.from_scheduled;
         let known = self.world.state.history(*owner, message.peer).len() > 1;
         let to_oneself = message.peer == Peer::User(self.viewer);
         if !plain || !known || to_oneself || content.noforwards {

@@ -11,6 +11,7 @@ use super::super::super::state::rows::{Content, Event, Message, Peer};
 use super::super::super::{RpcError, World, error};
 use super::super::method;
 use super::media::attach;
+use super::scheduled;
 use super::send::{keyboard, written};
 
 pub(crate) const METHODS: &[Method] = &[
@@ -22,6 +23,9 @@ pub(crate) const METHODS: &[Method] = &[
 
 fn edit_message(call: &mut Call<'_>) -> Answer {
     let (peer, id) = (call.world.input_peer(call.me, call.object("peer")?)?, call.int("id"));
+    if call.request.get("schedule_date").is_some() {
+        return scheduled::edit(call, peer, id);
+    }
     let message = call.world.message_in(call.me, peer, id)?.clone();
     check_editable(call, &message)?;
     let content = edited(call, peer, &message.content)?;
@@ -67,7 +71,7 @@ fn check_editable(call: &Call<'_>, message: &Message) -> Result<(), RpcError> {
 }
 
 /// The content as it will be: what the request leaves out stays.
-fn edited(call: &mut Call<'_>, peer: Peer, old: &Content) -> Result<Content, RpcError> {
+pub(crate) fn edited(call: &mut Call<'_>, peer: Peer, old: &Content) -> Result<Content, RpcError> {
     let mut content = old.clone();
     if let Some(media) = call.request.object("media") {
         if old.media.is_none() && old.text.is_empty() {

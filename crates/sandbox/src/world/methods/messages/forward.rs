@@ -46,6 +46,7 @@ fn forward(call: &mut Call<'_>) -> Answer {
             markup: None,
             album,
             forward: header,
+            from_scheduled: false,
             silent: call.flag("silent"),
             noforwards: call.flag("noforwards"),
             ..message.content

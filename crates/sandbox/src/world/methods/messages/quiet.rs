@@ -15,7 +15,6 @@ pub(crate) const METHODS: &[Method] = &[
     method("messages.getDialogFilters", Access::Home, |_| Ok(Object::new("messages.dialogFilters").with("filters", none()).into())),
     method("messages.getOnlines", Access::Home, |_| Ok(Object::new("chatOnlines").with("onlines", 1).into())),
     method("messages.getPeerSettings", Access::Home, peer_settings),
-    method("messages.getScheduledHistory", Access::Home, nothing),
     method("messages.getUnreadMentions", Access::Home, nothing),
     method("messages.getUnreadReactions", Access::Home, nothing),
     method("messages.hidePeerSettingsBar", Access::Home, |_| Ok(true.into())),

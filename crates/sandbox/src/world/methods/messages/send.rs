@@ -11,6 +11,7 @@ use super::super::super::state::tl::Tl;
 use super::super::super::{RpcError, error};
 use super::super::method;
 use super::media::attach;
+use super::scheduled;
 
 pub(crate) const METHODS: &[Method] = &[
     method("messages.sendMedia", Access::Home, send_media),
@@ -35,7 +36,8 @@ fn send_message(call: &mut Call<'_>) -> Answer {
     if content.text.is_empty() {
         return Err(error::MESSAGE_EMPTY);
     }
-    let short = content.markup.is_none() && matches!(peer, Peer::User(user) if user != call.me);
+    let now = scheduled::due(call, peer, 1)?.is_none();
+    let short = now && content.markup.is_none() && matches!(peer, Peer::User(user) if user != call.me);
     let entities: Value = content.entities.iter().map(|entity| entity.0.clone()).collect();
     let id = post(call, peer, vec![(content, call.long("random_id"))])?;
     let (ids, answer) = id;
@@ -162,6 +164,9 @@ pub(crate) fn target(call: &Call<'_>) -> Result<Peer, RpcError> {
 pub(crate) fn post(call: &mut Call<'_>, peer: Peer, contents: Vec<(Content, i64)>) -> Result<(Vec<i32>, Object), RpcError> {
     let mut fanout = Fanout::default();
     let (me, date) = (call.me, call.date());
+    if let Some(due) = scheduled::due(call, peer, contents.len())? {
+        return Ok(scheduled::keep(call, peer, contents, due));
+    }
     contents.iter().try_for_each(|(content, _)| call.world.may_send(me, peer, content))?;
     let ids = contents.into_iter().map(|(content, random_id)| call.world.post(&mut fanout, me, peer, content, random_id, date)).collect();
     Ok((ids, call.publish(fanout)))
@@ -184,7 +189,9 @@ pub(crate) fn repeated(call: &mut Call<'_>, random_ids: &[i64]) -> Result<Option
     let mut updates = Vec::new();
     for (random_id, sent) in sent {
         updates.push(view.update(&Update::Id { id: sent.id, random_id }));
-        if call.world.state.tables.messages.contains(&(sent.owner, sent.id)) {
+        if sent.scheduled {
+            updates.push(scheduled::new_scheduled(call, sent.id));
+        } else if call.world.state.tables.messages.contains(&(sent.owner, sent.id)) {
             // The message moves no counter a second time.
             let pts = call.world.mailbox(sent.owner).pts;
             updates.push(view.update(&Update::Event { owner: sent.owner, pts, count: 0, event: Event::New(sent.id) }));

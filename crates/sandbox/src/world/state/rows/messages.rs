@@ -112,6 +112,9 @@ pub(crate) struct Content {
     pub(crate) noforwards: bool,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) invert_media: bool,
+    /// It waited until its time had come.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) from_scheduled: bool,
     /// The inline bot by which it was sent.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) via: Option<i64>,
@@ -169,6 +172,33 @@ pub(crate) struct Sent {
     /// The box of the message.
     pub(crate) owner: Peer,
     pub(crate) id: i32,
+    /// It is not sent yet: the id is one of the scheduled.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) scheduled: bool,
+}
+
+/// A message that is sent later; the key is (account, id among the scheduled).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Scheduled {
+    pub(crate) peer: Peer,
+    pub(crate) due: i32,
+    pub(crate) content: Content,
+    pub(crate) random_id: i64,
+}
+
+/// The reactions to a message; the key is the number that its copies share.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Reactions {
+    pub(crate) given: Vec<Given>,
+}
+
+/// A reaction of somebody.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Given {
+    pub(crate) user: i64,
+    pub(crate) date: i32,
+    pub(crate) big: bool,
+    pub(crate) reaction: Tl,
 }
 
 /// What is as it is anyway need not be written.
