@@ -5,6 +5,7 @@
 
 mod calls;
 mod client;
+mod memory;
 mod server;
 
 use std::time::Duration;
