@@ -103,6 +103,17 @@ impl World {
         Ok(made)
     }
 
+    /// Gives a bot an inline mode, with what stands in the input field after its name, or takes it away.
+    ///
+    /// # Errors
+    /// There is no such bot.
+    pub fn set_inline(&mut self, bot: i64, placeholder: Option<&str>, now: Now) -> Result<(), RpcError> {
+        let row = self.state.tables.users.get_mut(&bot).and_then(|user| user.bot.as_mut()).ok_or(error::BOT_INVALID)?;
+        row.inline = placeholder.map(str::to_owned);
+        self.settle(now);
+        Ok(())
+    }
+
     /// Creates a basic group and returns its id.
     ///
     /// # Errors

@@ -11,6 +11,9 @@ impl World {
         let meta = self.state.meta();
         meta.twins += 1;
         let twin = meta.twins;
+        if let Some(Media::Poll(id)) = content.media {
+            self.state.tables.polls.entry_of(&id, |poll| poll.twins.push(twin));
+        }
         let views = matches!(peer, Peer::Channel(id) if !self.is_megagroup(id)).then_some(1);
         let message = Message {
             peer,

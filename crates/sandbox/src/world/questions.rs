@@ -1,21 +1,26 @@
 //! Questions to bots: whoever presses a button, or types after a bot's name, waits until the bot has answered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use quadruplex_tl_schema::Object;
 
 use super::dispatch::{Answer, Call};
 use super::fanout::{Fanout, Update};
+use super::state::rows::Content;
 use super::{RpcError, World, error};
 
 /// More questions that are open at once are not waited for.
 const MAX_OPEN: usize = 4096;
+/// How many offers of bots are remembered.
+const MAX_OFFERS: usize = 256;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A button of a keyboard was pressed.
     Callback,
+    /// Results for a text after the bot's name.
+    Inline,
 }
 
 /// A question that a bot has not answered yet.
@@ -25,7 +30,20 @@ struct Question {
     asker: i64,
     bot: i64,
     kind: Kind,
+    text: String,
     due: i64,
+}
+
+/// What a bot has offered, to be sent by whoever chooses it.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    pub(crate) query_id: i64,
+    pub(crate) bot: i64,
+    /// The text that was asked about.
+    pub(crate) query: String,
+    /// Only this one may send it, if anybody in particular.
+    pub(crate) only_for: Option<i64>,
+    pub(crate) results: Vec<(String, Content)>,
 }
 
 /// The questions of all bots. They do not survive a restart: nobody waits for them then.
@@ -36,6 +54,8 @@ pub(crate) struct Questions {
     /// When each is given up, in milliseconds.
     due: BTreeSet<(i64, i64)>,
     answered: Vec<(u64, Answer)>,
+    /// The latest offers.
+    offers: VecDeque<Offer>,
 }
 
 impl Questions {
@@ -43,6 +63,19 @@ impl Questions {
         let question = self.open.remove(&query_id)?;
         self.due.remove(&(question.due, query_id));
         Some(question)
+    }
+
+    /// Keeps what a bot has offered.
+    pub(crate) fn offer(&mut self, offer: Offer) {
+        if self.offers.len() == MAX_OFFERS {
+            self.offers.pop_front();
+        }
+        self.offers.push_back(offer);
+    }
+
+    /// What was offered in answer to a question.
+    pub(crate) fn offered(&self, query_id: i64) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.query_id == query_id)
     }
 
     /// When the next one is given up.
@@ -81,7 +114,8 @@ impl Call<'_> {
         questions.tickets += 1;
         let ticket = questions.tickets;
         let due = self.now.ms.saturating_add(self.world.config.bot_answer_ms);
-        questions.open.insert(query_id, Question { ticket, asker: self.me, bot, kind, due });
+        let text = update.string("query").unwrap_or_default().to_owned();
+        questions.open.insert(query_id, Question { ticket, asker: self.me, bot, kind, text, due });
         questions.due.insert((due, query_id));
         let mut fanout = Fanout::default();
         fanout.tell(bot, Update::Plain(update));
@@ -90,12 +124,19 @@ impl Call<'_> {
         Ok(true.into())
     }
 
-    /// Answers the question of that number, which must be one to this bot that is still open. Returns who asked.
-    pub(crate) fn answer_question(&mut self, query_id: i64, kind: Kind, answer: impl FnOnce(i64) -> Object) -> Result<i64, RpcError> {
+    /// Who has asked a question, which must be one to this bot that is still open.
+    pub(crate) fn asker(&self, query_id: i64, kind: Kind) -> Result<i64, RpcError> {
+        let question = self.world.questions.open.get(&query_id);
+        let question = question.filter(|question| question.bot == self.me && question.kind == kind);
+        question.map(|question| question.asker).ok_or(error::QUERY_ID_INVALID)
+    }
+
+    /// Answers a question. Returns the text that it was about.
+    pub(crate) fn answer_question(&mut self, query_id: i64, kind: Kind, answer: Object) -> Result<String, RpcError> {
+        self.asker(query_id, kind)?;
         let questions = &mut self.world.questions;
-        let mine = questions.open.get(&query_id).is_some_and(|question| question.bot == self.me && question.kind == kind);
-        let question = questions.close(query_id).filter(|_| mine).ok_or(error::QUERY_ID_INVALID)?;
-        questions.answered.push((question.ticket, Ok(answer(question.asker).into())));
-        Ok(question.asker)
+        let question = questions.close(query_id).ok_or(error::QUERY_ID_INVALID)?;
+        questions.answered.push((question.ticket, Ok(answer.into())));
+        Ok(question.text)
     }
 }

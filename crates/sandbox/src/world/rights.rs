@@ -132,6 +132,7 @@ impl World {
         let (right, no) = match media {
             Media::Photo { .. } => ("send_photos", error::CHAT_SEND_PHOTOS_FORBIDDEN),
             Media::Document { file, .. } => self.state.tables.files.get(file).map_or(("send_docs", error::CHAT_SEND_DOCS_FORBIDDEN), kind),
+            Media::Poll(_) => ("send_polls", error::CHAT_SEND_POLL_FORBIDDEN),
             Media::Other(_) => return Ok(()),
         };
         if forbidden(right) { Err(no) } else { Ok(()) }

@@ -59,7 +59,7 @@ macro_rules! tables {
 tables! {
     meta: Meta, users: User, usernames: Username, phones: Phone, contacts: Contact, keys: Key, logins: Login, codes: Code,
     exports: Export, boxes: Mailbox, events: Entry, notes: Note, secrets: Secret, dialogs: Dialog, messages: Message, sent: Sent,
-    scheduled: Scheduled, reactions: Reactions,
+    scheduled: Scheduled, reactions: Reactions, polls: Poll,
     chats: Chat, channels: Channel, members: Member, invites: Invite, uploads: Upload, parts: Part, files: File, kv: Kv,
 }
 
@@ -71,7 +71,9 @@ impl Tables {
             let until = member.restricted.as_ref()?.0.int("until_date").filter(|until| *until != i32::MAX)?;
             Some((until, Timer::Ban(channel, user)))
         });
-        bans.chain(scheduled)
+        let open = self.polls.iter().filter(|(_, row)| !row.closed);
+        let polls = open.filter_map(|(&id, row)| Some((row.poll.0.int("close_date")?, Timer::Poll(id))));
+        bans.chain(scheduled).chain(polls)
     }
 }
 
@@ -99,6 +101,8 @@ pub(crate) enum Timer {
     Ban(i64, i64),
     /// A message of an account is sent, by its id among the scheduled.
     Scheduled(i64, i32),
+    /// A poll is closed.
+    Poll(i64),
 }
 
 impl State {

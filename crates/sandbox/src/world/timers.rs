@@ -12,6 +12,7 @@ impl World {
         while let Some(timer) = self.state.due(date) {
             match timer {
                 Timer::Ban(channel, user) => self.lift_ban(&mut fanout, channel, user, date),
+                Timer::Poll(id) => drop(self.close_poll(&mut fanout, id, date)),
                 Timer::Scheduled(account, id) => self.send_scheduled(&mut fanout, account, id, date),
             }
         }

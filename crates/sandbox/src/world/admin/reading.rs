@@ -88,6 +88,7 @@ impl World {
 impl Content {
     fn kind(&self) -> Option<String> {
         let name = match (&self.media, &self.action) {
+            (Some(Media::Poll(_)), _) => "messageMediaPoll",
             (Some(Media::Photo { .. }), _) => "photo",
             (Some(Media::Document { .. }), _) => "document",
             (Some(Media::Other(tl)), _) => tl.0.name.as_str(),

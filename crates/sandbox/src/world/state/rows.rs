@@ -14,7 +14,7 @@ use super::tl::{Tl, hex};
 pub(crate) use self::chats::{Channel, Chat, ChatMember, Importer, Invite, Member, Status};
 pub(crate) use self::files::{Done, File, Part, Upload};
 pub(crate) use self::messages::{
-    Action, Content, Dialog, Entry, Event, Forward, Given, Mailbox, Media, Message, Note, Reactions, Scheduled, Secret, Sent,
+    Action, Content, Dialog, Entry, Event, Forward, Given, Mailbox, Media, Message, Note, Poll, Reactions, Scheduled, Secret, Sent, Vote,
 };
 
 /// A user, basic group or channel. Ordered, so that it can be part of a key.
@@ -83,6 +83,8 @@ pub(crate) struct Bot {
     pub(crate) privacy: bool,
     /// Its commands, a list for each scope and language.
     pub(crate) lists: Vec<CommandList>,
+    /// What stands in the input field after its name, if it has an inline mode.
+    pub(crate) inline: Option<String>,
     /// What it says of itself before somebody starts it, by language.
     pub(crate) descriptions: BTreeMap<String, String>,
     /// The buttons beside the input field, by user; 0 for everybody else.
@@ -229,6 +231,7 @@ rows! {
     Sent, (i64, i64), "sent";
     Scheduled, (i64, i32), "later";
     Reactions, u64, "react";
+    Poll, i64, "poll";
     Chat, i64, "chat";
     Channel, i64, "channel";
     Member, (i64, i64), "member";

@@ -26,6 +26,7 @@ impl View<'_> {
                     .with("document", self.document(*file))
                     .with_some("ttl_seconds", *ttl)
             }
+            Media::Poll(id) => self.poll(*id),
             Media::Other(tl) => {
                 if let Some(user) = tl.0.long("user_id").filter(|id| *id != 0) {
                     self.mentioned.insert(Peer::User(user));

@@ -31,7 +31,11 @@ impl View<'_> {
             .with_some("phone", user.phone.as_deref().filter(|_| mine || note.is_some()))
             .with_some("photo", user.photo.map(|photo| self.profile_photo(photo)));
         match &user.bot {
-            Some(bot) => object.with("bot", true).with_flag("bot_chat_history", !bot.privacy).with("bot_info_version", 1),
+            Some(bot) => object
+                .with("bot", true)
+                .with_flag("bot_chat_history", !bot.privacy)
+                .with("bot_info_version", 1)
+                .with_some("bot_inline_placeholder", bot.inline.as_deref()),
             None => object.with("status", Object::new("userStatusRecently")),
         }
     }

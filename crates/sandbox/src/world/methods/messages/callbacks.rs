@@ -66,7 +66,7 @@ fn answer(call: &mut Call<'_>) -> Answer {
         .with_some("message", message)
         .with_some("url", url)
         .with("cache_time", call.int("cache_time"));
-    call.answer_question(call.long("query_id"), Kind::Callback, |_| object)?;
+    call.answer_question(call.long("query_id"), Kind::Callback, object)?;
     Ok(true.into())
 }
 

@@ -11,8 +11,8 @@ use super::super::super::state::rows::{Content, Event, Message, Peer};
 use super::super::super::{RpcError, World, error};
 use super::super::method;
 use super::media::attach;
-use super::scheduled;
 use super::send::{keyboard, written};
+use super::{polls, scheduled};
 
 pub(crate) const METHODS: &[Method] = &[
     method("messages.deleteHistory", Access::Home, delete_history),
@@ -28,21 +28,29 @@ fn edit_message(call: &mut Call<'_>) -> Answer {
     }
     let message = call.world.message_in(call.me, peer, id)?.clone();
     check_editable(call, &message)?;
+    if let Some(answer) = polls::stop(call, &message)? {
+        return Ok(answer);
+    }
     let content = edited(call, peer, &message.content)?;
     if content == message.content {
         return Err(error::MESSAGE_NOT_MODIFIED);
     }
     let date = call.date();
     let mut fanout = Fanout::default();
-    for (owner, id) in call.world.state.copies(message.twin) {
-        if let Some(copy) = call.world.state.tables.messages.get_mut(&(owner, id)) {
+    spread(call.world, &mut fanout, message.twin, &content, date);
+    Ok(call.publish(fanout).into())
+}
+
+/// Puts a new content into all copies of a message.
+pub(crate) fn spread(world: &mut World, fanout: &mut Fanout, twin: u64, content: &Content, date: i32) {
+    for (owner, id) in world.state.copies(twin) {
+        if let Some(copy) = world.state.tables.messages.get_mut(&(owner, id)) {
             let reply_to = copy.content.reply_to;
             copy.content = Content { reply_to, ..content.clone() };
             copy.edited = Some(date);
         }
-        call.world.happen(&mut fanout, owner, 1, Event::Edit(id));
+        world.happen(fanout, owner, 1, Event::Edit(id));
     }
-    Ok(call.publish(fanout).into())
 }
 
 fn edit_data(call: &mut Call<'_>) -> Answer {

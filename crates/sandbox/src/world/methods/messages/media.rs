@@ -8,6 +8,7 @@ use super::super::super::state::rows::Media;
 use super::super::super::state::tl::Tl;
 use super::super::super::{RpcError, error};
 use super::super::method;
+use super::polls;
 
 pub(crate) const METHODS: &[Method] = &[method("messages.uploadMedia", Access::Home, upload_media)];
 
@@ -36,6 +37,7 @@ pub(crate) fn attach(call: &mut Call<'_>, input: &Object) -> Result<Media, RpcEr
         }
         "inputMediaPhoto" => Ok(Media::Photo { file: known_file(call, file("id")?, true)?, spoiler, ttl }),
         "inputMediaDocument" => Ok(Media::Document { file: known_file(call, file("id")?, false)?, spoiler, ttl }),
+        "inputMediaPoll" => polls::attach(call, input),
         "inputMediaContact" => contact(call, input),
         "inputMediaGeoPoint" => Ok(other(Object::new("messageMediaGeo").with("geo", geo(input)))),
         "inputMediaVenue" => {
@@ -58,7 +60,7 @@ fn other(object: Object) -> Media {
 }
 
 /// A file that is stored already, by `InputPhoto` or `InputDocument`.
-fn known_file(call: &Call<'_>, input: &Object, photo: bool) -> Result<i64, RpcError> {
+pub(crate) fn known_file(call: &Call<'_>, input: &Object, photo: bool) -> Result<i64, RpcError> {
     let id = input.long("id").unwrap_or_default();
     let access_hash = input.long("access_hash").unwrap_or_default();
     let reference = input.bytes("file_reference").unwrap_or_default();
@@ -79,7 +81,7 @@ fn contact(call: &Call<'_>, input: &Object) -> Result<Media, RpcError> {
     Ok(other(fields.into_iter().fold(contact, |contact, field| contact.with_some(field, input.get(field).cloned()))))
 }
 
-fn geo(input: &Object) -> Object {
+pub(crate) fn geo(input: &Object) -> Object {
     let empty = Object::new("geoPointEmpty");
     let Some(point) = input.object("geo_point").filter(|point| point.is("inputGeoPoint")) else { return empty };
     let degrees = |name| point.get(name).cloned().unwrap_or(Value::Double(0.0));

@@ -202,14 +202,7 @@ pub(crate) fn repeated(call: &mut Call<'_>, random_ids: &[i64]) -> Result<Option
 
 /// Text, entities, keyboard and what is answered, from a request or an item of an album.
 pub(crate) fn written(call: &Call<'_>, peer: Peer, from: &Object, limit: usize, too_long: RpcError) -> Result<Content, RpcError> {
-    let written = from.string("message").unwrap_or_default();
-    let text = written.trim_end().to_owned();
-    let units = text.encode_utf16().count();
-    if units > limit {
-        return Err(too_long);
-    }
-    let mut entities = entities(call, from, written.encode_utf16().count(), units)?;
-    detect(&text, &mut entities);
+    let (text, entities) = styled(call, from, limit, too_long)?;
     let markup = keyboard(call)?;
     let signature = match peer {
         Peer::Channel(id) if call.world.channel(id)?.signatures && !call.world.is_megagroup(id) => {
@@ -230,6 +223,19 @@ pub(crate) fn written(call: &Call<'_>, peer: Peer, from: &Object, limit: usize, 
     })
 }
 
+/// Text and entities, what can be seen in the text among them.
+pub(crate) fn styled(call: &Call<'_>, from: &Object, limit: usize, too_long: RpcError) -> Result<(String, Vec<Tl>), RpcError> {
+    let written = from.string("message").unwrap_or_default();
+    let text = written.trim_end().to_owned();
+    let units = text.encode_utf16().count();
+    if units > limit {
+        return Err(too_long);
+    }
+    let mut entities = entities(call, from, written.encode_utf16().count(), units)?;
+    detect(&text, &mut entities);
+    Ok((text, entities))
+}
+
 /// The keyboard of the request. Those of people are ignored.
 pub(crate) fn keyboard(call: &Call<'_>) -> Result<Option<Tl>, RpcError> {
     match call.request.object("reply_markup") {
@@ -239,7 +245,7 @@ pub(crate) fn keyboard(call: &Call<'_>) -> Result<Option<Tl>, RpcError> {
 }
 
 /// The message that the request answers, if it is there: Telegram ignores one that is gone.
-fn answered(call: &Call<'_>, peer: Peer) -> Result<Option<i32>, RpcError> {
+pub(crate) fn answered(call: &Call<'_>, peer: Peer) -> Result<Option<i32>, RpcError> {
     let Some(reply) = call.request.object("reply_to").filter(|reply| reply.is("inputReplyToMessage")) else { return Ok(None) };
     let id = reply.int("reply_to_msg_id").unwrap_or_default();
     let there = call.world.state.tables.messages.get(&(owner_of(call.me, peer), id)).is_some_and(|message| message.peer == peer);

@@ -1,5 +1,8 @@
 //! Boxes, what happened in them, and messages.
 
+use std::collections::BTreeMap;
+
+use quadruplex_tl_schema::Object;
 use serde::{Deserialize, Serialize};
 
 use super::Peer;
@@ -136,6 +139,8 @@ pub(crate) enum Media {
         spoiler: bool,
         ttl: Option<i32>,
     },
+    /// A poll, by its id.
+    Poll(i64),
     /// Anything without a file, as the API sends it.
     Other(Tl),
 }
@@ -190,6 +195,33 @@ pub(crate) struct Scheduled {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Reactions {
     pub(crate) given: Vec<Given>,
+}
+
+/// A poll or quiz and the votes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Poll {
+    pub(crate) poll: Tl,
+    pub(crate) author: i64,
+    pub(crate) correct: Vec<i32>,
+    pub(crate) solution: Option<String>,
+    pub(crate) closed: bool,
+    pub(crate) votes: BTreeMap<i64, Vote>,
+    /// The messages that show it.
+    pub(crate) twins: Vec<u64>,
+}
+
+impl Default for Poll {
+    fn default() -> Self {
+        let poll = Tl(Object::new("poll"));
+        Self { poll, author: 0, correct: Vec::new(), solution: None, closed: false, votes: BTreeMap::new(), twins: Vec::new() }
+    }
+}
+
+/// The answers that somebody chose, by their places.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Vote {
+    pub(crate) chosen: Vec<i32>,
+    pub(crate) date: i32,
 }
 
 /// A reaction of somebody.
