@@ -34,7 +34,7 @@ pub(crate) fn query(number: u64) -> Bytes {
 }
 
 pub(crate) fn request(number: u64, repeat: Repeat) -> Request {
-    Request { body: query(number), repeat, alone: false }
+    Request::new(query(number), repeat)
 }
 
 /// Whether a dial is refused, and when each was made.

@@ -78,7 +78,7 @@ async fn updates_in_answers_go_to_the_events_too() {
     assert_eq!(pending.await, Ok(query(5)));
     loop {
         match bench.events.recv().await {
-            Some(Event::Update(body)) => break assert_eq!(body, query(5)),
+            Some(Event::Update(body, _)) => break assert_eq!(body, query(5)),
             Some(_) => {}
             None => panic!("no update came"),
         }
