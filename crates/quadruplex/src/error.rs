@@ -1,6 +1,11 @@
+mod flood;
+mod last_seen;
+
 use std::fmt;
 use std::time::Duration;
 
+pub use flood::FloodWait;
+pub use last_seen::LastSeen;
 use quadruplex_net::{CallError, CloseReason};
 
 /// Why something could not be done.
@@ -34,12 +39,37 @@ pub enum Error {
         method: &'static str,
     },
     /// The call took longer than it was given. The server was told that nobody wants the answer.
-    #[error("{method} was cancelled after {after:?} (timeout of the call); the server was told, the call may have been executed")]
+    #[error("{method} was cancelled after {:.1} s (timeout of the call); {}", .after.as_secs_f64(), .last_seen.of(.method))]
     Timeout {
         /// The function that was called.
         method: &'static str,
         /// How long it was given.
         after: Duration,
+        /// What is known of it.
+        last_seen: LastSeen,
+    },
+    /// The call was [cancelled](crate::Call::cancel) by its token. The server was told that nobody wants the answer.
+    #[error("{method} was cancelled after {:.1} s (by its token); {}", .after.as_secs_f64(), .last_seen.of(.method))]
+    Cancelled {
+        /// The function that was called.
+        method: &'static str,
+        /// How long it had taken by then.
+        after: Duration,
+        /// What is known of it.
+        last_seen: LastSeen,
+    },
+    /// Telegram wants it less often, and the call was not told to wait for so long.
+    #[error(transparent)]
+    Flood(Box<FloodWait>),
+    /// The call was not made, since the one before it in its queue has failed and it was to [care](crate::AfterFailure).
+    #[error("{method} was not made: the call before it in the queue {queue:?} has failed")]
+    Queue {
+        /// The function that was to be called.
+        method: &'static str,
+        /// The queue.
+        queue: String,
+        /// Whether those after it stop too.
+        stopped: bool,
     },
     /// The connection was closed for good.
     #[error("{0}")]
@@ -150,7 +180,8 @@ impl Error {
         match self {
             Self::Shared(error) => error.may_have_been_executed(),
             Self::Transfer { source, .. } => source.may_have_been_executed(),
-            _ => matches!(self, Self::MayHaveBeenExecuted { .. } | Self::Timeout { .. }),
+            Self::Timeout { last_seen, .. } | Self::Cancelled { last_seen, .. } => !matches!(last_seen, LastSeen::NotSent(_)),
+            _ => matches!(self, Self::MayHaveBeenExecuted { .. }),
         }
     }
 
@@ -166,6 +197,7 @@ impl Error {
     pub fn rpc_error(&self) -> Option<&RpcError> {
         match self {
             Self::Rpc { error, .. } => Some(error),
+            Self::Flood(flood) => Some(&flood.error),
             Self::Shared(error) => error.rpc_error(),
             Self::Transfer { source, .. } => source.rpc_error(),
             _ => None,

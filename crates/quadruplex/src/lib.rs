@@ -1,6 +1,7 @@
 //! The Telegram (MTProto) framework: bots and user accounts, without a Bot API server in between.
 
 mod app;
+mod calls;
 mod client;
 mod error;
 mod files;
@@ -14,8 +15,9 @@ mod units;
 mod updates;
 
 pub use app::{App, Running};
-pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn};
-pub use error::{Error, PeerError, RpcError};
+pub use calls::{AfterFailure, Limit, Mixed, Multiple, MultipleMixed, Wait};
+pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn, Unhandled};
+pub use error::{Error, FloodWait, LastSeen, PeerError, RpcError};
 pub use files::{
     Chunks, Download, GIB, KIB, MIB, Nowhere, Progress, RemoteFile, Saved, ToDir, ToMemory, ToPath, ToWriter, Upload, UploadSource,
     Uploaded,
@@ -90,6 +92,7 @@ pub use quadruplex_mtproto::framing::Transport;
 pub use quadruplex_net as net;
 pub use quadruplex_store as store;
 pub use quadruplex_tl_schema as schema;
+pub use tokio_util::sync::CancellationToken;
 
 /// The program in the README compiles.
 #[cfg(doctest)]

@@ -8,9 +8,10 @@ use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer
 use tokio::sync::mpsc;
 
 use super::pool::{Pool, stored_key};
-use super::settings::{ApiId, Settings};
+use super::settings::{ApiId, OnError, Settings, Unhandled};
 use super::{Client, Inner, PeerBook, Servers, hand_over, keep_config};
 use crate::Error;
+use crate::calls::{Limits, SentIds, Wait};
 use crate::files::Lanes;
 use crate::text::TextLimits;
 
@@ -38,7 +39,8 @@ impl Client {
                 device_model: format!("Quadruplex on {}", std::env::consts::ARCH),
                 system_version: std::env::consts::OS.to_owned(),
                 app_version: env!("CARGO_PKG_VERSION").to_owned(),
-                flood_wait: Duration::from_secs(30),
+                flood_wait: Wait::default(),
+                on_error: OnError(Arc::new(log)),
                 upload_connections: 4,
                 download_connections: 2,
             },
@@ -87,10 +89,28 @@ impl Builder {
         self
     }
 
-    /// The longest time that calls wait by themselves when Telegram wants them to; 30 s unless told otherwise.
+    /// What calls do by themselves when Telegram wants them to wait: a duration up to which they wait, or a [`Wait`]; up to 30 s unless
+    /// told otherwise.
     #[must_use]
-    pub fn flood_wait(mut self, up_to: Duration) -> Self {
-        self.settings.flood_wait = up_to;
+    pub fn flood_wait(mut self, wait: impl Into<Wait>) -> Self {
+        self.settings.flood_wait = wait.into();
+        self
+    }
+
+    /// Where errors go that nobody waits for, those of [detached](crate::Call::detach) calls; into the log unless told otherwise. It is
+    /// called in the task of the call and should be quick, for instance send into a channel.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), quadruplex::Error> {
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let client = quadruplex::Client::builder(1, "hash").on_error(move |unhandled| drop(tell.send(unhandled))).connect_in_memory().await?;
+    /// client.send("@lena", "hello").detach();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_error(mut self, take: impl Fn(Unhandled) + Send + Sync + 'static) -> Self {
+        self.settings.on_error = OnError(Arc::new(take));
         self
     }
 
@@ -172,6 +192,9 @@ impl Builder {
             peers: PeerBook::new(client.clone()),
             lanes: Lanes::default(),
             text_limits: TextLimits::default(),
+            queues: Arc::default(),
+            limits: Limits::default(),
+            sent_ids: SentIds::default(),
             identity: Mutex::new(identity),
             lost: Mutex::default(),
             random: Mutex::new(random),
@@ -184,4 +207,8 @@ impl Builder {
         }
         Ok(Client { inner })
     }
+}
+
+fn log(unhandled: Unhandled) {
+    tracing::error!(method = unhandled.method, "{unhandled}");
 }

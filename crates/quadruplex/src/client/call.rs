@@ -1,23 +1,29 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::{Lookups, Peers, Request, Value};
 use quadruplex_net::BoxFuture;
 use quadruplex_tl::Deserialize;
+use tokio_util::sync::CancellationToken;
 
 use super::Client;
 use super::pool::Purpose;
-use super::seen::peers_in;
-use crate::Error;
+use crate::calls::{AfterFailure, Line, Outbox, Run, Wait, id_of, target_of};
 use crate::text::{Mentions, mentions_in};
+use crate::{Error, Unhandled};
 
 /// A call to Telegram, not made yet.
 ///
-/// It is a value: set options, then `.await` it, or [`detach`](Self::detach) it. Dropping it before costs nothing. Dropping
-/// the future after it was polled tells the server to drop the answer, which does not undo what was done.
+/// It is a value: set options, then `.await` it, [`detach`](Self::detach) it, or put it among [several](Client::multiple). Dropping it
+/// before costs nothing.
+///
+/// # Cancel safety
+/// Dropping the future after it was polled tells the server to drop the answer. That undoes nothing: the query may have been executed,
+/// or may still be.
 ///
 /// `R` is the request where it is known, so that it has options of its own: a message can be sent [`silent`](Self::silent).
 #[must_use = "a call does nothing until it is awaited or detached"]
@@ -38,11 +44,14 @@ pub(crate) enum Finished<T> {
 }
 
 /// How a call is made.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CallOptions {
     pub(crate) dc: Option<i32>,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) flood_wait: Option<Duration>,
+    pub(crate) stop: Option<CancellationToken>,
+    pub(crate) line: Line,
+    pub(crate) once: Option<Arc<str>>,
+    pub(crate) flood_wait: Option<Wait>,
     pub(crate) repeatable: bool,
     pub(crate) without_updates: bool,
     pub(crate) purpose: Purpose,
@@ -73,16 +82,82 @@ impl<T: Send + 'static, R: Request> Call<T, R> {
 }
 
 impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
-    /// Fails with [`Error::Timeout`] if there is no answer in time. The server is told that nobody wants it.
+    /// Fails with [`Error::Timeout`] if there is no answer in time. The server is told that nobody wants it; the error tells whether the
+    /// call may have been executed, and what is known of it.
     pub fn timeout(mut self, after: Duration) -> Self {
         self.options.timeout = Some(after);
         self
     }
 
-    /// When Telegram wants us to wait, waits up to so long and tries again; longer waits are errors. The client's setting
-    /// (30 s unless told otherwise) if this is not called.
-    pub fn flood_wait(mut self, up_to: Duration) -> Self {
-        self.options.flood_wait = Some(up_to);
+    /// Fails with [`Error::Cancelled`] when the token is cancelled; else like a [timeout](Self::timeout).
+    ///
+    /// ```no_run
+    /// # async fn example(client: quadruplex::Client) -> Result<(), quadruplex::Error> {
+    /// use quadruplex::CancellationToken;
+    ///
+    /// let stop = CancellationToken::new();
+    /// let sending = tokio::spawn({
+    ///     let (client, stop) = (client.clone(), stop.clone());
+    ///     async move { client.send("@lena", "hello").cancel(&stop).await }
+    /// });
+    /// stop.cancel();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cancel(mut self, token: &CancellationToken) -> Self {
+        self.options.stop = Some(token.clone());
+        self
+    }
+
+    /// Has the server execute it after the calls that are in the queue of this name already. The place is taken when the call is awaited,
+    /// detached or put among several that are awaited.
+    ///
+    /// A queue is the account's and needs no setting up: it exists while somebody is in it. All of it travels at once, in one packet if
+    /// the calls were made at the same time; where calls go to different data centres, each waits for the one before.
+    ///
+    /// A call that ends by its timeout, its token or by being dropped leaves the queue. If it was on its way, those that stand behind it
+    /// are still executed after it, or after it was refused; one that comes to the empty queue later may overtake it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: quadruplex::Client) -> Result<(), quadruplex::Error> {
+    /// client.send("@danogentili", "a").queue("hello").detach();
+    /// client.send("@danogentili", "b").queue("hello").detach();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn queue(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.options.line.name = Some(name.into());
+        self
+    }
+
+    /// What it does when the call before it in its queue has failed: it is made all the same, unless told otherwise.
+    pub fn after_failure(mut self, after_failure: AfterFailure) -> Self {
+        self.options.line.after_failure = Some(after_failure);
+        self
+    }
+
+    /// Sends it once under this key, however often it is called, by whichever process of the account: its `random_id` follows from the
+    /// key, and Telegram takes none twice. The second call gets the message of the first.
+    ///
+    /// Telegram remembers for some days. Only for what has a `random_id`: what is sent.
+    ///
+    /// ```no_run
+    /// # async fn example(client: quadruplex::Client) -> Result<(), quadruplex::Error> {
+    /// let first = client.send("@bob", "Order 7 is on its way").once("order-7").await?;
+    /// let second = client.send("@bob", "Order 7 is on its way").once("order-7").await?;
+    /// assert_eq!(first.id(), second.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn once(mut self, key: impl Into<Arc<str>>) -> Self {
+        self.options.once = Some(key.into());
+        self
+    }
+
+    /// What it does when Telegram wants it to wait, by an answer to it or to one like it before: [`Wait`], or a duration up to which it
+    /// waits. The client's setting (30 s unless told otherwise) if this is not called.
+    pub fn flood_wait(mut self, wait: impl Into<Wait>) -> Self {
+        self.options.flood_wait = Some(wait.into());
         self
     }
 
@@ -117,7 +192,8 @@ impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
         Call { client: self.client, request: self.request, options: self.options, finish }
     }
 
-    /// Starts the call and does not wait for it. An error is logged.
+    /// Starts the call and does not wait for it. Nothing is said of the order among such calls, unless they are in a
+    /// [queue](Self::queue). An error goes to [`Builder::on_error`](crate::Builder::on_error), or into the log.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
@@ -125,12 +201,57 @@ impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
     where
         R: 'static,
     {
-        let method = self.request.name();
+        let (client, method) = (self.client.clone(), self.request.name());
+        // Its place in the queue is taken now.
+        let call = self.into_future();
         tokio::spawn(async move {
-            if let Err(error) = self.await {
-                tracing::error!(method, %error, "a detached call failed");
+            if let Err(error) = call.await {
+                client.inner.report(method, error);
             }
         });
+    }
+
+    /// Begins the call among others: what it does not say of its queue is said by `line`.
+    pub(crate) fn start(mut self, line: &Line, outbox: Option<&Arc<Outbox>>) -> Started<T, R> {
+        self.options.line.or(line);
+        let Self { client, mut request, options, finish } = self;
+        let run = Run::begin(&client.inner, request.erased(), options, outbox.cloned());
+        Started { client, request, finish, run }
+    }
+}
+
+/// A call that has its place in the queue, and has yet to be encoded.
+pub(crate) struct Started<T, R: ?Sized> {
+    client: Client,
+    request: Box<R>,
+    finish: Finish<T, R>,
+    run: Run,
+}
+
+/// A call that can be sent, or has failed.
+pub(crate) struct Prepared<T, R: ?Sized> {
+    started: Started<T, R>,
+    prepared: Result<(), Error>,
+}
+
+impl<T: Send + 'static, R: Erased + ?Sized> Started<T, R> {
+    pub(crate) async fn prepare(mut self) -> Prepared<T, R> {
+        let prepared = self.run.prepare(self.request.erased()).await;
+        Prepared { started: self, prepared }
+    }
+}
+
+impl<T: Send + 'static, R: Erased + ?Sized> Prepared<T, R> {
+    pub(crate) async fn finish(self) -> Result<T, Error> {
+        let Started { client, mut request, finish, run } = self.started;
+        let answer = match self.prepared {
+            Ok(()) => run.finish(request.erased()).await,
+            Err(error) => Err(error),
+        };
+        match finish(&client, request, answer) {
+            Finished::Now(value) => value,
+            Finished::Later(later) => later.await,
+        }
     }
 }
 
@@ -146,14 +267,8 @@ impl<T: Send + 'static, R: Erased + ?Sized + 'static> IntoFuture for Call<T, R> 
     type IntoFuture = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { client, mut request, options, finish } = self;
-            let answer = client.inner.perform(request.erased(), options).await;
-            match finish(&client, request, answer) {
-                Finished::Now(value) => value,
-                Finished::Later(later) => later.await,
-            }
-        })
+        let started = self.start(&Line::default(), None);
+        Box::pin(async move { started.prepare().await.finish().await })
     }
 }
 
@@ -176,6 +291,13 @@ pub trait Erased: Send + Sync {
     #[doc(hidden)]
     fn mentions(&mut self) -> Mentions<'_> {
         Mentions::new()
+    }
+    /// The chat that it is about, its id marked as the Bot API does; the first that it has looked up, if it does not know better.
+    #[doc(hidden)]
+    fn target(&self, peers: &Peers) -> Option<i64> {
+        let mut lookups = Lookups::new();
+        self.lookups(&mut lookups);
+        lookups.first().and_then(|lookup| peers.get(&lookup.peer)).map(id_of)
     }
     /// The channel that it names by id rather than by something to be looked up.
     #[doc(hidden)]
@@ -213,6 +335,10 @@ impl<R: Request> Erased for R {
         mentions_in(self)
     }
 
+    fn target(&self, peers: &Peers) -> Option<i64> {
+        target_of(self, peers)
+    }
+
     fn channel(&self) -> Option<i64> {
         super::moved::channel_in(self)
     }
@@ -222,7 +348,14 @@ impl Client {
     /// Decodes an answer in the caller's task, and remembers whom it names before anybody sees it.
     pub(crate) fn read_answer<T: Deserialize + Value>(&self, method: &'static str, answer: &[u8]) -> Result<T, Error> {
         let value = T::from_bytes(answer).map_err(|error| Error::Unreadable { method, error })?;
-        self.inner.remember(peers_in(value.field()));
+        self.inner.remember(value.field());
         Ok(value)
+    }
+}
+
+impl super::Inner {
+    /// Hands over an error of a call that nobody waits for.
+    pub(crate) fn report(&self, method: &'static str, error: Error) {
+        (self.settings.on_error.0)(Unhandled { method, error });
     }
 }

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::functions::{auth, users};
-use quadruplex_api::{Lookups, Request, enums, has_random_id, is_read_only};
-use quadruplex_net::{Repeat, Request as Packet};
+use quadruplex_api::{Field, Request, enums, has_random_id, is_read_only};
+use quadruplex_net::{Connection, Repeat};
 use quadruplex_store::Peer;
-use quadruplex_tl::{Deserialize, Serialize};
-use tokio::time::{sleep, timeout};
-use tracing::{debug, info};
+use quadruplex_tl::Deserialize;
+use tracing::info;
 
 use super::call::{CallOptions, Erased};
 use super::pool::Purpose;
-use super::seen::peers_in;
+use super::seen::{Seen, seen_in};
 use super::{Client, Inner};
+use crate::calls::{Run, Tried};
 use crate::{Error, RpcError};
 
 /// The longest pause before a call is repeated because the server is in trouble.
@@ -25,15 +25,6 @@ const TROUBLES: u32 = 8;
 /// So often a call follows where it is sent.
 const MIGRATIONS: u32 = 4;
 
-/// What has been tried for one call.
-#[derive(Default)]
-struct Tried {
-    troubles: u32,
-    migrations: u32,
-    looked_up_again: bool,
-    signed_in_again: bool,
-}
-
 /// The function that is called.
 #[derive(Clone, Copy)]
 pub(crate) struct Function {
@@ -42,7 +33,7 @@ pub(crate) struct Function {
 }
 
 /// What to do about an error.
-enum Next {
+pub(crate) enum Next {
     Fail,
     Again,
     AgainAfter(Duration),
@@ -54,109 +45,41 @@ impl Inner {
     pub(crate) async fn invoke<R: Request>(self: &Arc<Self>, mut request: R) -> Result<R::Return, Error> {
         let answer = self.perform(&mut request, CallOptions::default()).await?;
         let value = R::Return::from_bytes(&answer).map_err(|error| Error::Unreadable { method: R::NAME, error })?;
-        self.remember(peers_in(quadruplex_api::Value::field(&value)));
+        self.remember(quadruplex_api::Value::field(&value));
         Ok(value)
     }
 
     /// Makes a call and returns the bytes of its answer.
     pub(crate) async fn perform(self: &Arc<Self>, request: &mut dyn Erased, options: CallOptions) -> Result<Bytes, Error> {
-        let method = request.name();
-        match options.timeout {
-            Some(after) => timeout(after, self.persist(request, options)).await.unwrap_or(Err(Error::Timeout { method, after })),
-            None => self.persist(request, options).await,
-        }
-    }
-
-    async fn persist(self: &Arc<Self>, request: &mut dyn Erased, mut options: CallOptions) -> Result<Bytes, Error> {
-        // Drawn once and kept, so that Telegram knows a repetition.
-        request.fill_random(&mut || self.send_id());
-        let mentions = request.mentions();
-        if !mentions.is_empty() {
-            crate::text::complete_mentions(self, mentions).await?;
-        }
-        let mut lookups = Lookups::new();
-        request.lookups(&mut lookups);
-        let mut body = self.encode(request, &lookups, options).await?;
-        let function = Function { id: request.id(), name: request.name() };
-        let mut tried = Tried::default();
-        loop {
-            let dc = options.dc.unwrap_or_else(|| self.home_dc());
-            let error = match self.send(dc, function, body.clone(), options).await {
-                Ok(answer) => {
-                    self.note_moved(&*request, &lookups, &answer);
-                    return Ok(answer);
-                }
-                Err(error) => error,
-            };
-            match self.react(&error, dc, function, &mut options, &mut tried).await? {
-                Next::Fail => return Err(error),
-                Next::Again => {}
-                Next::AgainAfter(pause) => {
-                    debug!(method = function.name, ?pause, %error, "the call is repeated after a pause");
-                    sleep(pause).await;
-                }
-                Next::LookUpAgain => {
-                    if !self.peers.forget(&lookups) {
-                        return Err(error);
-                    }
-                    body = self.encode(request, &lookups, options).await?;
-                }
-            }
-        }
+        let mut run = Run::begin(self, request, options, None);
+        run.prepare(request).await?;
+        run.finish(request).await
     }
 
     /// Makes a call whose bytes are ready and are sent as they are: a part of a file.
-    pub(crate) async fn perform_encoded(
-        self: &Arc<Self>,
-        function: Function,
-        body: Bytes,
-        mut options: CallOptions,
-    ) -> Result<Bytes, Error> {
-        let mut tried = Tried::default();
-        loop {
-            let dc = options.dc.unwrap_or_else(|| self.home_dc());
-            let error = match self.send(dc, function, body.clone(), options).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            match self.react(&error, dc, function, &mut options, &mut tried).await? {
-                Next::Fail | Next::LookUpAgain => return Err(error),
-                Next::Again => {}
-                Next::AgainAfter(pause) => {
-                    debug!(method = function.name, ?pause, %error, "the call is repeated after a pause");
-                    sleep(pause).await;
-                }
-            }
-        }
+    pub(crate) async fn perform_encoded(self: &Arc<Self>, function: Function, body: Bytes, options: CallOptions) -> Result<Bytes, Error> {
+        Run::encoded(self, function, body, options).finish_encoded().await
     }
 
-    async fn encode(self: &Arc<Self>, request: &dyn Erased, lookups: &Lookups, options: CallOptions) -> Result<Bytes, Error> {
-        let peers = self.peers.resolve(self, lookups).await?;
-        let mut body = Vec::new();
-        if options.without_updates {
-            quadruplex_api::functions::InvokeWithoutUpdates.serialize(&mut body);
-        }
-        request.encode(&peers, &mut body);
-        Ok(quadruplex_mtproto::gzip(body.into()))
-    }
-
-    async fn send(self: &Arc<Self>, dc: i32, function: Function, body: Bytes, options: CallOptions) -> Result<Bytes, Error> {
+    /// The connection for a call, with the account signed in there.
+    pub(crate) async fn connect(self: &Arc<Self>, dc: i32, function: Function, options: &CallOptions) -> Result<Connection, Error> {
         let method = function.name;
         self.check_login(method)?;
         if dc != self.home_dc() && !method.starts_with("auth.") && !method.starts_with("help.") {
             Box::pin(self.sign_in_on(dc)).await?;
         }
-        let len = body.len();
-        let repeat = if options.repeatable || is_repeatable(function.id) { Repeat::Safe } else { Repeat::Unsafe };
-        let connection = match options.purpose {
-            Purpose::Main => self.pool.connection(dc, Purpose::Main)?,
-            purpose => self.pool.file_connection(dc, purpose).await?,
-        };
-        let alone = matches!(options.purpose, Purpose::Download(_));
-        connection.send(Packet { alone, ..Packet::new(body, repeat) }).await.map_err(|error| Error::of_call(method, len, error))
+        match options.purpose {
+            Purpose::Main => self.pool.connection(dc, Purpose::Main),
+            purpose => self.pool.file_connection(dc, purpose).await,
+        }
     }
 
-    async fn react(
+    pub(crate) fn repeat(&self, function: Function, options: &CallOptions) -> Repeat {
+        if options.repeatable || is_repeatable(function.id) { Repeat::Safe } else { Repeat::Unsafe }
+    }
+
+    /// What to do about an error of a call, other than a wait that the limits know of.
+    pub(crate) async fn react(
         self: &Arc<Self>,
         error: &Error,
         dc: i32,
@@ -184,7 +107,7 @@ impl Inner {
             return Ok(Next::Again);
         }
         if let Some(wait) = error.flood_wait() {
-            let most = options.flood_wait.unwrap_or(self.settings.flood_wait);
+            let most = options.flood_wait.unwrap_or(self.settings.flood_wait).most();
             return Ok(if wait <= most { Next::AgainAfter(wait) } else { Next::Fail });
         }
         match error.name.as_str() {
@@ -221,11 +144,19 @@ impl Inner {
         .map(drop)
     }
 
-    /// Stores whom an answer names.
-    pub(crate) fn remember(&self, peers: Vec<Peer>) {
+    /// Stores whom an answer names, and notes which messages random ids have become.
+    pub(crate) fn remember(&self, answer: Field<'_>) {
+        let peers = self.note(answer);
         if !peers.is_empty() {
             let _ = self.writer.queue(|commit| peers.into_iter().for_each(|peer| commit.peer(peer)));
         }
+    }
+
+    /// The same without storing.
+    pub(crate) fn note(&self, answer: Field<'_>) -> Vec<Peer> {
+        let Seen { peers, sent } = seen_in(answer);
+        sent.into_iter().for_each(|(random_id, id)| self.sent_ids.insert(random_id, id));
+        peers
     }
 }
 

@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tracing::{debug, warn};
 
+use crate::calls::{Limit, Limits, Queues, SentIds};
 use crate::files::Lanes;
 use crate::text::TextLimits;
 use crate::updates::{UpdateStream, Updates};
@@ -32,15 +33,15 @@ use crate::{Error, RpcError};
 pub use auth::{CodeKind, LoginCode, SignIn};
 pub use builder::Builder;
 pub use call::Call;
-pub(crate) use call::{CallOptions, Erased, Finished};
-pub(crate) use invoke::Function;
+pub(crate) use call::{CallOptions, Erased, Finished, Prepared, Started};
+pub(crate) use invoke::{Function, Next};
 use peers::PeerBook;
 use pool::Pool;
 pub(crate) use pool::{Purpose, lock};
 pub(crate) use seen::peers_in;
 pub use servers::Servers;
-pub use settings::ApiId;
 use settings::Settings;
+pub use settings::{ApiId, Unhandled};
 
 /// A signed-in account, or one about to sign in. Cheap to clone; everything is shared.
 ///
@@ -57,6 +58,9 @@ pub(crate) struct Inner {
     pub(crate) peers: PeerBook,
     pub(crate) lanes: Lanes,
     pub(crate) text_limits: TextLimits,
+    pub(crate) queues: Arc<Queues>,
+    pub(crate) limits: Limits,
+    pub(crate) sent_ids: SentIds,
     identity: Mutex<Identity>,
     /// What Telegram said when it had ended the login.
     lost: Mutex<Option<RpcError>>,
@@ -135,6 +139,20 @@ impl Client {
         self.inner.pool.traffic()
     }
 
+    /// What Telegram does not want too often, as far as its refusals have told, the longest waits first. Limits that are over are in it
+    /// for an hour.
+    ///
+    /// ```no_run
+    /// # fn example(client: quadruplex::Client) {
+    /// for limit in client.limits() {
+    ///     println!("{:?} to {:?}: free in {:?}, {} waits within the hour", limit.method, limit.peer, limit.next_free, limit.waits);
+    /// }
+    /// # }
+    /// ```
+    pub fn limits(&self) -> Vec<Limit> {
+        self.inner.limits.list()
+    }
+
     /// The login as a string, to be kept like a password. `None` before there is a key.
     ///
     /// ```no_run
@@ -177,7 +195,7 @@ impl Client {
     pub async fn updates(&self) -> Result<UpdateStream, Error> {
         let arrived = lock(&self.inner.arrived).take();
         let arrived = arrived.ok_or_else(|| Error::Invalid("the updates of this client are taken already".to_owned()))?;
-        let (stream, updates) = crate::updates::start(&self.inner, arrived, peers_in).await?;
+        let (stream, updates) = crate::updates::start(&self.inner, arrived, |client, updates| client.note(updates)).await?;
         *lock(&self.inner.updates) = Arc::downgrade(&updates);
         // Telegram sends updates to connections on which it was asked for something.
         self.inner.pool.connection(self.home_dc(), Purpose::Main)?;

@@ -8,7 +8,7 @@ use super::pool::lock;
 
 impl Inner {
     /// Tells the gap engine what an answer has moved; untold, the next update would look like one after a gap.
-    pub(super) fn note_moved(&self, request: &dyn Erased, lookups: &[Lookup], answer: &[u8]) {
+    pub(crate) fn note_moved(&self, request: &dyn Erased, lookups: &[Lookup], answer: &[u8]) {
         let word = |at: usize| answer.get(at..)?.first_chunk().map(|word| u32::from_le_bytes(*word));
         let (Some(id), Some(pts), Some(count)) = (word(0), word(4), word(8)) else { return };
         if !is_affected(id) {

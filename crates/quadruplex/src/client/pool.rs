@@ -23,6 +23,12 @@ pub(crate) enum Purpose {
     Download(usize),
 }
 
+impl Purpose {
+    pub(crate) fn is_download(self) -> bool {
+        matches!(self, Self::Download(_))
+    }
+}
+
 /// The connections of a client.
 pub(crate) struct Pool {
     settings: Settings,

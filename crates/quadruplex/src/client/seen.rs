@@ -1,32 +1,48 @@
-//! The users and chats that come with every answer.
+//! The users and chats that come with every answer, and what has become of what was sent.
 
 use quadruplex_api::{Field, Visit, Walk};
 use quadruplex_store::{Peer, PeerId, PeerKind};
 
-/// Every user, group and channel in a value, wherever it is.
-pub(crate) fn peers_in(value: Field<'_>) -> Vec<Peer> {
-    let mut collector = Collector(Vec::new());
-    collector.field("", value);
-    collector.0
+/// What is worth remembering of a value.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// Every user, group and channel, wherever it is.
+    pub(crate) peers: Vec<Peer>,
+    /// Random ids and the ids of their messages.
+    pub(crate) sent: Vec<(i64, i32)>,
 }
 
-struct Collector(Vec<Peer>);
+pub(crate) fn seen_in(value: Field<'_>) -> Seen {
+    let mut seen = Seen::default();
+    seen.field("", value);
+    seen
+}
 
-impl Collector {
+/// The users, groups and channels in a value.
+pub(crate) fn peers_in(value: Field<'_>) -> Vec<Peer> {
+    seen_in(value).peers
+}
+
+impl Seen {
     fn object(&mut self, object: &dyn Walk) {
         let peer: fn(Facts) -> Peer = match object.name() {
             "user" => user,
             "channel" | "channelForbidden" => channel,
             "chat" | "chatForbidden" => group,
+            "updateMessageID" => {
+                let mut told = Told::default();
+                object.walk(&mut told);
+                return self.sent.push((told.random_id, told.id));
+            }
             _ => return object.walk(self),
         };
         let mut facts = Facts::default();
         object.walk(&mut facts);
-        self.0.push(peer(facts));
+        self.peers.push(peer(facts));
     }
 }
 
-impl<'a> Visit<'a> for Collector {
+impl<'a> Visit<'a> for Seen {
     fn field(&mut self, _: &'static str, value: Field<'a>) {
         match value {
             Field::Object(object) => self.object(object),
@@ -39,6 +55,23 @@ impl<'a> Visit<'a> for Collector {
                     }
                 }
             }
+            _ => {}
+        }
+    }
+}
+
+/// What an `updateMessageID` says.
+#[derive(Default)]
+struct Told {
+    random_id: i64,
+    id: i32,
+}
+
+impl<'a> Visit<'a> for Told {
+    fn field(&mut self, name: &'static str, value: Field<'a>) {
+        match (name, value) {
+            ("random_id", Field::Long(random_id)) => self.random_id = random_id,
+            ("id", Field::Int(id)) => self.id = id,
             _ => {}
         }
     }
@@ -114,7 +147,7 @@ mod tests {
         let mut bytes = Vec::new();
         builtin::nearest_api(quadruplex_api::LAYER as u32).encode("User", &user.into(), Missing::Default, &mut bytes).unwrap();
         let user = enums::User::from_bytes(&bytes).unwrap();
-        let found = peers_in(vec![user].field());
+        let found = seen_in(vec![user].field()).peers;
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].id, found[0].access_hash, found[0].name.as_str()), (PeerId::User(5), Some(7), "Lena"));
         assert_eq!(found[0].usernames, ["lena"]);

@@ -1,5 +1,5 @@
+use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::functions::{InitConnection, InvokeWithLayer};
@@ -8,6 +8,8 @@ use quadruplex_net::{Dial, Environment};
 use quadruplex_tl::Serialize;
 
 use super::servers::Servers;
+use crate::Error;
+use crate::calls::Wait;
 
 /// The application id that MTProto wants to know, from <https://my.telegram.org/apps>.
 #[derive(Clone, Debug)]
@@ -16,6 +18,32 @@ pub struct ApiId {
     pub id: i32,
     /// The secret that goes with it.
     pub hash: String,
+}
+
+/// An error of a detached call, which nobody waits for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Unhandled {
+    /// The function that was called.
+    pub method: &'static str,
+    /// What went wrong.
+    pub error: Error,
+}
+
+/// Takes errors that nobody waits for.
+#[derive(Clone)]
+pub(crate) struct OnError(pub(crate) Arc<dyn Fn(Unhandled) + Send + Sync>);
+
+impl fmt::Debug for OnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnError")
+    }
+}
+
+impl fmt::Display for Unhandled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a detached call failed: {}", self.error)
+    }
 }
 
 /// Everything that a client was told when it was built.
@@ -30,7 +58,8 @@ pub(crate) struct Settings {
     pub(crate) device_model: String,
     pub(crate) system_version: String,
     pub(crate) app_version: String,
-    pub(crate) flood_wait: Duration,
+    pub(crate) flood_wait: Wait,
+    pub(crate) on_error: OnError,
     pub(crate) upload_connections: usize,
     pub(crate) download_connections: usize,
 }

@@ -25,9 +25,7 @@ impl Client {
     /// ```
     pub fn send(&self, chat: impl Into<PeerRef>, text: impl Into<FormattedText>) -> Call<Message, messages::SendMessage> {
         let (message, entities) = text.into().into_parts();
-        // Drawn here and not on the way, because the message is found by it in the answer.
-        let random_id = self.inner.send_id();
-        let request = messages::SendMessage { entities, random_id, ..messages::SendMessage::new(chat.into(), message) };
+        let request = messages::SendMessage { entities, ..messages::SendMessage::new(chat.into(), message) };
         Call::typed(self.clone(), request, sent::text)
     }
 
@@ -75,8 +73,7 @@ impl Client {
         caption: impl Into<FormattedText>,
     ) -> Call<Message, messages::SendMedia> {
         let (caption, entities) = caption.into().into_parts();
-        let random_id = self.inner.send_id();
-        let request = messages::SendMedia { entities, random_id, ..messages::SendMedia::new(chat.into(), media, caption) };
+        let request = messages::SendMedia { entities, ..messages::SendMedia::new(chat.into(), media, caption) };
         Call::typed(self.clone(), request, sent::media)
     }
 
@@ -109,8 +106,7 @@ impl Client {
         from: impl Into<PeerRef>,
         ids: impl IntoIterator<Item = i32>,
     ) -> Call<Vec<Message>, messages::ForwardMessages> {
-        let mut request = messages::ForwardMessages::new(from.into(), ids, chat.into());
-        request.fill_random(&mut || self.inner.send_id());
+        let request = messages::ForwardMessages::new(from.into(), ids, chat.into());
         Call::typed(self.clone(), request, sent::forwarded)
     }
 }

@@ -204,8 +204,7 @@ async fn single(
         let made = client.inner.invoke(messages::UploadMedia::new(chat.clone(), media)).await?;
         media = stored(&made).ok_or_else(|| Error::Invalid("Telegram made neither a photo nor a document of a file".to_owned()))?;
     }
-    let random_id = client.inner.send_id();
-    Ok(types::InputSingleMedia { random_id, entities, ..types::InputSingleMedia::new(media, caption) })
+    Ok(types::InputSingleMedia { entities, ..types::InputSingleMedia::new(media, caption) })
 }
 
 /// How far several uploads have come together.

@@ -174,13 +174,20 @@ fn peer_of(input: &enums::InputPeer, own: Option<i64>) -> Option<enums::Peer> {
     })
 }
 
-/// Telegram has the message already, because an earlier answer was lost: it is the newest of ours in the chat with this text.
+/// Telegram has the message already, because an earlier answer was lost or an earlier process has sent it. Updates may have told which
+/// it is; else it is the newest of ours in the chat with this text.
 fn find_again(client: Client, wanted: Wanted, error: Error) -> BoxFuture<'static, Result<Message, Error>> {
     Box::pin(async move {
         let peer = match wanted.peer {
             Arg::Known(peer) => peer,
             Arg::Lookup(peer) => client.inner.peers.find(&client.inner, &peer).await?,
         };
+        let own = client.own_user().map(|user| user.id);
+        if let (Some(id), Some(chat)) = (client.inner.sent_ids.get(wanted.random_id), peer_of(&peer, own))
+            && let Some(message) = client.message(chat, id).await?
+        {
+            return Ok(message);
+        }
         let history = client.inner.invoke(messages::GetHistory::new(peer, 0, 0, 0, LOOKED_THROUGH, 0, 0, 0)).await?;
         let is_it = |message: &enums::Message| match message {
             enums::Message::Message(message) => {

@@ -13,8 +13,8 @@ use super::gap::{Failure, Request};
 use crate::client::Inner;
 use crate::{Client, Error};
 
-/// Finds users and chats in a value.
-pub(crate) type PeersIn = fn(Field<'_>) -> Vec<Peer>;
+/// Finds users and chats in a value; the client notes what else is worth it.
+pub(crate) type PeersIn = fn(&Inner, Field<'_>) -> Vec<Peer>;
 
 /// A client that does not keep itself alive by asking.
 pub(super) struct Asking {
@@ -56,7 +56,7 @@ impl Server for Asking {
     }
 
     fn peers_in(&self, updates: &enums::Updates) -> Vec<Peer> {
-        (self.peers_in)(updates.field())
+        self.client.upgrade().map_or_else(Vec::new, |client| (self.peers_in)(&client, updates.field()))
     }
 }
 

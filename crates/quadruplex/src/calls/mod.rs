@@ -1,0 +1,19 @@
+//! What happens to calls on their way besides being sent: several at once, one after another, not too often, not for ever.
+
+mod limits;
+mod multiple;
+mod once;
+mod patience;
+mod queue;
+mod run;
+mod target;
+
+pub(crate) use limits::Limits;
+pub use limits::{Limit, Wait};
+pub(crate) use multiple::Outbox;
+pub use multiple::{Mixed, Multiple, MultipleMixed};
+pub(crate) use once::SentIds;
+pub use queue::AfterFailure;
+pub(crate) use queue::{Line, Queues};
+pub(crate) use run::{Run, Tried};
+pub(crate) use target::{id_of, target_of};

@@ -1,0 +1,300 @@
+//! One call from the moment somebody wants it until it has ended: its peers, its place in a queue, its limits, its attempts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use quadruplex_api::{Lookups, has_random_id};
+use quadruplex_net::{Connection, Request as Packet, State, Ticket};
+use tokio::time::{Instant, sleep, timeout};
+use tracing::debug;
+
+use super::limits::{Asked, Permit};
+use super::once;
+use super::patience::{GaveUp, Patience};
+use super::queue::{AfterFailure, Place};
+use super::{Limit, Outbox, Wait};
+use crate::client::{CallOptions, Erased, Function, Inner, Next};
+use crate::{Error, FloodWait, LastSeen};
+
+/// How long a connection may take to tell what is known of a call that nobody waits for.
+const LAST_WORD: Duration = Duration::from_millis(100);
+
+/// Why a call was not sent.
+const LOOKED_UP: &str = "its peer was being looked up";
+
+/// What has been tried for one call.
+#[derive(Debug, Default)]
+pub(crate) struct Tried {
+    pub(crate) troubles: u32,
+    pub(crate) migrations: u32,
+    pub(crate) looked_up_again: bool,
+    pub(crate) signed_in_again: bool,
+}
+
+/// A call on its way.
+pub(crate) struct Run {
+    inner: Arc<Inner>,
+    function: Function,
+    options: CallOptions,
+    patience: Patience,
+    place: Option<Place>,
+    outbox: Option<Arc<Outbox>>,
+    lookups: Lookups,
+    peer: Option<i64>,
+    body: Bytes,
+    tried: Tried,
+    /// With which call before it the server has refused it.
+    refused: Option<Ticket>,
+}
+
+impl Run {
+    /// Takes the place in the queue and draws the random ids.
+    pub(crate) fn begin(inner: &Arc<Inner>, request: &mut dyn Erased, options: CallOptions, outbox: Option<Arc<Outbox>>) -> Self {
+        let function = Function { id: request.id(), name: request.name() };
+        let mut run = Self::encoded(inner, function, Bytes::new(), options);
+        run.outbox = outbox;
+        // Kept over repetitions, by which Telegram knows them.
+        match (&run.options.once, inner.own_user()) {
+            (Some(key), Some(account)) => request.fill_random(&mut once::random_ids(account.id, key)),
+            _ => request.fill_random(&mut || inner.send_id()),
+        }
+        request.lookups(&mut run.lookups);
+        run
+    }
+
+    /// A call whose bytes are ready: a part of a file.
+    pub(crate) fn encoded(inner: &Arc<Inner>, function: Function, body: Bytes, options: CallOptions) -> Self {
+        let place = options.line.name.clone().map(|name| inner.queues.join(name, options.line.after_failure.unwrap_or_default()));
+        Self {
+            inner: inner.clone(),
+            function,
+            patience: Patience::of(&options),
+            options,
+            place,
+            outbox: None,
+            lookups: Lookups::new(),
+            peer: None,
+            body,
+            tried: Tried::default(),
+            refused: None,
+        }
+    }
+
+    /// Looks peers up and encodes the request. It leaves the queue if that fails.
+    pub(crate) async fn prepare(&mut self, request: &mut dyn Erased) -> Result<(), Error> {
+        let prepared = self.try_prepare(request).await;
+        if prepared.is_err() {
+            self.leave(true);
+        }
+        prepared
+    }
+
+    async fn try_prepare(&mut self, request: &mut dyn Erased) -> Result<(), Error> {
+        if self.options.once.is_some() {
+            if !has_random_id(self.function.id) {
+                let what =
+                    format!("{}: .once() is for what is sent; this has no random_id by which Telegram knows it again", self.function.name);
+                return Err(Error::Invalid(what));
+            }
+            self.inner.own_user().ok_or(Error::NotSignedIn)?;
+        }
+        let mentions = request.mentions();
+        if !mentions.is_empty() {
+            let completed = self.patience.wait(crate::text::complete_mentions(&self.inner, mentions)).await;
+            completed.map_err(|gave_up| self.never_sent(gave_up, LOOKED_UP))??;
+        }
+        self.encode(request).await
+    }
+
+    /// Makes the call, again if need be.
+    pub(crate) async fn finish(mut self, request: &dyn Erased) -> Result<Bytes, Error> {
+        let answer = self.attempts(Some(request)).await;
+        if let Ok(answer) = &answer {
+            self.inner.note_moved(request, &self.lookups, answer);
+        }
+        answer
+    }
+
+    /// The same for a call whose bytes are ready.
+    pub(crate) async fn finish_encoded(mut self) -> Result<Bytes, Error> {
+        self.attempts(None).await
+    }
+
+    async fn attempts(&mut self, request: Option<&dyn Erased>) -> Result<Bytes, Error> {
+        let answer = self.try_attempts(request).await;
+        // Who was skipped has not failed, and neither has what Telegram has done already.
+        let failed = match &answer {
+            Ok(_) => false,
+            Err(Error::Queue { stopped, .. }) => *stopped,
+            Err(error) => !error.is("RANDOM_ID_DUPLICATE"),
+        };
+        self.leave(failed);
+        answer
+    }
+
+    async fn try_attempts(&mut self, request: Option<&dyn Erased>) -> Result<Bytes, Error> {
+        loop {
+            let dc = self.options.dc.unwrap_or_else(|| self.inner.home_dc());
+            let error = match self.attempt(dc).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match self.react(&error, dc).await? {
+                Next::Fail => return Err(error),
+                Next::Again => {}
+                Next::AgainAfter(pause) => {
+                    debug!(method = self.function.name, ?pause, %error, "the call is repeated after a pause");
+                    let waited = self.patience.wait(sleep(pause)).await;
+                    waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))?;
+                }
+                Next::LookUpAgain => match request {
+                    Some(request) if self.inner.peers.forget(&self.lookups) => self.encode(request).await?,
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    async fn attempt(&mut self, dc: i32) -> Result<Bytes, Error> {
+        let (connection, after, permit) = loop {
+            let connection = self.inner.connect(dc, self.function, &self.options);
+            let connection =
+                self.patience.wait(connection).await.map_err(|gave_up| self.never_sent(gave_up, "it waited for a connection"))??;
+            let after = self.turn(&connection).await?;
+            let permit = self.permit(dc).await?;
+            // It may have waited for long.
+            if !matches!(&*connection.state().borrow(), State::Closed(_)) {
+                break (connection, after, permit);
+            }
+        };
+        let ticket = (self.place.is_some() || self.patience.is_limited()).then(Ticket::default);
+        let len = self.body.len();
+        let packet = Packet {
+            body: self.body.clone(),
+            repeat: self.inner.repeat(self.function, &self.options),
+            alone: self.options.purpose.is_download(),
+            ticket: ticket.clone(),
+            after: after.clone(),
+        };
+        let mut pending = match &self.outbox {
+            Some(outbox) => outbox.add(&connection, packet),
+            None => connection.send(packet),
+        };
+        if let (Some(place), Some(ticket)) = (&self.place, &ticket) {
+            place.sent(&connection, ticket);
+        }
+        let answer = match self.patience.wait(&mut pending).await {
+            Ok(answer) => answer,
+            Err(gave_up) => {
+                let report = timeout(LAST_WORD, pending.cancel()).await.ok().flatten();
+                if let Some(place) = self.place.take() {
+                    place.abandon();
+                }
+                return Err(self.gave_up(gave_up, report.map_or(LastSeen::Unknown, LastSeen::of_report)));
+            }
+        };
+        match answer {
+            Ok(answer) => {
+                self.inner.limits.succeeded(permit);
+                Ok(answer)
+            }
+            Err(error) => {
+                self.refused = after;
+                if let Some(place) = &self.place {
+                    place.unsent();
+                }
+                Err(Error::of_call(self.function.name, len, error))
+            }
+        }
+    }
+
+    /// Waits for the turn in the queue; after which call the server shall execute this one.
+    async fn turn(&mut self, connection: &Connection) -> Result<Option<Ticket>, Error> {
+        let Some(place) = &self.place else { return Ok(None) };
+        let turn = self.patience.wait(place.turn(connection, self.refused.as_ref())).await;
+        let turn = turn.map_err(|gave_up| self.never_sent(gave_up, "it waited for its turn in its queue"))?;
+        self.refused = None;
+        turn.ok_or_else(|| Error::Queue {
+            method: self.function.name,
+            queue: place.queue().to_owned(),
+            stopped: place.after_failure() == AfterFailure::Stop,
+        })
+    }
+
+    /// Waits until the limits allow the call.
+    async fn permit(&mut self, dc: i32) -> Result<Permit, Error> {
+        let put_off = self.wait() == Wait::Reschedule;
+        let began = Instant::now();
+        let asked = Asked { dc, method: self.function.name, peer: self.peer };
+        let permit = self.inner.limits.admit(asked, self.wait().most());
+        let permit = if put_off { self.patience.wait_untimed(permit).await } else { self.patience.wait(permit).await };
+        let permit = permit.map_err(|gave_up| self.never_sent(gave_up, "it waited because Telegram wanted it to"))?;
+        if put_off && began.elapsed() > Duration::ZERO {
+            self.patience.renew();
+        }
+        permit.map_err(|limit| self.flood(limit, None))
+    }
+
+    async fn react(&mut self, error: &Error, dc: i32) -> Result<Next, Error> {
+        let Error::Rpc { error: refusal, .. } = error else { return Ok(Next::Fail) };
+        match refusal.name.as_str() {
+            "FLOOD_WAIT" | "FLOOD_PREMIUM_WAIT" | "SLOWMODE_WAIT" => {
+                let Some(wait) = refusal.flood_wait() else { return Ok(Next::Fail) };
+                let asked = Asked { dc, method: self.function.name, peer: self.peer };
+                let limit = self.inner.limits.refused(asked, refusal, wait);
+                if wait > self.wait().most() {
+                    return Err(self.flood(limit, Some(refusal.message.clone())));
+                }
+                debug!(method = self.function.name, ?wait, "Telegram wants a wait");
+                Ok(Next::Again)
+            }
+            "MSG_WAIT_TIMEOUT" if self.place.is_some() => {
+                self.refused = None;
+                Ok(Next::Again)
+            }
+            "MSG_WAIT_FAILED" if self.place.is_some() => Ok(Next::Again),
+            _ => {
+                self.refused = None;
+                self.inner.react(error, dc, self.function, &mut self.options, &mut self.tried).await
+            }
+        }
+    }
+
+    async fn encode(&mut self, request: &dyn Erased) -> Result<(), Error> {
+        let peers = self.inner.peers.resolve(&self.inner, &self.lookups);
+        let peers = self.patience.wait(peers).await.map_err(|gave_up| self.never_sent(gave_up, LOOKED_UP))??;
+        self.peer = request.target(&peers);
+        let mut body = Vec::new();
+        if self.options.without_updates {
+            quadruplex_tl::Serialize::serialize(&quadruplex_api::functions::InvokeWithoutUpdates, &mut body);
+        }
+        request.encode(&peers, &mut body);
+        self.body = quadruplex_mtproto::gzip(body.into());
+        Ok(())
+    }
+
+    fn leave(&mut self, failed: bool) {
+        if let Some(place) = self.place.take() {
+            place.end(failed);
+        }
+    }
+
+    fn wait(&self) -> Wait {
+        self.options.flood_wait.unwrap_or(self.inner.settings.flood_wait)
+    }
+
+    fn flood(&self, limit: Limit, said: Option<String>) -> Error {
+        let now = self.inner.settings.environment.now().wall;
+        Error::Flood(Box::new(FloodWait::new(self.function.name, self.peer, self.wait(), limit, said, now)))
+    }
+
+    fn never_sent(&self, gave_up: GaveUp, why: &'static str) -> Error {
+        // An attempt that was refused has not been executed, one that met trouble may have been.
+        self.gave_up(gave_up, if self.tried.troubles == 0 { LastSeen::NotSent(why) } else { LastSeen::Unknown })
+    }
+
+    fn gave_up(&self, gave_up: GaveUp, last_seen: LastSeen) -> Error {
+        gave_up.error(self.function.name, last_seen)
+    }
+}
