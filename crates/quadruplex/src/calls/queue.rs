@@ -96,9 +96,11 @@ impl Queues {
         Place { queues: self.clone(), name, after_failure, number, changed, given_up: false }
     }
 
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        lock(&self.0).len()
+    /// The queues by name, with how many are in each.
+    pub(crate) fn list(&self) -> Vec<(Arc<str>, usize)> {
+        let mut list: Vec<_> = lock(&self.0).iter().map(|(name, places)| (name.clone(), places.places.len())).collect();
+        list.sort();
+        list
     }
 }
 
@@ -240,7 +242,7 @@ mod tests {
         third.end(false);
         assert_eq!(look(&fourth), "now");
         fourth.end(false);
-        assert_eq!(queues.len(), 0);
+        assert!(queues.list().is_empty());
     }
 
     #[test]
@@ -254,6 +256,6 @@ mod tests {
         first.end(true);
         assert_eq!(look(&last), "never");
         drop(last);
-        assert_eq!(queues.len(), 0);
+        assert!(queues.list().is_empty());
     }
 }

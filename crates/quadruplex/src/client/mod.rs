@@ -153,6 +153,18 @@ impl Client {
         self.inner.limits.list()
     }
 
+    /// The queues of calls in use, by name, and how many calls are in each. A queue that nobody is in is not there.
+    ///
+    /// ```no_run
+    /// # fn example(client: quadruplex::Client) {
+    /// client.send("@lena", "one").queue("hello").detach();
+    /// assert_eq!(client.queues(), [("hello".into(), 1)]);
+    /// # }
+    /// ```
+    pub fn queues(&self) -> Vec<(Arc<str>, usize)> {
+        self.inner.queues.list()
+    }
+
     /// The login as a string, to be kept like a password. `None` before there is a key.
     ///
     /// ```no_run

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod batching;
+mod calls;
 mod common;
 mod endings;
 mod files;
