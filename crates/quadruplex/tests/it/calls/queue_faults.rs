@@ -27,12 +27,12 @@ fn the_order_holds_whatever_happens() {
 async fn run(seed: u64) {
     let world = World::with(1, seed, |builder| builder.flood_wait(Duration::from_secs(300))).await;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         world.telegram.world().faults_mut().rates.push(RateRule::new("messages.sendMessage", true, 25, 9_000));
     }
     let mut sent = 0;
     for _ in 0..40 {
-        let mut most = |most: u32| if rng.next_u32() % 2 == 0 { 0 } else { rng.next_u32() % most };
+        let mut most = |most: u32| if rng.next_u32().is_multiple_of(2) { 0 } else { rng.next_u32() % most };
         let script = LinkScript {
             drop: most(150),
             duplicate: most(150),
