@@ -182,7 +182,7 @@ impl Limits {
 
     /// Telegram has refused a call for now. What is known of the limit since then.
     pub(crate) fn refused(&self, asked: Asked, error: &RpcError, wait: Duration) -> Limit {
-        let key = if error.name == "SLOWMODE_WAIT" { asked.slow() } else { asked.key() };
+        let key = if error.name == "SLOWMODE_WAIT" && asked.peer.is_some() { asked.slow() } else { asked.key() };
         let now = Instant::now();
         let mut table = lock(&self.0);
         table.retain(|_, entry| entry.until + REMEMBERED > now);
