@@ -6,8 +6,6 @@
 
 pub use std::time::Duration;
 
-pub use crate::{AfterFailure, Call, CancellationToken, Wait};
-
 pub use crate::api::functions::{account, bots, channels, contacts, help, messages, payments, photos, stories, users};
 pub use crate::router::{
     Argument, Audio, Callback, CallbackQuery, Channel, Chat, Command, Contact, Dice, Document, Failure, Filter, FromAdmin, Gif, Group,
@@ -16,6 +14,7 @@ pub use crate::router::{
 };
 #[cfg(feature = "sandbox")]
 pub use crate::testing::Sandbox;
+pub use crate::{AfterFailure, Call, CancellationToken, Wait};
 pub use crate::{
     App, BoxError, Button, Buttons, Client, Error, FormattedText, Gap, Key, Keyboard, MediaKind, Message, Result, Running, html, md,
 };
