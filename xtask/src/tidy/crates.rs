@@ -44,7 +44,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
 ];
 
 /// Crates at the end of all arrows, which may use everything.
-const ENDS: [&str; 2] = ["bench", "examples"];
+const ENDS: [&str; 2] = ["bench", "quadruplex-examples"];
 
 pub(super) fn check(root: &Path, findings: &mut Vec<String>) -> Result {
     let output = Command::new(env!("CARGO"))

@@ -1,6 +1,5 @@
 //! Whom a command talks to: which servers, which application, which account.
 
-mod dot_env;
 mod duration;
 mod host;
 mod person;
@@ -18,9 +17,9 @@ use tokio::time::{sleep, timeout};
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::feed::Feed;
-pub(crate) use dot_env::Variables;
 use host::Host;
 pub(crate) use host::Registration;
+pub(crate) use quadruplex::Variables;
 use servers::Place;
 
 /// The options by which every command that talks to Telegram is told where.

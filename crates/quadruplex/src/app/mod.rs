@@ -1,9 +1,15 @@
 //! Programs that handle updates: from the first connection to the last handler.
 
+mod arguments;
 mod dispatcher;
+mod local;
 mod report;
+mod sign_in;
 mod signals;
+mod variables;
 
+use std::fmt;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +21,43 @@ use tracing::info;
 
 use crate::router::{Account, Plan, set_menu};
 use crate::{Client, Error, Router};
+use arguments::Arguments;
 use dispatcher::Dispatcher;
 pub(crate) use report::Report;
+pub use variables::Variables;
+
+/// Handles the updates of an account with a router: the whole of a program.
+///
+/// It reads the environment (and `.env`) and the command line, signs in, catches up with what was missed, handles updates in order in
+/// each chat and chats side by side, and on SIGTERM or Ctrl-C waits for the handlers that run.
+///
+/// | environment | command line | |
+/// |---|---|---|
+/// | `API_ID`, `API_HASH` | | the application, from <https://my.telegram.org/apps> |
+/// | `BOT_TOKEN` | `--token` | the bot; without one, the program asks on the terminal for a phone number |
+/// | `SESSION` | `--session` | the file of the session; the program's name with `.redb` unless told |
+/// | | `--phone` | the number of the account |
+/// | | `--wait` | how long to wait for a session that another process has |
+/// | | `--test-servers` | Telegram's test servers |
+/// | | `--sandbox` | no Telegram at all: a sandbox in this process, and a chat with the bot on the terminal |
+///
+/// ```no_run
+/// use quadruplex::prelude::*;
+///
+/// #[tokio::main]
+/// async fn main() -> Result {
+///     quadruplex::run(Router::new().on_message(async |msg: Text| msg.text().to_owned())).await
+/// }
+/// ```
+///
+/// # Errors
+/// Those of [`App::run`].
+///
+/// # Cancel safety
+/// As [`App::run`].
+pub async fn run(router: Router) -> crate::Result {
+    App::new(router).run().await
+}
 
 /// A program that handles the updates of an account, and how it does so.
 ///
@@ -72,17 +113,41 @@ impl App {
     }
 
     /// Handles updates until the process is told to end (SIGTERM, Ctrl-C), or the client is closed; then waits for the handlers that
-    /// run, and closes the client.
+    /// run, and closes the client. Without a [`client`](Self::client) it makes one, see [`run`](crate::run).
     ///
     /// # Errors
-    /// Those of [`start`](Self::start); why the client was closed, if it was not by this program.
+    /// Those of [`Client::from_args`] and of [`start`](Self::start); why the client was closed, if it was not by this program. Their
+    /// [`Debug`](fmt::Debug) form, which is what Rust prints of an error that `main` returns, is the text for people.
     ///
     /// # Cancel safety
     /// Not cancel safe: handlers that run are aborted when it is dropped; what they had comes again at the next start.
-    pub async fn run(self) -> Result<(), Error> {
+    pub async fn run(self) -> crate::Result {
+        self.serve().await.map_err(|error| Told(error).into())
+    }
+
+    async fn serve(mut self) -> Result<(), Error> {
+        let mut local = None;
+        if self.client.is_none() {
+            let arguments = Arguments::read(std::env::args().skip(1))?;
+            self.client = Some(match arguments.sandbox {
+                true => {
+                    let (client, person) = local::bot().await?;
+                    local = Some(person);
+                    client
+                }
+                false => arguments.connect(&Variables::load()).await?,
+            });
+        }
         let mut running = self.start().await?;
+        let talk = async {
+            match local {
+                Some(local) => local.talk().await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             () = signals::told_to_end() => info!("told to end: waiting for the handlers that run"),
+            () = talk => {}
             ended = running.ended() => return ended,
         }
         let client = running.client.clone();
@@ -111,6 +176,27 @@ impl App {
         let (stop, stopped) = watch::channel(false);
         let dispatcher = Dispatcher::new(client.clone(), account, plan, at_once, drain_within, report);
         Ok(Running { client, stop, task: tokio::spawn(dispatcher.run(updates, stopped)) })
+    }
+}
+
+/// An error as `main` returns it: Rust prints the `Debug` form, which here is the text.
+struct Told(Error);
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl std::error::Error for Told {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
     }
 }
 

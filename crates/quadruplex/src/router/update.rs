@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use quadruplex_api::{Field, Object, PeerRef, enums, get, types};
+use quadruplex_api::{Field, Object, PeerRef, enums, get, to_json, types};
 use quadruplex_store::{Lane, PeerId};
 
 use super::account::Account;
@@ -158,6 +158,11 @@ impl Update {
             Content::Other(update) => (**update).clone(),
             Content::Gap(_) => return None,
         })
+    }
+
+    /// All of it as JSON, in the form of [`to_json`]: `_` names the constructor, bytes are base64. A gap is `null`.
+    pub fn to_json(&self) -> serde_json::Value {
+        self.raw().map_or(serde_json::Value::Null, |update| to_json(&update))
     }
 
     /// The chat in which it happened, if it happened in one.

@@ -1,20 +1,33 @@
 use std::collections::HashMap;
 use std::env;
+use std::fmt;
 
 /// The environment, and under it the file `.env` of the working directory.
-#[derive(Debug, Default)]
-pub(crate) struct Variables(HashMap<String, String>);
+///
+/// ```
+/// let variables = quadruplex::Variables::load();
+/// assert_eq!(variables.get("NOBODY_SETS_THIS"), None);
+/// ```
+#[derive(Default)]
+pub struct Variables(HashMap<String, String>);
 
 impl Variables {
     /// Reads `.env` if it is there.
-    pub(crate) fn load() -> Self {
+    pub fn load() -> Self {
         Self(std::fs::read_to_string(".env").map(|text| parse(&text)).unwrap_or_default())
     }
 
     /// A variable that is set and not empty.
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
+    pub fn get(&self, name: &str) -> Option<String> {
         let from_environment = env::var(name).ok();
         from_environment.or_else(|| self.0.get(name).cloned()).filter(|value| !value.is_empty())
+    }
+}
+
+/// Names only: among the values are tokens.
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 

@@ -1,0 +1,139 @@
+//! What a program is told by its command line and its environment.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use quadruplex_store::Redb;
+
+use super::sign_in;
+use super::variables::Variables;
+use crate::{Client, Error, Servers};
+
+/// The options that every program takes. What else stands on the command line is the program's own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Arguments {
+    pub(crate) sandbox: bool,
+    token: Option<String>,
+    phone: Option<String>,
+    session: Option<PathBuf>,
+    test_servers: bool,
+    wait: Option<Duration>,
+}
+
+/// How long it is waited for a session that another process has.
+const WAIT: Duration = Duration::from_secs(3);
+
+impl Client {
+    /// The account that the environment and the command line name; see [`run`](crate::run) for what they can say. With `--sandbox` it is
+    /// the account of a person in a sandbox of this process.
+    ///
+    /// ```no_run
+    /// use quadruplex::prelude::*;
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result {
+    ///     let client = Client::from_args().await?;
+    ///     client.send("me", "hello").await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The application id is missing, the session cannot be used, nobody is signed in and nobody is there to ask.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, a login may have been made.
+    pub async fn from_args() -> Result<Self, Error> {
+        let arguments = Arguments::read(std::env::args().skip(1))?;
+        if arguments.sandbox {
+            return super::local::person("me").await;
+        }
+        arguments.connect(&Variables::load()).await
+    }
+}
+
+impl Arguments {
+    pub(crate) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Self, Error> {
+        let mut read = Self::default();
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let (name, inline) = argument.split_once('=').map_or((argument.as_str(), None), |(name, value)| (name, Some(value.to_owned())));
+            let mut value = || {
+                let value = inline.clone().or_else(|| arguments.next());
+                value.ok_or_else(|| Error::Invalid(format!("{name} needs a value")))
+            };
+            match name {
+                "--sandbox" => read.sandbox = true,
+                "--test-servers" => read.test_servers = true,
+                "--token" => read.token = Some(value()?),
+                "--phone" => read.phone = Some(value()?),
+                "--session" => read.session = Some(value()?.into()),
+                "--wait" => read.wait = Some(duration(&value()?)?),
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+
+    /// Connects to Telegram and signs in.
+    pub(crate) async fn connect(self, variables: &Variables) -> Result<Client, Error> {
+        let missing = |name: &str| {
+            Error::Invalid(format!(
+                "missing {name}\n  MTProto needs an application id. Get one in two minutes: https://my.telegram.org/apps\n  \
+                 then: export API_ID=… API_HASH=…      or try without: add --sandbox"
+            ))
+        };
+        let id = variables.get("API_ID").ok_or_else(|| missing("API_ID"))?;
+        let id = id.trim().parse().map_err(|_| Error::Invalid(format!("API_ID is a number, and not {id:?}")))?;
+        let hash = variables.get("API_HASH").ok_or_else(|| missing("API_HASH"))?;
+        let servers = if self.test_servers { Servers::telegram_test() } else { Servers::telegram() };
+        let session = self.session.or_else(|| variables.get("SESSION").map(PathBuf::from));
+        let path = session.unwrap_or_else(|| PathBuf::from(format!("{}.redb", program_name())));
+        let store = Redb::open(path, self.wait.unwrap_or(WAIT)).await?;
+        let client = Client::builder(id, hash).servers(servers).connect(store).await?;
+        if client.own_user().is_none() {
+            sign_in::sign_in(&client, self.token.or_else(|| variables.get("BOT_TOKEN")), self.phone).await?;
+        }
+        Ok(client)
+    }
+}
+
+/// The name of the file that runs, without its ending.
+pub(crate) fn program_name() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    path.file_stem().map_or_else(|| "quadruplex".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Reads `10m`, `15s`, `2h`; a bare number counts seconds.
+fn duration(text: &str) -> Result<Duration, Error> {
+    let digits = text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit {
+        "" | "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(3600),
+        _ => None,
+    };
+    let seconds = unit.and_then(|unit| number.parse::<u64>().ok()?.checked_mul(unit));
+    seconds.map(Duration::from_secs).ok_or_else(|| Error::Invalid(format!("{text:?} is not a time such as 10m or 15s")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_the_program_itself_are_left_alone() {
+        let read = |line: &str| Arguments::read(line.split_whitespace().map(str::to_owned)).map_err(|error| error.to_string());
+        assert_eq!(read("--verbose input.txt --sandbox"), Ok(Arguments { sandbox: true, ..Arguments::default() }));
+        let told = Arguments {
+            token: Some("1:a=b".into()),
+            session: Some("bot.redb".into()),
+            wait: Some(Duration::from_secs(600)),
+            ..Arguments::default()
+        };
+        assert_eq!(read("--token=1:a=b --session bot.redb --wait 10m"), Ok(told));
+        assert_eq!(read("--token"), Err("--token needs a value".into()));
+        assert_eq!(read("--wait soon"), Err("\"soon\" is not a time such as 10m or 15s".into()));
+    }
+}

@@ -1,0 +1,136 @@
+//! A chat with a bot on the terminal, or over a pipe.
+
+use std::io::{BufRead, IsTerminal};
+use std::time::Duration;
+
+use quadruplex_api::functions::messages;
+use quadruplex_api::{enums, types};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use crate::{Client, Message, UpdateStream};
+
+/// A pipe that has ended is followed by the end of the program when the bot has been silent for so long.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// What is typed is sent, what the bot answers is printed; a number presses the button with that number. Ends when the input has ended,
+/// if anything was typed; without any input it never does: the program is not talked to.
+pub(super) async fn talk(person: Client, bot: &str) {
+    let Ok(mut updates) = person.updates().await else { return };
+    if std::io::stdin().is_terminal() {
+        println!("You are in a chat with @{bot} in a sandbox. Type and press Enter; Ctrl-C ends.");
+    }
+    let mut lines = lines();
+    let mut chat = Chat { person, bot: bot.to_owned(), shown: Vec::new() };
+    let mut typed = 0;
+    loop {
+        tokio::select! {
+            line = lines.recv() => match line {
+                Some(line) => {
+                    typed += 1;
+                    chat.say(&line).await;
+                }
+                None => break,
+            },
+            Some(message) = next(&chat.person, &mut updates) => chat.show(message),
+        }
+    }
+    if typed == 0 {
+        return std::future::pending().await;
+    }
+    loop {
+        tokio::select! {
+            Some(message) = next(&chat.person, &mut updates) => chat.show(message),
+            () = sleep(SILENCE) => return,
+        }
+    }
+}
+
+struct Chat {
+    person: Client,
+    bot: String,
+    /// The buttons that can be pressed, by their numbers: the message, what they carry.
+    shown: Vec<(i32, Vec<u8>)>,
+}
+
+impl Chat {
+    async fn say(&mut self, line: &str) {
+        let line = line.trim();
+        let pressed = line.parse::<usize>().ok().and_then(|number| self.shown.get(number.checked_sub(1)?)).cloned();
+        let done = match pressed {
+            Some((message, data)) => self.press(message, data).await,
+            None if line.is_empty() => Ok(()),
+            None => self.person.send(format!("@{}", self.bot), line).await.map(drop),
+        };
+        if let Err(error) = done {
+            println!("! {error}");
+        }
+    }
+
+    async fn press(&self, message: i32, data: Vec<u8>) -> Result<(), crate::Error> {
+        let request = messages::GetBotCallbackAnswer::new(format!("@{}", self.bot), message);
+        let answer = self.person.call(messages::GetBotCallbackAnswer { data: Some(data), ..request }).await?;
+        if let Some(text) = answer.message {
+            println!("({text})");
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, message: Message) {
+        let text = message.text();
+        match message.media_kind() {
+            Some(kind) => println!("< [{kind:?}] {text}"),
+            None => println!("< {text}"),
+        }
+        let buttons = buttons(&message);
+        if !buttons.is_empty() {
+            self.shown.clear();
+        }
+        for (label, data) in buttons {
+            self.shown.push((message.id(), data));
+            println!("  [{}] {label}", self.shown.len());
+        }
+    }
+}
+
+/// The buttons below a message that tell the bot that they were pressed.
+fn buttons(message: &Message) -> Vec<(String, Vec<u8>)> {
+    let enums::Message::Message(raw) = message.raw() else { return Vec::new() };
+    let Some(enums::ReplyMarkup::ReplyInlineMarkup(markup)) = &raw.reply_markup else { return Vec::new() };
+    let all = markup.rows.iter().flat_map(|row| &row.buttons);
+    let pressed = all.filter_map(|types::KeyboardInlineButton { text, r#type, .. }| match r#type {
+        enums::InlineButtonType::Callback(callback) => Some((text.clone(), callback.data.clone())),
+        _ => None,
+    });
+    pressed.collect()
+}
+
+/// The next message or edit of others.
+async fn next(person: &Client, updates: &mut UpdateStream) -> Option<Message> {
+    loop {
+        let delivery = updates.next().await?;
+        let raw = match delivery.update() {
+            Some(enums::Update::NewMessage(new)) => Some(new.message.clone()),
+            Some(enums::Update::EditMessage(edit)) => Some(edit.message.clone()),
+            _ => None,
+        };
+        delivery.done();
+        if let Some(message) = raw.and_then(|raw| Message::new(person, raw)).filter(|message| !message.is_outgoing()) {
+            return Some(message);
+        }
+    }
+}
+
+/// The lines of the standard input. Read on a thread of its own, which the end of the program does not wait for.
+fn lines() -> mpsc::Receiver<String> {
+    let (lines, received) = mpsc::channel(16);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            let Ok(line) = line else { return };
+            if lines.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    received
+}

@@ -1,0 +1,24 @@
+//! A command with arguments: `cargo run --example roll -- --sandbox`, then `/roll 20 3`, `/roll banana`, `/help`.
+
+use quadruplex::prelude::*;
+
+/// Roll dice.
+#[derive(Command)]
+struct Roll {
+    /// sides of each die
+    #[arg(default = 6, range = 2..=120)]
+    sides: u32,
+    /// how many dice
+    #[arg(default = 1, range = 1..=20)]
+    dice: u8,
+}
+
+async fn roll(Roll { sides, dice }: Roll) -> String {
+    let thrown: Vec<u32> = (0..dice).map(|_| fastrand::u32(1..=sides)).collect();
+    format!("🎲 {thrown:?}, together {}", thrown.iter().sum::<u32>())
+}
+
+#[tokio::main]
+async fn main() -> Result {
+    quadruplex::run(Router::new().on_command(roll)).await
+}
