@@ -1,0 +1,45 @@
+//! How much memory a client takes that does nothing.
+
+use std::fs;
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use quadruplex::api::functions::help::GetNearestDc;
+use quadruplex::store::Redb;
+use quadruplex::{Client, Error};
+
+use crate::child::{Meter, heap, say, status};
+use crate::job::{Figures, Idle, Job};
+use crate::{Result, ours};
+
+/// Connects all clients and makes one call with each; then they wait for updates, as a process with many accounts does.
+pub async fn run(job: &Job, count: usize, files: bool) -> Result {
+    let keys: Vec<String> = fs::read_to_string(&job.file)?.lines().take(count).map(str::to_owned).collect();
+    let dir = job.file.with_extension("stores");
+    if files {
+        fs::create_dir_all(&dir)?;
+    }
+    let (heap_before, resident_before) = (heap(), status("VmRSS")?);
+    let connect = async |number: usize, key: &str| -> Result<Client> {
+        let builder = ours::builder(job, key)?;
+        let client = if files {
+            builder.connect(Redb::open(dir.join(format!("{number}.redb")), Duration::ZERO).await?).await?
+        } else {
+            builder.connect_in_memory().await?
+        };
+        client.call(GetNearestDc {}).await?;
+        Ok(client)
+    };
+    let connected: Vec<Client> =
+        stream::iter(keys.iter().enumerate()).map(|(number, key)| connect(number, key)).buffered(32).try_collect().await?;
+    // Until all is quiet: every client asks for the configuration when it starts.
+    Meter::ready().await?;
+    let clients = connected.len() as u64;
+    let idle = Idle {
+        heap_bytes: heap().saturating_sub(heap_before) / clients,
+        resident_bytes: status("VmRSS")?.saturating_sub(resident_before) * 1024 / clients,
+    };
+    say(&serde_json::to_string(&Figures { idle: Some(idle), ..Figures::default() })?)?;
+    let alive = connected.iter().map(Client::own_user).filter(Option::is_some).count();
+    if alive < connected.len() { Err(Error::Invalid("a client has lost its login".to_owned()).into()) } else { Ok(()) }
+}

@@ -1,0 +1,76 @@
+//! Our client at work.
+
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use quadruplex::api::functions::help::GetNearestDc;
+use quadruplex::store::{AuthKey, OwnUser, Session};
+use quadruplex::{Client, PublicKey, Servers};
+
+use crate::child::{Meter, say};
+use crate::job::{Job, Work, key_from_hex};
+use crate::{Result, idle};
+
+pub async fn run(job: &Job) -> Result {
+    match job.work {
+        Work::Joined(count) => calls(job, count, false).await,
+        Work::Spawned(count) => calls(job, count, true).await,
+        Work::Upload => upload(job).await,
+        Work::Download => download(job).await,
+        Work::Idle { clients, files } => idle::run(job, clients, files).await,
+    }
+}
+
+/// A client that is not signed in anew: it has the key already.
+pub fn builder(job: &Job, key: &str) -> Result<quadruplex::Builder> {
+    let key = AuthKey::from_bytes(key_from_hex(key).ok_or("the key is not hexadecimal")?);
+    let user = Some(OwnUser { id: job.user, bot: false });
+    let session = Session { dc: job.dc, test: false, user, address: Some(job.address), key };
+    let servers = Servers::custom(job.dc, [(job.dc, job.address)], PublicKey::sandbox());
+    Ok(Client::builder(1, "hash").servers(servers).session(session))
+}
+
+async fn connect(job: &Job) -> Result<Client> {
+    let client = builder(job, &job.key)?.connect_in_memory().await?;
+    client.call(GetNearestDc {}).await?;
+    Ok(client)
+}
+
+async fn calls(job: &Job, count: usize, spawned: bool) -> Result {
+    let client = connect(job).await?;
+    let before = client.traffic().packets_with_calls;
+    let one = || {
+        let client = client.clone();
+        async move {
+            let began = Instant::now();
+            client.call(GetNearestDc {}).await.map(|_| began.elapsed())
+        }
+    };
+    let meter = Meter::ready().await?;
+    let taken: Vec<_> = if spawned {
+        let tasks: Vec<_> = (0..count).map(|_| tokio::spawn(one())).collect();
+        join_all(tasks).await.into_iter().collect::<std::result::Result<_, _>>()?
+    } else {
+        join_all((0..count).map(|_| one())).await
+    };
+    let taken = taken.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
+    meter.report(taken, Some(client.traffic().packets_with_calls - before))
+}
+
+async fn upload(job: &Job) -> Result {
+    let client = connect(job).await?;
+    let meter = Meter::ready().await?;
+    let uploaded = client.upload(job.file.as_path()).await?;
+    meter.report(Vec::new(), None)?;
+    client.send_file("me", uploaded).await?;
+    client.close().await;
+    say("done")
+}
+
+async fn download(job: &Job) -> Result {
+    let client = connect(job).await?;
+    let message = client.history("me").next().await.ok_or("nothing was uploaded")??;
+    let meter = Meter::ready().await?;
+    message.download().to_path(&job.file).await?;
+    meter.report(Vec::new(), None)
+}
