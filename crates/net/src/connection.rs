@@ -55,7 +55,7 @@ pub struct StoredKey {
 #[non_exhaustive]
 pub enum Event {
     /// A new key was exchanged, or its salts have changed: store it.
-    Key(StoredKey),
+    Key(Box<StoredKey>),
     /// Updates: a message that answers nothing, or an answer with updates in it. The server sends them again until the
     /// receipt is dropped.
     Update(Bytes, Receipt),

@@ -13,9 +13,9 @@ use crate::{ConnectError, Dial, Environment, Options, Random, StoredKey, Stream}
 
 /// How long the server may take for one message of the key exchange.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// With less room than this for reading…
+/// So much room for reading an idle connection has…
 const LITTLE: usize = 4 << 10;
-/// …so much is made: little for an idle connection, few reads for a busy one.
+/// …and so much one on which a packet has not come whole: few reads for a busy one.
 const ROOM: usize = 32 << 10;
 
 /// A stream with the framing that was chosen for it.
@@ -88,7 +88,7 @@ impl Link {
 
 pub(crate) fn make_room(input: &mut BytesMut) {
     if input.capacity() - input.len() < LITTLE {
-        input.reserve(ROOM);
+        input.reserve(if input.is_empty() { LITTLE } else { ROOM });
     }
 }
 

@@ -175,7 +175,7 @@ impl Task {
     fn begin_session(&mut self, agreed: Option<StoredKey>) {
         let now = self.environment.now();
         if let Some(key) = &agreed {
-            self.tell(Event::Key(key.clone()));
+            self.tell(Event::Key(Box::new(key.clone())));
         }
         let session = match (&mut self.session, agreed.or_else(|| self.options.key.clone())) {
             (Some(session), _) => session,
@@ -381,7 +381,7 @@ impl Task {
                     if let Some(session) = &self.session {
                         let state: KeyState = session.key_state(self.environment.now());
                         let auth_key = session.auth_key().clone();
-                        self.tell(Event::Key(StoredKey { auth_key, state }));
+                        self.tell(Event::Key(Box::new(StoredKey { auth_key, state })));
                     }
                 }
                 _ => {}

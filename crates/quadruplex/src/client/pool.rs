@@ -151,7 +151,7 @@ impl Pool {
     async fn listen(self: Arc<Self>, dc: i32, purpose: Purpose, mut events: mpsc::Receiver<Event>) {
         while let Some(event) = events.recv().await {
             match event {
-                Event::Key(key) => self.store_key(dc, key).await,
+                Event::Key(key) => self.store_key(dc, *key).await,
                 event if purpose == Purpose::Main => {
                     // A full channel slows the connection's own, which tells when it drops something. The receiver is gone
                     // when nobody wants updates.
