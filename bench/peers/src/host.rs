@@ -68,6 +68,7 @@ impl Host {
             device_model: "bench".into(),
             system_version: String::new(),
             app_version: String::new(),
+            lang_code: String::new(),
         };
         let now = self.sandbox.now();
         let mut world = self.sandbox.world();
