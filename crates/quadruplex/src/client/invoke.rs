@@ -154,7 +154,7 @@ impl Inner {
 
     /// The same without storing.
     pub(crate) fn note(&self, answer: Field<'_>) -> Vec<Peer> {
-        let Seen { peers, sent } = seen_in(answer);
+        let Seen { peers, sent, .. } = seen_in(answer);
         sent.into_iter().for_each(|(random_id, id)| self.sent_ids.insert(random_id, id));
         peers
     }

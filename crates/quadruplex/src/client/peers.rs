@@ -111,24 +111,32 @@ async fn look_up(client: &Arc<Inner>, peer: &PeerRef) -> Result<enums::InputPeer
 }
 
 async fn stored(client: &Inner, key: PeerKey) -> Result<Option<enums::InputPeer>, Error> {
-    let found = client.writer.peers(vec![key]).await?;
-    Ok(found.into_iter().flatten().next().as_ref().and_then(input_peer))
+    let Some(peer) = client.writer.peers(vec![key]).await?.into_iter().flatten().next() else { return Ok(None) };
+    let Some(seen_in) = peer.seen_in.filter(|_| peer.min) else { return Ok(input_peer(&peer)) };
+    let chat = client.writer.peers(vec![seen_in.chat.into()]).await?.into_iter().flatten().next();
+    let chat = chat.filter(|chat| !chat.min).as_ref().and_then(input_peer);
+    Ok(chat.or_else(|| basic_group(seen_in.chat)).map(|chat| from_message(chat, seen_in.message, peer.id)))
 }
 
-/// What a peer that was met is called on the wire; `None` if too little is known of it.
+/// A basic group is named by its id alone.
+fn basic_group(chat: PeerId) -> Option<enums::InputPeer> {
+    if let PeerId::Chat(id) = chat { Some(types::InputPeerChat::new(id).into()) } else { None }
+}
+
+/// A peer of which only a min constructor is known, by a message in which it was seen: <https://core.telegram.org/api/min>.
+fn from_message(chat: enums::InputPeer, message: i32, id: PeerId) -> enums::InputPeer {
+    match id {
+        PeerId::User(id) => types::InputPeerUserFromMessage::new(chat, message, id).into(),
+        PeerId::Channel(id) => types::InputPeerChannelFromMessage::new(chat, message, id).into(),
+        PeerId::Chat(id) => types::InputPeerChat::new(id).into(),
+    }
+}
+
+/// What a peer that was met is called on the wire; `None` if too little is known of it. [`stored`] also knows how to name those
+/// of whom there is but a min constructor.
 pub(crate) fn input_peer(peer: &Peer) -> Option<enums::InputPeer> {
     if peer.min {
-        let seen_in = peer.seen_in?;
-        let chat: enums::InputPeer = match seen_in.chat {
-            PeerId::Chat(id) => types::InputPeerChat::new(id).into(),
-            // The chat itself would have to be looked up first.
-            PeerId::User(_) | PeerId::Channel(_) => return None,
-        };
-        return match peer.id {
-            PeerId::User(id) => Some(types::InputPeerUserFromMessage::new(chat, seen_in.message, id).into()),
-            PeerId::Channel(id) => Some(types::InputPeerChannelFromMessage::new(chat, seen_in.message, id).into()),
-            PeerId::Chat(id) => Some(types::InputPeerChat::new(id).into()),
-        };
+        return basic_group(peer.id);
     }
     Some(match peer.id {
         PeerId::User(id) => types::InputPeerUser::new(id, peer.access_hash?).into(),

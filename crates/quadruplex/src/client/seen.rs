@@ -1,7 +1,7 @@
 //! The users and chats that come with every answer, and what has become of what was sent.
 
 use quadruplex_api::{Field, Visit, Walk};
-use quadruplex_store::{Peer, PeerId, PeerKind};
+use quadruplex_store::{Peer, PeerId, PeerKind, SeenIn};
 
 /// What is worth remembering of a value.
 #[derive(Default)]
@@ -10,11 +10,17 @@ pub(crate) struct Seen {
     pub(crate) peers: Vec<Peer>,
     /// Random ids and the ids of their messages.
     pub(crate) sent: Vec<(i64, i32)>,
+    /// Who is named in which message.
+    named: Vec<(PeerId, SeenIn)>,
 }
 
+/// Those who come as a min constructor can be named by the messages that came with them.
 pub(crate) fn seen_in(value: Field<'_>) -> Seen {
     let mut seen = Seen::default();
     seen.field("", value);
+    for peer in seen.peers.iter_mut().filter(|peer| peer.min) {
+        peer.seen_in = seen.named.iter().rev().find(|(id, _)| *id == peer.id).map(|(_, seen_in)| *seen_in);
+    }
     seen
 }
 
@@ -34,11 +40,60 @@ impl Seen {
                 object.walk(&mut told);
                 return self.sent.push((told.random_id, told.id));
             }
+            "message" | "messageService" => return self.message(object),
             _ => return object.walk(self),
         };
         let mut facts = Facts::default();
         object.walk(&mut facts);
         self.peers.push(peer(facts));
+    }
+
+    fn message(&mut self, object: &dyn Walk) {
+        let mut named = Named::default();
+        object.walk(&mut named);
+        if let (Some(chat), Some(message)) = (named.chat, named.id) {
+            self.named.extend(named.peers.into_iter().map(|id| (id, SeenIn { chat, message })));
+        }
+    }
+}
+
+/// Whom a message names: its sender, whose message it was before, the bot through which it was written.
+#[derive(Default)]
+struct Named {
+    id: Option<i32>,
+    chat: Option<PeerId>,
+    peers: Vec<PeerId>,
+}
+
+impl<'a> Visit<'a> for Named {
+    fn field(&mut self, name: &'static str, value: Field<'a>) {
+        match (name, value) {
+            ("id", Field::Int(id)) => self.id = Some(id),
+            ("peer_id", Field::Object(peer)) => self.chat = peer_id(peer),
+            ("from_id", Field::Object(peer)) => self.peers.extend(peer_id(peer)),
+            ("via_bot_id", Field::Long(id)) => self.peers.push(PeerId::User(id)),
+            ("fwd_from", Field::Object(header)) => header.walk(self),
+            _ => {}
+        }
+    }
+}
+
+fn peer_id(peer: &dyn Walk) -> Option<PeerId> {
+    struct Number(Option<i64>);
+    impl<'a> Visit<'a> for Number {
+        fn field(&mut self, _: &'static str, value: Field<'a>) {
+            if let Field::Long(id) = value {
+                self.0 = Some(id);
+            }
+        }
+    }
+    let mut number = Number(None);
+    peer.walk(&mut number);
+    match peer.name() {
+        "peerUser" => number.0.map(PeerId::User),
+        "peerChat" => number.0.map(PeerId::Chat),
+        "peerChannel" => number.0.map(PeerId::Channel),
+        _ => None,
     }
 }
 
@@ -141,13 +196,36 @@ mod tests {
     use quadruplex_tl::Deserialize;
     use quadruplex_tl_schema::{Missing, Object, builtin};
 
+    fn read<T: Deserialize>(kind: &str, object: Object) -> T {
+        let mut bytes = Vec::new();
+        builtin::nearest_api(quadruplex_api::LAYER as u32).encode(kind, &object.into(), Missing::Default, &mut bytes).unwrap();
+        T::from_bytes(&bytes).unwrap()
+    }
+
+    #[test]
+    fn who_is_known_in_part_is_known_by_a_message() {
+        let user = |id: i64| Object::new("user").with("id", id).with("min", true).with("access_hash", 7_i64);
+        let by = |id: i64| Object::new("peerUser").with("user_id", id);
+        let header = Object::new("messageFwdHeader").with("from_id", by(6));
+        let message = Object::new("message").with("id", 30_i32).with("peer_id", Object::new("peerChannel").with("channel_id", 9_i64));
+        let message = message.with("from_id", by(5)).with("fwd_from", header).with("via_bot_id", 8_i64);
+        let update = Object::new("updateNewChannelMessage").with("message", message);
+        let users = vec![user(5).into(), user(6).into(), user(7).into(), user(8).into()];
+        let updates = Object::new("updates")
+            .with("updates", quadruplex_tl_schema::Value::Vector(vec![update.into()]))
+            .with("users", quadruplex_tl_schema::Value::Vector(users));
+        let updates: enums::Updates = read("Updates", updates);
+        let seen_in = Some(SeenIn { chat: PeerId::Channel(9), message: 30 });
+        let found: Vec<_> = peers_in(updates.field()).into_iter().map(|peer| (peer.id, peer.seen_in)).collect();
+        let user = PeerId::User;
+        assert_eq!(found, [(user(5), seen_in), (user(6), seen_in), (user(7), None), (user(8), seen_in)]);
+    }
+
     #[test]
     fn a_user_deep_inside_an_answer_is_found() {
         let user = Object::new("user").with("id", 5_i64).with("access_hash", 7_i64).with("first_name", "Lena").with("username", "lena");
-        let mut bytes = Vec::new();
-        builtin::nearest_api(quadruplex_api::LAYER as u32).encode("User", &user.into(), Missing::Default, &mut bytes).unwrap();
-        let user = enums::User::from_bytes(&bytes).unwrap();
-        let found = seen_in(vec![user].field()).peers;
+        let user: enums::User = read("User", user);
+        let found = peers_in(vec![user].field());
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].id, found[0].access_hash, found[0].name.as_str()), (PeerId::User(5), Some(7), "Lena"));
         assert_eq!(found[0].usernames, ["lena"]);

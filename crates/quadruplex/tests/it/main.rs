@@ -7,6 +7,7 @@ mod common;
 mod endings;
 mod files;
 mod messages;
+mod peers;
 mod router;
 mod sign_in;
 mod simulation;
