@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub(crate) struct Hub {
     environment: Environment,
     /// How far the sandbox's wall clock runs ahead of its environment's, in seconds.
     ahead: AtomicI64,
+    /// Whether that clock has ever been set back: message ids of one client need not increase then.
+    ran_back: AtomicBool,
     connections: AtomicU64,
     pub(crate) faults: Mutex<LinkFaults>,
     pub(crate) stop: watch::Sender<bool>,
@@ -131,6 +133,7 @@ impl Hub {
             rsa,
             environment,
             ahead: AtomicI64::new(0),
+            ran_back: AtomicBool::new(false),
             connections: AtomicU64::new(0),
             faults: Mutex::new(LinkFaults::new(seed)),
             stop: watch::Sender::new(false),
@@ -164,8 +167,16 @@ impl Hub {
 
     /// Moves the wall clock.
     pub(crate) fn set_ahead(&self, seconds: i64) {
-        self.ahead.store(seconds, Ordering::Relaxed);
+        if self.ahead.swap(seconds, Ordering::Relaxed) > seconds {
+            self.ran_back.store(true, Ordering::Relaxed);
+        }
         self.due_changed.notify_one();
+    }
+
+    /// How far apart the ids of messages must be for their order to be known: nothing, unless the clock was set back. Then those
+    /// that were written by the old time are at most as far ahead as the server takes them, half a minute.
+    pub(crate) fn id_margin(&self) -> i64 {
+        if self.ran_back.load(Ordering::Relaxed) { 60 << 32 } else { 0 }
     }
 
     pub(crate) fn next_connection(&self) -> u64 {
@@ -315,12 +326,14 @@ impl Key {
 
     /// Notes that a connection sends a query, and says whether another one does so at the same time: it has sent, this one
     /// has, and now it sends again. What it wrote before the other one did was only long on its way: a client that has lost a
-    /// connection need not wait for the server to notice.
-    pub(crate) fn sends_twice(&self, sender: Sender) -> bool {
+    /// connection need not wait for the server to notice. By how much its ids must be above those of the other one is `margin`.
+    pub(crate) fn sends_twice(&self, sender: Sender, margin: i64) -> bool {
         let mut senders = lock(&self.senders);
         let Senders { first, second } = &mut *senders;
         match (first, second) {
-            (Some(first), Some(second)) if first.connection == sender.connection => sender.envelope > second.envelope,
+            (Some(first), Some(second)) if first.connection == sender.connection => {
+                sender.envelope > second.envelope.saturating_add(margin)
+            }
             (Some(first), second) if first.connection != sender.connection => {
                 *second = Some(sender);
                 false

@@ -14,7 +14,7 @@ pub(crate) fn execute(hub: &Hub, key: &Arc<Key>, slot: &Arc<Slot>, sender: Sende
     if let Some(intro) = &query.intro {
         *key.intro() = Some(intro.clone());
     }
-    if !is_for_files(name) && key.sends_twice(sender) {
+    if !is_for_files(name) && key.sends_twice(sender, hub.id_margin()) {
         tracing::warn!(key = key.auth.id(), "two connections send with one key: the login is destroyed");
         let now = hub.world_now();
         hub.world().destroy_login(key.auth.id(), now);

@@ -3,4 +3,5 @@
 #[cfg(feature = "admin")]
 mod admin;
 mod sockets;
+mod waiting;
 mod world;
