@@ -182,3 +182,60 @@ fn what_a_server_has_seen() {
     }
     table.row("§1 what came longer ago than is remembered counts as seen", far.give((id(0, 8), 1), query(1), 0.5).0, vec![]);
 }
+
+#[test]
+fn what_outlives_a_link() {
+    let mut table = Table::default();
+    let mut bench = Bench::new();
+    let session = bench.session.session_id();
+    let (_, first) = bench.call(1, Repeat::Unsafe);
+    bench.session.disconnected();
+    bench.now = at(400.0);
+    bench.session.connected(bench.now);
+    table.row("§3.49 the session is the same", bench.session.session_id(), session);
+    let asked = bench.sent().into_iter().find_map(|(_, message)| match service(&message.body) {
+        Some(Service::MsgsStateReq { .. }) => Some(message.msg_id),
+        _ => None,
+    });
+    let Some(req_msg_id) = asked else { panic!("an unanswered call is asked about") };
+    assert_eq!(bench.give_service(id(400, 5), &Service::MsgsStateInfo { req_msg_id, info: vec![3] }), Ok(()));
+    let again: Vec<_> = bench.sent().into_iter().filter(|(_, message)| message.body == query(1)).collect();
+    let ids: Vec<_> = again.iter().map(|(outer, message)| (message.msg_id, outer.is_some_and(|outer| outer >= id(400, 0)))).collect();
+    table.row("§3.21 an old message goes in a container whose id is of now", ids, vec![(first, true)]);
+
+    let mut far = Far::new();
+    assert_eq!(far.give((id(0, 8), 1), query(1), 0.5).0, [1]);
+    let answers = |far: &mut Far| {
+        let (mut ids, mut out) = (Vec::new(), Vec::new());
+        while far.session.poll_transmit(at(1.0), &mut far.rng, &mut out) {
+            let messages = read(Side::Server, &std::mem::take(&mut out));
+            ids.extend(messages.into_iter().filter(|(_, message)| service(&message.body).is_none()).map(|(_, message)| message.msg_id));
+        }
+        ids
+    };
+    far.session.disconnected();
+    far.session.connected();
+    let again = answers(&mut far);
+    table.row("§3.49 what was not acknowledged is sent again", again.len(), 1);
+    far.session.disconnected();
+    far.session.connected();
+    table.row("§3.49 …under its old id, each time", answers(&mut far), again.clone());
+    far.give((id(0, 12), 2), Service::MsgsAck { msg_ids: again }.to_bytes(), 1.0);
+    far.session.disconnected();
+    far.session.connected();
+    table.row("§3.49 …until it is acknowledged", answers(&mut far), vec![]);
+}
+
+#[test]
+fn an_answer_that_is_not_wanted_any_more() {
+    let mut table = Table::default();
+    let mut far = Far::new();
+    let drop = |req_msg_id: i64| Service::RpcDropAnswer { req_msg_id }.to_bytes();
+    let opened = packet::open(&key(), Side::Client, Raw::new(Side::Client, id(0, 8), 1, query(1)).seal()).unwrap();
+    far.session.handle_message(opened, at(0.5)).unwrap();
+    assert!(matches!(far.session.poll_event(), Some(server::Event::Request { .. })));
+    table.row("§3.47 a query that runs is not stopped", far.give((id(0, 12), 3), drop(id(0, 8)), 0.5).0, vec![]);
+    let before = far.session.unacknowledged();
+    far.session.answer(id(0, 8), query(1).into(), true, at(0.5));
+    table.row("§3.47 …and its answer is dropped", far.session.unacknowledged(), before);
+}
