@@ -44,6 +44,12 @@ pub(crate) struct NewChannel {
 }
 
 #[derive(Debug, Deserialize)]
+pub(crate) struct InlineMode {
+    pub(crate) bot: Account,
+    pub(crate) placeholder: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct NewMessage {
     pub(crate) from: Account,
     pub(crate) to: Place,

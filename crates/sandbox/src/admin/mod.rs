@@ -9,6 +9,7 @@
 //! | `GET /` | | `{"dcs": [{"id", "address"}], "fingerprint", "now"}` |
 //! | `POST /users` | `{"first_name", "last_name"?, "username"?, "phone"?, "password"?, "dc"?}` | `{"id"}` |
 //! | `POST /bots` | `{"name", "username", "privacy"?, "dc"?}` | `{"id", "token"}` |
+//! | `PUT /inline` | `{"bot", "placeholder"?}`: gives a bot an inline mode, or takes it away | `{}` |
 //! | `POST /groups` | `{"creator", "title", "members"}` | `{"id"}` |
 //! | `POST /channels` | `{"creator", "title", "megagroup"?, "username"?, "members"?}` | `{"id"}` |
 //! | `POST /messages` | `{"from", "to", "text"}` | `{"id"}` |
@@ -56,6 +57,7 @@ fn router(sandbox: Sandbox) -> Router {
         .route("/", get(routes::about))
         .route("/users", post(routes::create_user))
         .route("/bots", post(routes::create_bot))
+        .route("/inline", put(routes::set_inline))
         .route("/groups", post(routes::create_group))
         .route("/channels", post(routes::create_channel))
         .route("/messages", get(routes::messages).post(routes::say))

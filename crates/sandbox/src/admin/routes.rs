@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::body::{self, BadMsg, Clock, Conversation, FaultScript, NewChannel, NewGroup, NewMessage, Restart, Whose};
+use super::body::{self, BadMsg, Clock, Conversation, FaultScript, InlineMode, NewChannel, NewGroup, NewMessage, Restart, Whose};
 use crate::world::{NewBot, NewUser, RpcError};
 use crate::{LinkScript, Sandbox};
 
@@ -54,6 +54,14 @@ pub(crate) async fn create_bot(State(sandbox): State<Sandbox>, Json(new): Json<N
     let now = sandbox.now();
     let (id, token) = sandbox.world().create_bot(new, now)?;
     Ok(Json(json!({ "id": id, "token": token })))
+}
+
+pub(crate) async fn set_inline(State(sandbox): State<Sandbox>, Json(mode): Json<InlineMode>) -> Answer {
+    let now = sandbox.now();
+    let mut world = sandbox.world();
+    let bot = mode.bot.find(&world)?;
+    world.set_inline(bot, mode.placeholder.as_deref(), now)?;
+    done()
 }
 
 pub(crate) async fn create_group(State(sandbox): State<Sandbox>, Json(new): Json<NewGroup>) -> Answer {
@@ -153,6 +161,7 @@ pub(crate) async fn nowhere() -> (StatusCode, Json<Value>) {
     let routes = [
         "/users",
         "/bots",
+        "/inline",
         "/groups",
         "/channels",
         "/messages",

@@ -45,6 +45,9 @@ async fn a_world_is_made_and_looked_at() {
     assert_eq!((status, bot["token"].as_str().unwrap().contains(':')), (200, true));
     assert_eq!(post("/users", json!({ "first_name": "A", "username": "alice" })).await, (400, json!({ "error": "USERNAME_OCCUPIED" })));
 
+    let inline = |bot: &str| json!({ "bot": bot, "placeholder": "Search" });
+    assert_eq!(ask(address, "PUT", "/inline", Some(inline("echo_bot"))).await, (200, json!({})));
+    assert_eq!(ask(address, "PUT", "/inline", Some(inline("alice"))).await, (400, json!({ "error": "BOT_INVALID" })));
     let (_, group) = post("/groups", json!({ "creator": "@alice", "title": "Club", "members": [bob["id"], "echo_bot"] })).await;
     let (_, channel) = post("/channels", json!({ "creator": alice["id"], "title": "News", "username": "news_here" })).await;
     for (to, from) in [

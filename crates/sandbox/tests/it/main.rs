@@ -2,6 +2,8 @@
 
 #[cfg(feature = "admin")]
 mod admin;
+mod person;
+mod senders;
 mod sockets;
 mod waiting;
 mod world;

@@ -3,99 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use quadruplex_mtproto::framing::Transport;
-use quadruplex_net::{CallError, Connection, Environment, Event, Options, Pending, Repeat, Request};
-use quadruplex_sandbox::world::{Caller, Peer};
+use quadruplex_net::Environment;
+use quadruplex_sandbox::world::Peer;
 use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
-use quadruplex_tl::Reader;
-use quadruplex_tl_schema::builtin::api;
 use quadruplex_tl_schema::{Object, Value};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-const LAYER: i32 = 230;
-
-/// A signed-in account with a connection of its own.
-struct Person {
-    id: i64,
-    connection: Connection,
-    events: mpsc::Receiver<Event>,
-}
-
-fn encode(function: &Object) -> Bytes {
-    let mut out = Vec::new();
-    api(LAYER as u32).unwrap().encode_function(function, &mut out).unwrap();
-    out.into()
-}
-
-/// `invokeWithLayer(initConnection(` up to where the query begins.
-fn introduction() -> Bytes {
-    let query = Object::new("help.getConfig");
-    let init = ["device_model", "system_version", "app_version", "system_lang_code", "lang_code"]
-        .into_iter()
-        .fold(Object::new("initConnection").with("api_id", 1).with("lang_pack", ""), |init, field| init.with(field, "en"));
-    let whole = encode(&Object::new("invokeWithLayer").with("layer", LAYER).with("query", init.with("query", query.clone())));
-    whole.slice(..whole.len() - encode(&query).len())
-}
-
-impl Person {
-    async fn new(telegram: &Sandbox, id: i64, seed: u64) -> Self {
-        let options = Options {
-            addresses: vec![telegram.addresses()[0].1],
-            dc: 1,
-            transport: Transport::Intermediate,
-            obfuscated: true,
-            server_keys: vec![telegram.public_key()],
-            init: introduction(),
-            key: None,
-            is_update: |_| false,
-            event_capacity: 100,
-        };
-        let environment = Environment::simulated(Duration::from_secs(1_800_000_000), seed);
-        let (connection, mut events) = Connection::open(options, telegram.dialer(), environment);
-        let Some(Event::Key(key)) = events.recv().await else { panic!("the key comes first") };
-        let caller = Caller { auth_key_id: key.auth_key.id(), dc: 1, layer: LAYER, ..Caller::default() };
-        telegram.world().login_session(&caller, id, telegram.now()).unwrap();
-        let person = Self { id, connection, events };
-        person.call(&Object::new("updates.getState")).await.unwrap();
-        person
-    }
-
-    fn send(&self, function: &Object) -> Pending {
-        self.connection.send(Request::new(encode(function), Repeat::Unsafe))
-    }
-
-    async fn call(&self, function: &Object) -> Result<Value, String> {
-        read(function, self.send(function).await)
-    }
-
-    /// The next update of this name.
-    async fn told(&mut self, name: &str) -> Object {
-        loop {
-            let Some(Event::Update(body, _)) = self.events.recv().await else { continue };
-            let updates = api(LAYER as u32).unwrap().decode("Updates", &mut Reader::new(&body)).unwrap();
-            let found = updates.as_object().unwrap().objects("updates").find(|update| update.is(name)).cloned();
-            if let Some(update) = found {
-                return update;
-            }
-        }
-    }
-
-    /// Waits for a new message of this text.
-    async fn hears(&mut self, text: &str) {
-        while self.told("updateNewMessage").await.object("message").unwrap().string("message") != Some(text) {}
-    }
-}
-
-fn read(function: &Object, answer: Result<Bytes, CallError>) -> Result<Value, String> {
-    let body = answer.map_err(|error| error.to_string())?;
-    Ok(api(LAYER as u32).unwrap().decode_result(function, &mut Reader::new(&body)).unwrap())
-}
+use super::person::{EPOCH, Person, read};
 
 /// Alice, and a bot that has sent her a button: how she presses it.
 async fn scene() -> (Arc<Sandbox>, Person, Person, Object) {
-    let environment = Environment::simulated(Duration::from_secs(1_800_000_000), 1);
+    let environment = Environment::simulated(EPOCH, 1);
     let telegram = Sandbox::builder().environment(environment).start().await.unwrap();
     let alice = telegram.create_user(NewUser { first_name: "Alice".into(), ..NewUser::default() }).unwrap();
     let (bot, _) = telegram.create_bot(NewBot { name: "Quiz".into(), username: "quiz_bot".into(), ..NewBot::default() }).unwrap();

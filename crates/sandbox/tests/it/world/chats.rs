@@ -312,3 +312,31 @@ fn slow_mode_makes_members_wait() {
     fixture.refused(&bob, send(&for_bob, "two", 2), "420 SLOWMODE_WAIT_29");
     fixture.ok(&alice, send(&news, "three", 3));
 }
+
+#[test]
+fn typing_is_seen_where_it_happens() {
+    let mut fixture = Fixture::new();
+    let (alice, bob) = (fixture.user("alice"), fixture.user("bobby"));
+    let bot = fixture.bot("echo", false);
+    let club = group(&mut fixture, &alice, &["bobby_name", "echo_bot"]);
+    let news = channel(&mut fixture, &alice, "megagroup", Some("news_group"));
+    let for_bob = peer_of(&mut fixture, &bob, "news_group");
+    fixture.ok(&bob, on("channels.joinChannel", &for_bob));
+    for (peer, expected) in [(&club, "updateChatUserTyping"), (&news, "updateChannelUserTyping")] {
+        fixture.pushes();
+        let action = Object::new("sendMessageUploadDocumentAction").with("progress", 40);
+        let typing = Object::new("messages.setTyping").with("peer", peer.clone()).with("action", action);
+        assert_eq!(fixture.call(&alice, typing), Ok(Value::Bool(true)));
+        let told = fixture.pushes();
+        let [push] = &told[..] else { panic!("one session hears of it, and no bot: {told:?}") };
+        assert_eq!((push.auth_key_id, bob.caller.auth_key_id == bot.caller.auth_key_id), (bob.caller.auth_key_id, false));
+        let update = push.update.as_object().unwrap().object("update").unwrap();
+        assert_eq!((update.name.as_str(), update.object("from_id").unwrap().long("user_id")), (expected, Some(alice.id)));
+        assert_eq!(update.object("action").unwrap().int("progress"), Some(40));
+    }
+    fixture.refused(
+        &bob,
+        Object::new("messages.setTyping").with("peer", club.with("chat_id", 5i64)).with("action", Object::new("sendMessageTypingAction")),
+        "400 PEER_ID_INVALID",
+    );
+}
