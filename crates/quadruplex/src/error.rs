@@ -109,6 +109,9 @@ pub enum Error {
     /// Several callers waited for one piece of work, and it failed for all of them.
     #[error(transparent)]
     Shared(std::sync::Arc<Error>),
+    /// Somebody was asked and will not answer. In a handler `?` carries it out, and nobody is told.
+    #[error(transparent)]
+    ConversationEnded(#[from] crate::ConversationEnded),
     /// A file, a socket, the terminal.
     #[error("{doing}: {source}")]
     Io {

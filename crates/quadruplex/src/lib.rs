@@ -3,6 +3,7 @@
 mod app;
 mod calls;
 mod client;
+mod conversation;
 mod error;
 mod files;
 mod messages;
@@ -17,6 +18,7 @@ mod updates;
 pub use app::{App, Running, Variables, run};
 pub use calls::{AfterFailure, Limit, Mixed, Multiple, MultipleMixed, Wait};
 pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn, Unhandled};
+pub use conversation::{Ask, ConversationEnded};
 pub use error::{Error, FloodWait, LastSeen, PeerError, RpcError};
 pub use files::{
     Chunks, Download, GIB, KIB, MIB, Nowhere, Progress, RemoteFile, Saved, ToDir, ToMemory, ToPath, ToWriter, Upload, UploadSource,

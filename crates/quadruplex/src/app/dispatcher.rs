@@ -9,13 +9,13 @@ use tokio::time::timeout;
 use tracing::{error, warn};
 
 use super::Report;
+use crate::conversation::{Context, Waiting};
 use crate::router::{Account, CallbackQuery, Plan, Update};
 use crate::{Client, Delivery, UpdateStream};
 
 /// Hands updates to handlers, so many at once.
 pub(super) struct Dispatcher {
     shared: Arc<Shared>,
-    slots: Arc<Semaphore>,
     drain_within: Duration,
 }
 
@@ -24,12 +24,15 @@ struct Shared {
     account: Arc<Account>,
     plan: Plan,
     report: Report,
+    slots: Arc<Semaphore>,
+    waiting: Arc<Waiting>,
 }
 
 impl Dispatcher {
     pub(super) fn new(client: Client, account: Arc<Account>, plan: Plan, at_once: usize, drain_within: Duration, report: Report) -> Self {
-        let shared = Arc::new(Shared { client, account, plan, report });
-        Self { shared, slots: Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS))), drain_within }
+        let slots = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
+        let shared = Arc::new(Shared { client, account, plan, report, slots, waiting: Arc::default() });
+        Self { shared, drain_within }
     }
 
     /// Until it is told to stop, or the client is closed.
@@ -39,7 +42,7 @@ impl Dispatcher {
             while tasks.try_join_next().is_some() {}
             let next = async {
                 // Never closed.
-                let slot = Arc::clone(&self.slots).acquire_owned().await.ok()?;
+                let slot = Arc::clone(&self.shared.slots).acquire_owned().await.ok()?;
                 Some((updates.next().await?, slot))
             };
             tokio::select! {
@@ -51,21 +54,36 @@ impl Dispatcher {
                 },
             }
         }
-        let drained = timeout(self.drain_within, async { while tasks.join_next().await.is_some() {} }).await;
-        if drained.is_err() {
-            warn!(unfinished = tasks.len(), "handlers did not end in time; what they had comes again at the next start");
+        let waiting = &self.shared.waiting;
+        let drained = timeout(self.drain_within, async {
+            // Those who wait for an answer go on at the next start.
+            while tasks.len() > waiting.len() {
+                tokio::select! {
+                    _ = tasks.join_next() => {}
+                    () = waiting.more() => {}
+                }
+            }
+        });
+        if drained.await.is_err() {
+            warn!(
+                unfinished = tasks.len() - waiting.len().min(tasks.len()),
+                "handlers did not end in time; what they had comes again at the next start"
+            );
         }
         tasks.shutdown().await;
     }
 }
 
 impl Shared {
-    async fn handle(self: Arc<Self>, mut delivery: Delivery, _slot: OwnedSemaphorePermit) {
+    async fn handle(self: Arc<Self>, mut delivery: Delivery, slot: OwnedSemaphorePermit) {
         let update = Update::take(&self.client, &self.account, self.plan.states(), &mut delivery);
-        let ended = self.plan.run(&update).await;
+        let Some((mut delivery, slot)) = self.waiting.offer(&update, delivery, slot) else { return };
+        let context = Context::new(&update, delivery.lender(), slot, &self.slots, &self.waiting);
+        let ended = context.scope(self.plan.run(&update)).await;
         self.answer(&update);
+        let last = context.end();
         match ended {
-            Ok(()) => delivery.done(),
+            Ok(()) => delivery.done_with(|commit| last.forget(commit)),
             Err(failed) => {
                 error!(update = update.name(), number = update.number(), attempt = update.attempts() + 1, %failed, "not handled");
                 self.report.failed(&failed);
@@ -73,6 +91,7 @@ impl Shared {
                 delivery.failed(failed);
             }
         }
+        last.done();
     }
 
     /// A button goes on turning until its query is answered.

@@ -16,12 +16,13 @@ tokio::task_local! {
 struct Replies {
     seed: [u8; 32],
     sent: Cell<u64>,
+    asked: Cell<u32>,
 }
 
 /// Runs a handler. `route` tells handlers apart that run for the same update, and is the same in every process of the program.
 pub(crate) fn scope<F: Future>(update: &Update, route: u32, handler: F) -> impl Future<Output = F::Output> {
     let seed = sha256(&[b"replies", &update.account().id.to_le_bytes(), update.identity(), &route.to_le_bytes()]);
-    REPLIES.scope(Replies { seed, sent: Cell::new(0) }, handler)
+    REPLIES.scope(Replies { seed, sent: Cell::new(0), asked: Cell::new(0) }, handler)
 }
 
 /// The id of what is sent next; `None` outside of a handler.
@@ -34,6 +35,16 @@ pub(crate) fn next_id() -> Option<i64> {
             let number = replies.sent.replace(replies.sent.get() + 1);
             let hash = sha256(&[&replies.seed, &number.to_le_bytes()]);
             hash.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes))
+        })
+        .ok()
+}
+
+/// The name of what is asked next, by which its answer is found when the handler runs again; `None` outside of a handler.
+pub(crate) fn next_question() -> Option<Vec<u8>> {
+    REPLIES
+        .try_with(|replies| {
+            let number = replies.asked.replace(replies.asked.get() + 1);
+            [&replies.seed[..16], &number.to_be_bytes()].concat()
         })
         .ok()
 }

@@ -10,7 +10,7 @@ use super::arguments::Failure;
 use super::middleware::Next;
 use super::plan::{Failed, Route};
 use super::{Outcome, Refusal, Update, replies};
-use crate::BoxError;
+use crate::{BoxError, conversation};
 
 /// What became of a handler.
 pub(super) enum Ended {
@@ -72,6 +72,8 @@ async fn contained(update: &Update, number: u32, started: impl Future<Output = R
             Ok(outcome) => outcome,
             Err(Refusal::Skip) => return Ok(false),
             Err(Refusal::Answer(text)) => Outcome::text(text),
+            // Whoever ends a conversation wants nothing more.
+            Err(Refusal::Failed(error)) if conversation::is_end(&error) => return Ok(true),
             Err(Refusal::Failed(error)) => return Err(error),
         };
         outcome.give(update).await?;

@@ -141,9 +141,23 @@ impl Shared {
         }
     }
 
-    pub(super) fn done(&self, now: Instant, lane: Lane, number: u64, identity: &Identity) -> Ticket {
+    /// It is handled; `also` is written together with that. `lane`: unless it was let go before.
+    pub(super) fn done(
+        &self,
+        now: Instant,
+        lane: Option<Lane>,
+        number: u64,
+        identity: &Identity,
+        also: impl FnOnce(&mut Commit),
+    ) -> Ticket {
         let mut core = self.core();
-        let ticket = self.writer.queue(|commit| core.journal.done(lane, number, identity, commit));
+        let ticket = self.writer.queue(|commit| {
+            match lane {
+                Some(lane) => core.journal.done(lane, number, identity, commit),
+                None => core.journal.done_lent(number, identity, commit),
+            }
+            also(commit);
+        });
         self.make_room(now, core);
         ticket
     }
@@ -154,12 +168,15 @@ impl Shared {
         self.make_room(now, core);
     }
 
-    pub(super) fn failed(&self, now: Instant, lane: Lane, waiting: Waiting<Event>, error: String) {
+    pub(super) fn failed(&self, now: Instant, lane: Lane, is_lent: bool, waiting: Waiting<Event>, error: String) {
         let mut core = self.core();
         let number = waiting.number;
         let failure = Failure { bytes: waiting.content.to_bytes(), error, clock: wall_clock() };
         let mut outcome = Failed::Dead;
-        self.writer.queue(|commit| outcome = core.journal.failed(lane, waiting, failure, now, commit));
+        self.writer.queue(|commit| match is_lent {
+            true => core.journal.failed_lent(lane, &waiting, failure, commit),
+            false => outcome = core.journal.failed(lane, waiting, failure, now, commit),
+        });
         if outcome == Failed::Dead {
             error!(number, "an update has failed too often and is a dead letter now");
         }

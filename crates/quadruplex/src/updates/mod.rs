@@ -27,6 +27,7 @@ pub(crate) use journal::Identity;
 use journal::Limits;
 pub(crate) use server::PeersIn;
 pub(crate) use short::sent;
+pub(crate) use stream::Lender;
 pub use stream::{Delivery, UpdateStream};
 
 /// Starts taking updates: reads back what the last process left, then asks for what was missed, then follows.

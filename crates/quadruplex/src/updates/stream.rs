@@ -1,8 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use quadruplex_api::enums;
-use quadruplex_store::{Lane, Ticket};
+use quadruplex_store::{Commit, Lane, Ticket};
 use tokio::time::Instant;
 
 use super::core::Shared;
@@ -80,13 +81,31 @@ struct Place {
     shared: Arc<Shared>,
     lane: Lane,
     identity: Identity,
+    /// The lane was let go; shared with its [`Lender`].
+    is_lent: Arc<AtomicBool>,
     is_settled: bool,
+}
+
+/// Lets the lane of a delivery go on while its handler waits for what comes there.
+pub(crate) struct Lender {
+    shared: Arc<Shared>,
+    lane: Lane,
+    is_lent: Arc<AtomicBool>,
+}
+
+impl Lender {
+    /// Lets it go, once and for all.
+    pub(crate) fn lend(&self) {
+        if !self.is_lent.swap(true, Ordering::AcqRel) {
+            self.shared.let_go(now(), self.lane);
+        }
+    }
 }
 
 impl Delivery {
     fn new(shared: Arc<Shared>, lane: Lane, waiting: Waiting<Event>) -> Self {
         let Waiting { number, attempts, is_redelivered, identity, content } = waiting;
-        let place = Place { shared, lane, identity, is_settled: false };
+        let place = Place { shared, lane, identity, is_lent: Arc::default(), is_settled: false };
         Self { event: content, number, attempts, redelivered: is_redelivered, place }
     }
 
@@ -109,25 +128,46 @@ impl Delivery {
         self.settle();
     }
 
+    /// It is handled, and `also` is written together with that, or neither is.
+    pub(crate) fn done_with(mut self, also: impl FnOnce(&mut Commit)) {
+        self.settle_with(also);
+    }
+
+    pub(crate) fn lender(&self) -> Lender {
+        let Place { shared, lane, is_lent, .. } = &self.place;
+        Lender { shared: Arc::clone(shared), lane: *lane, is_lent: Arc::clone(is_lent) }
+    }
+
     /// It could not be handled. It comes again after a pause that grows, before anything else of its chat; after the third
     /// failure it is kept as a dead letter and its chat goes on.
     pub fn failed(mut self, error: impl fmt::Display) {
         self.place.is_settled = true;
         let Self { event, number, attempts, redelivered, place } = self;
         let waiting = Waiting { number, attempts, is_redelivered: redelivered, identity: place.identity, content: event };
-        place.shared.failed(now(), place.lane, waiting, error.to_string());
+        place.shared.failed(now(), place.lane, place.is_lent(), waiting, error.to_string());
     }
 
     pub(super) fn settle(mut self) -> Ticket {
+        self.settle_with(|_| {})
+    }
+
+    fn settle_with(&mut self, also: impl FnOnce(&mut Commit)) -> Ticket {
         self.place.is_settled = true;
         let Place { shared, lane, identity, .. } = &self.place;
-        shared.done(now(), *lane, self.number, identity)
+        let lane = (!self.place.is_lent()).then_some(*lane);
+        shared.done(now(), lane, self.number, identity, also)
+    }
+}
+
+impl Place {
+    fn is_lent(&self) -> bool {
+        self.is_lent.load(Ordering::Acquire)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if !self.is_settled {
+        if !self.is_settled && !self.is_lent() {
             self.shared.let_go(now(), self.lane);
         }
     }

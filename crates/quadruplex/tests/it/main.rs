@@ -4,6 +4,7 @@ mod bad_input;
 mod batching;
 mod calls;
 mod common;
+mod conversation;
 mod endings;
 mod files;
 mod messages;

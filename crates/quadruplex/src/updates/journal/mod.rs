@@ -109,6 +109,19 @@ impl<T> Journal<T> {
         self.lanes.finish(lane);
     }
 
+    /// It is handled, and its lane was let go before.
+    pub(crate) fn done_lent(&mut self, number: u64, identity: &Identity, commit: &mut Commit) {
+        commit.done(number);
+        self.replayed.remove(identity);
+    }
+
+    /// Its handler failed after its lane was let go: others have run since, so that it does not run again.
+    pub(crate) fn failed_lent(&mut self, lane: Lane, waiting: &Waiting<T>, failure: Failure, commit: &mut Commit) {
+        let row = Row { number: waiting.number, lane, attempts: waiting.attempts + 1, bytes: failure.bytes };
+        commit.bury(DeadLetter { row, error: failure.error, since: failure.clock });
+        self.replayed.remove(&waiting.identity);
+    }
+
     /// Its handler failed. `bytes` are those of its row; `clock` is the wall time in seconds.
     pub(crate) fn failed(&mut self, lane: Lane, mut waiting: Waiting<T>, failure: Failure, now: Instant, commit: &mut Commit) -> Failed {
         waiting.attempts += 1;
@@ -206,6 +219,24 @@ mod tests {
         journal.let_go(LANE);
         assert_eq!(journal.give(now).unwrap().1.content, "b");
         assert_eq!(commit.rows.len(), 2);
+    }
+
+    #[test]
+    fn what_lends_its_lane_is_done_later() {
+        let (mut journal, mut commit, now) = (Journal::new(0, Limits::default()), Commit::default(), Instant::now());
+        accept(&mut journal, "a", &mut commit);
+        accept(&mut journal, "b", &mut commit);
+        let (lane, a) = journal.give(now).unwrap();
+        journal.let_go(lane);
+        let (_, b) = journal.give(now).unwrap();
+        journal.done_lent(a.number, &a.identity, &mut commit);
+        accept(&mut journal, "c", &mut commit);
+        assert!(journal.give(now).is_none(), "b still has the lane");
+        journal.done(lane, b.number, &b.identity, &mut commit);
+        let (lane, c) = journal.give(now).unwrap();
+        journal.let_go(lane);
+        journal.failed_lent(lane, &c, failure("late"), &mut commit);
+        assert_eq!((commit.rows.len(), commit.buried[&2].error.as_str(), journal.len()), (0, "late", 0));
     }
 
     #[test]

@@ -1,0 +1,158 @@
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use quadruplex_api::enums;
+use quadruplex_store::{Commit, Value, ValueKey};
+use quadruplex_tl::{Deserialize, Serialize};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::ConversationEnded;
+use super::waiting::{Given, Waiting, With};
+use crate::client::lock;
+use crate::router::Update;
+use crate::updates::Lender;
+use crate::{Client, Delivery, Error, Message};
+
+/// Where answers are stored.
+const SPACE: &str = "conversation";
+
+tokio::task_local! {
+    static CONTEXT: Arc<Context>;
+}
+
+/// The handling of one update, as far as it asks.
+pub(crate) struct Context {
+    client: Client,
+    /// With whom it can speak; nobody if the update came from nobody.
+    with: Option<With>,
+    lender: Lender,
+    slots: Arc<Semaphore>,
+    waiting: Arc<Waiting>,
+    held: Mutex<Held>,
+}
+
+/// What is given back when it waits, and when it ends.
+#[derive(Default)]
+struct Held {
+    /// The right to run.
+    slot: Option<OwnedSemaphorePermit>,
+    /// The last answer, which has the lane.
+    answer: Option<(ValueKey, Message, Delivery)>,
+    /// The answers that are stored.
+    stored: Vec<ValueKey>,
+}
+
+impl Context {
+    pub(crate) fn new(
+        update: &Update,
+        lender: Lender,
+        slot: OwnedSemaphorePermit,
+        slots: &Arc<Semaphore>,
+        waiting: &Arc<Waiting>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            client: update.client().clone(),
+            with: update.chat().zip(update.sender()),
+            lender,
+            slots: Arc::clone(slots),
+            waiting: Arc::clone(waiting),
+            held: Mutex::new(Held { slot: Some(slot), ..Held::default() }),
+        })
+    }
+
+    /// That of the handler that runs.
+    pub(super) fn current() -> Option<Arc<Self>> {
+        CONTEXT.try_with(Arc::clone).ok()
+    }
+
+    pub(crate) fn scope<F: Future>(self: &Arc<Self>, handlers: F) -> impl Future<Output = F::Output> {
+        CONTEXT.scope(Arc::clone(self), handlers)
+    }
+
+    /// The answer that an earlier run has got.
+    pub(super) async fn stored(&self, question: &[u8]) -> Result<Option<Message>, Error> {
+        let key = ValueKey::new(SPACE, question);
+        let Some(value) = self.client.inner.writer.store().value(key.clone()).await? else { return Ok(None) };
+        lock(&self.held).stored.push(key);
+        // What an earlier release has written and this one cannot read is asked for again.
+        Ok(enums::Message::from_bytes(&value.bytes).ok().and_then(|raw| Message::new(&self.client, raw)))
+    }
+
+    /// Waits for the next message of the one with whom it speaks.
+    pub(super) async fn answer(&self, question: &[u8], within: Duration) -> Result<Message, Error> {
+        let Some(with) = self.with.clone() else {
+            return Err(Error::Invalid("nobody can be asked: the update comes from nobody in particular".to_owned()));
+        };
+        let (turn, answer) = self.waiting.wait(with);
+        self.let_go();
+        let given = timeout(within, answer).await;
+        drop(turn);
+        match given {
+            Ok(Ok(Given::Answer(message, delivery, slot))) => {
+                let mut held = lock(&self.held);
+                held.slot = Some(slot);
+                held.answer = Some((ValueKey::new(SPACE, question), message.clone(), delivery));
+                Ok(message)
+            }
+            Ok(Ok(Given::Ended(why))) => Err(self.ended(why).await),
+            Ok(Err(_)) | Err(_) => Err(self.ended(ConversationEnded::Silence).await),
+        }
+    }
+
+    async fn ended(&self, why: ConversationEnded) -> Error {
+        // Never closed.
+        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
+        lock(&self.held).slot = slot;
+        why.into()
+    }
+
+    /// Lets others run, and the lane go on. The answer that had it is done, and stored in the same transaction.
+    fn let_go(&self) {
+        let (slot, answer) = {
+            let mut held = lock(&self.held);
+            if let Some((key, ..)) = &held.answer {
+                let key = key.clone();
+                held.stored.push(key);
+            }
+            (held.slot.take(), held.answer.take())
+        };
+        match answer {
+            Some((key, message, delivery)) => {
+                let value = Value { bytes: message.raw().to_bytes(), expires: None };
+                delivery.done_with(|commit| commit.value(key, value));
+            }
+            None => self.lender.lend(),
+        }
+        drop(slot);
+    }
+
+    /// The handlers have ended.
+    pub(crate) fn end(&self) -> Last {
+        let Held { answer, stored, slot: _ } = std::mem::take(&mut *lock(&self.held));
+        Last { answer: answer.map(|(_, _, delivery)| delivery), stored }
+    }
+}
+
+/// What is left when handlers have ended.
+pub(crate) struct Last {
+    answer: Option<Delivery>,
+    stored: Vec<ValueKey>,
+}
+
+impl Last {
+    /// The answers are not needed any more.
+    pub(crate) fn forget(&self, commit: &mut Commit) {
+        for key in &self.stored {
+            commit.remove_value(key.clone());
+        }
+    }
+
+    /// The last answer is done: its lane goes on.
+    pub(crate) fn done(self) {
+        if let Some(delivery) = self.answer {
+            delivery.done();
+        }
+    }
+}

@@ -1,0 +1,134 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
+
+use quadruplex_api::PeerRef;
+use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+
+use super::ConversationEnded;
+use crate::client::lock;
+use crate::router::{Kind, Update};
+use crate::{Delivery, Message};
+
+/// The chat, and who was asked there.
+pub(super) type With = (PeerRef, PeerRef);
+
+/// What comes to somebody who waits.
+pub(super) enum Given {
+    Answer(Message, Delivery, OwnedSemaphorePermit),
+    Ended(ConversationEnded),
+}
+
+/// Handlers that wait for an answer.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    table: Mutex<Table>,
+    more: Notify,
+}
+
+#[derive(Default)]
+struct Table {
+    next: u64,
+    count: usize,
+    /// Who has asked first is answered first.
+    by_peer: HashMap<With, VecDeque<(u64, oneshot::Sender<Given>)>>,
+}
+
+/// A place in the table, until it is dropped.
+pub(super) struct Turn<'a> {
+    waiting: &'a Waiting,
+    with: With,
+    number: u64,
+}
+
+impl Waiting {
+    pub(super) fn wait(&self, with: With) -> (Turn<'_>, oneshot::Receiver<Given>) {
+        let (sender, receiver) = oneshot::channel();
+        let mut table = lock(&self.table);
+        let number = table.next;
+        table.next += 1;
+        table.count += 1;
+        table.by_peer.entry(with.clone()).or_default().push_back((number, sender));
+        drop(table);
+        self.more.notify_one();
+        (Turn { waiting: self, with, number }, receiver)
+    }
+
+    /// Gives an update to the handler that waits for it. Returns what is not an answer, to be handled as ever.
+    pub(crate) fn offer(
+        &self,
+        update: &Update,
+        delivery: Delivery,
+        slot: OwnedSemaphorePermit,
+    ) -> Option<(Delivery, OwnedSemaphorePermit)> {
+        let (Kind::Message, Some(message), Some(chat), Some(sender)) = (update.kind(), update.message(), update.chat(), update.sender())
+        else {
+            return Some((delivery, slot));
+        };
+        let with = (chat, sender);
+        match command(message.text()) {
+            Some("cancel") => match self.take(&with) {
+                Some(waiter) => {
+                    // Gone meanwhile: then there is nothing to cancel either.
+                    let _ = waiter.send(Given::Ended(ConversationEnded::Cancelled));
+                    delivery.done();
+                    None
+                }
+                None => Some((delivery, slot)),
+            },
+            Some(_) => {
+                while let Some(waiter) = self.take(&with) {
+                    let _ = waiter.send(Given::Ended(ConversationEnded::Command));
+                }
+                Some((delivery, slot))
+            }
+            None => {
+                let mut given = (delivery, slot);
+                while let Some(waiter) = self.take(&with) {
+                    match waiter.send(Given::Answer(message.clone(), given.0, given.1)) {
+                        Ok(()) => return None,
+                        Err(Given::Answer(_, delivery, slot)) => given = (delivery, slot),
+                        Err(Given::Ended(_)) => return None,
+                    }
+                }
+                Some(given)
+            }
+        }
+    }
+
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.table).count
+    }
+
+    /// Resolves when one more waits.
+    pub(crate) async fn more(&self) {
+        self.more.notified().await;
+    }
+
+    fn take(&self, with: &With) -> Option<oneshot::Sender<Given>> {
+        let mut table = lock(&self.table);
+        let waiters = table.by_peer.get_mut(with)?;
+        waiters.pop_front().map(|(_, waiter)| waiter)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut table = lock(&self.waiting.table);
+        table.count -= 1;
+        if let Some(waiters) = table.by_peer.get_mut(&self.with) {
+            waiters.retain(|(number, _)| *number != self.number);
+            if waiters.is_empty() {
+                table.by_peer.remove(&self.with);
+            }
+        }
+    }
+}
+
+/// The name of a command, if a text is one.
+fn command(text: &str) -> Option<&str> {
+    let word = text.strip_prefix('/')?.split_whitespace().next()?;
+    let name = word.split('@').next().unwrap_or(word);
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then_some(name)
+}
