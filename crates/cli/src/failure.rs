@@ -71,10 +71,10 @@ fn kind_of(error: &quadruplex::Error) -> Kind {
     use quadruplex::Error;
     match error {
         Error::Invalid(_) => Kind::Usage,
-        Error::Rpc { .. } | Error::Peer(_) => Kind::Refused,
+        Error::Rpc { .. } | Error::Flood(_) | Error::Peer(_) => Kind::Refused,
         Error::Shared(error) => kind_of(error),
         Error::NotSignedIn | Error::Store(_) => Kind::Session,
-        Error::Closed(_) | Error::Timeout { .. } | Error::MayHaveBeenExecuted { .. } => Kind::Connection,
+        Error::Closed(_) | Error::Timeout { .. } | Error::Cancelled { .. } | Error::MayHaveBeenExecuted { .. } => Kind::Connection,
         _ => Kind::Failed,
     }
 }

@@ -249,11 +249,9 @@ impl Run {
                 debug!(method = self.function.name, ?wait, "Telegram wants a wait");
                 Ok(Next::Again)
             }
-            "MSG_WAIT_TIMEOUT" if self.place.is_some() => {
-                self.refused = None;
-                Ok(Next::Again)
-            }
-            "MSG_WAIT_FAILED" if self.place.is_some() => Ok(Next::Again),
+            // The one before is still on its way: the same again.
+            "MSG_WAIT_TIMEOUT" if self.refused.take().is_some() => Ok(Next::Again),
+            "MSG_WAIT_FAILED" if self.refused.is_some() => Ok(Next::Again),
             _ => {
                 self.refused = None;
                 self.inner.react(error, dc, self.function, &mut self.options, &mut self.tried).await

@@ -131,17 +131,27 @@ impl Inner {
     /// Signs the account in on another data centre, once: an authorization is exported at home and imported there.
     pub(crate) async fn sign_in_on(self: &Arc<Self>, dc: i32) -> Result<(), Error> {
         let cell = self.pool.authorization(dc);
-        cell.get_or_try_init(|| async {
-            if self.own_user().is_none() {
-                return Err(Error::NotSignedIn);
+        let signed_in = cell.get_or_try_init(|| async {
+            let mut attempts = 0;
+            loop {
+                match self.move_login(dc).await {
+                    // Each time with a new authorization, so that twice does no harm.
+                    Err(error) if error.may_have_been_executed() && attempts < MIGRATIONS => attempts += 1,
+                    ended => return ended,
+                }
             }
-            let exported = self.invoke(auth::ExportAuthorization::new(dc)).await?;
-            let mut import = auth::ImportAuthorization::new(exported.id, exported.bytes);
-            let options = CallOptions { dc: Some(dc), ..CallOptions::default() };
-            self.perform(&mut import, options).await.map(drop)
-        })
-        .await
-        .map(drop)
+        });
+        signed_in.await.map(drop)
+    }
+
+    async fn move_login(self: &Arc<Self>, dc: i32) -> Result<(), Error> {
+        if self.own_user().is_none() {
+            return Err(Error::NotSignedIn);
+        }
+        let exported = self.invoke(auth::ExportAuthorization::new(dc)).await?;
+        let mut import = auth::ImportAuthorization::new(exported.id, exported.bytes);
+        let options = CallOptions { dc: Some(dc), ..CallOptions::default() };
+        self.perform(&mut import, options).await.map(drop)
     }
 
     /// Stores whom an answer names, and notes which messages random ids have become.

@@ -6,6 +6,7 @@ mod multiple;
 mod once;
 mod queue;
 mod queue_faults;
+mod retries;
 
 use std::time::Duration;
 
