@@ -298,3 +298,16 @@ impl Server {
         self.query().await
     }
 }
+
+impl Bench {
+    /// Lets the server take what the client says of its own accord in this time.
+    pub(crate) async fn acknowledged_within(&mut self, time: Duration) {
+        let listen = async {
+            while let Some(packet) = self.server.packet().await {
+                self.server.take(packet);
+                self.server.flush().await;
+            }
+        };
+        let _ = tokio::time::timeout(time, listen).await;
+    }
+}

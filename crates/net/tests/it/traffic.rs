@@ -187,3 +187,26 @@ async fn an_idle_link_is_pinged() {
     }
     assert_eq!(bench.script.dials(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_update_is_acknowledged_when_its_receipt_is_dropped() {
+    let mut bench = Bench::new();
+    let pending = bench.call(1);
+    let asked = bench.server.query().await;
+    bench.server.answer(asked).await;
+    pending.await.unwrap();
+    bench.server.notify(7).await;
+    let receipt = loop {
+        match bench.events.recv().await {
+            Some(Event::Update(body, receipt)) if body == query(7) => break receipt,
+            Some(_) => {}
+            None => panic!("no update came"),
+        }
+    };
+    // What else was owed has been acknowledged long ago.
+    bench.acknowledged_within(Duration::from_secs(50)).await;
+    assert_eq!(bench.server.session.as_ref().unwrap().unacknowledged(), 1, "the update is not stored yet");
+    drop(receipt);
+    bench.acknowledged_within(Duration::from_secs(50)).await;
+    assert_eq!(bench.server.session.as_ref().unwrap().unacknowledged(), 0);
+}
