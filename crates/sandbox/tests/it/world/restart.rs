@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use quadruplex_sandbox::world::World;
 use quadruplex_tl_schema::{Object, Value};
 
-use super::fixture::{Fixture, config, history, peer_of, send, texts};
+use super::fixture::{Fixture, as_channel, config, history, input, peer_of, send, texts};
 
 /// A directory of its own for one test, removed at its end.
 struct Directory(PathBuf);
@@ -199,4 +199,47 @@ fn what_was_overwritten_is_dropped_when_the_file_is_opened() {
         let compact = fs::metadata(directory.file()).unwrap().len();
         assert!(compact < grown / 2, "{grown} bytes became {compact}");
     }
+}
+
+#[test]
+fn rights_links_polls_and_what_is_due_survive() {
+    let directory = Directory::new("due");
+    let mut fixture = open(&directory.file());
+    let (alice, bob) = (fixture.user("alice"), fixture.user("bobby"));
+    let bob_by_alice = peer_of(&mut fixture, &alice, "bobby_name");
+    let create = Object::new("channels.createChannel").with("megagroup", true).with("title", "Club").with("about", "");
+    let club = input(fixture.ok(&alice, create).objects("chats").next().unwrap());
+    let invite = fixture.ok(&alice, Object::new("messages.exportChatInvite").with("peer", club.clone()));
+    let hash = invite.string("link").unwrap().rsplit('+').next().unwrap().to_owned();
+    fixture.ok(&bob, Object::new("messages.importChatInvite").with("hash", hash.as_str()));
+    let start = fixture.now.seconds();
+    let rights = Object::new("chatBannedRights").with("send_messages", true).with("until_date", start + 1000);
+    let ban = Object::new("channels.editBanned").with("channel", as_channel(&club)).with("participant", bob_by_alice.clone());
+    fixture.ok(&alice, ban.with("banned_rights", rights));
+    fixture.ok(&alice, send(&bob_by_alice, "later", 1).with("schedule_date", start + 2000));
+    let words = |text: &str| Object::new("textWithEntities").with("text", text).with("entities", Value::Vector(vec![]));
+    let answer = |text: &str| Object::new("pollAnswer").with("text", words(text)).with("option", text.as_bytes());
+    let poll = Object::new("poll").with("id", 0i64).with("question", words("q")).with("answers", vec![answer("a"), answer("b")]);
+    let poll = Object::new("inputMediaPoll").with("poll", poll.with("close_date", start + 3000).with("hash", 0i64));
+    let ask = Object::new("messages.sendMedia").with("peer", club.clone()).with("media", poll).with("message", "").with("random_id", 2i64);
+    fixture.ok(&alice, ask);
+    let newest = |fixture: &mut Fixture| fixture.ok(&alice, history(&club)).objects("messages").next().unwrap().clone();
+    let id = newest(&mut fixture).int("id").unwrap();
+    let vote =
+        Object::new("messages.sendVote").with("peer", club.clone()).with("msg_id", id).with("options", vec![Value::Bytes(b"a".to_vec())]);
+    fixture.ok(&alice, vote.clone());
+    let like = Object::new("reactionEmoji").with("emoticon", "👍");
+    fixture.ok(&alice, Object::new("messages.sendReaction").with("peer", club.clone()).with("msg_id", id).with("reaction", vec![like]));
+
+    let mut other = open(&killed(&directory));
+    assert_eq!(newest(&mut other), newest(&mut fixture), "with its votes and reactions");
+    let due = |fixture: &Fixture| fixture.world.next_timeout().map(|due| due.seconds() - start);
+    assert_eq!(due(&other), Some(1000));
+    other.now.ms += 4_000_000;
+    other.world.handle_timeout(other.now);
+    assert_eq!(due(&other), None);
+    other.refused(&alice, vote, "400 MESSAGE_POLL_CLOSED");
+    let to_alice = peer_of(&mut other, &bob, "alice_name");
+    assert_eq!(texts(&other.ok(&bob, history(&to_alice))), ["later"]);
+    other.refused(&bob, Object::new("messages.importChatInvite").with("hash", hash.as_str()), "400 USER_ALREADY_PARTICIPANT");
 }
