@@ -40,7 +40,8 @@ impl World {
         self.channel_members(id).map(|(user, _)| user).filter(|user| message.is_none_or(|message| self.sees(*user, message))).collect()
     }
 
-    /// Whether a member of a group gets a message: a bot in privacy mode gets commands, replies to it and mentions.
+    /// Whether a member of a group gets a message: a bot gets none of other bots and, in privacy mode, only commands, replies to it and
+    /// mentions; all, if it is an administrator.
     pub(crate) fn sees(&self, user: i64, message: &Message) -> bool {
         let bot = self.state.tables.users.get(&user).and_then(|user| user.bot.as_ref().map(|bot| (user, bot)));
         let Some((row, bot)) = bot else { return true };
@@ -50,13 +51,17 @@ impl World {
             Peer::Channel(id) => self.is_megagroup(id),
         };
         let content = &message.content;
+        if !group || message.author == user || content.action.is_some() {
+            return true;
+        }
+        // Two bots could talk for ever: <https://core.telegram.org/bots/faq>.
+        if self.is_bot(message.author) {
+            return false;
+        }
         let name = row.username.as_deref().unwrap_or_default().to_lowercase();
-        !group
-            || self.admin_rights(user, message.peer).is_some()
+        !bot.privacy
             || content.via == Some(user)
-            || !bot.privacy
-            || message.author == user
-            || content.action.is_some()
+            || self.admin_rights(user, message.peer).is_some()
             || is_command_for(&content.text, &name)
             || content.text.to_lowercase().contains(&format!("@{name}"))
             || self.answers(user, message)

@@ -232,3 +232,21 @@ fn a_bot_in_privacy_mode_gets_what_is_meant_for_it() {
     fixture.ok(&alice, send(&of_alice, "the first", 20).with("reply_to", reply));
     assert_eq!(heard(fixture), ["the first"]);
 }
+
+#[test]
+fn bots_do_not_hear_each_other() {
+    let mut club = Club::new();
+    let alice = club.alice.clone();
+    let of_alice = club.of_alice.clone();
+    let (talker, listener) = (club.fixture.bot("talker", true), club.fixture.bot("listener", false));
+    let bots = [club.user(&alice, "talker_bot"), club.user(&alice, "listener_bot")];
+    let fixture = &mut club.fixture;
+    let users: Vec<Object> = bots.iter().map(as_user).collect();
+    fixture.ok(&alice, on("channels.inviteToChannel", &of_alice).with("users", users));
+    fixture.pushes();
+    let for_bot = of_alice.clone().with("access_hash", 0i64);
+    fixture.ok(&talker, send(&for_bot, "hello @listener_bot", 1));
+    assert!(fixture.live(&listener).is_empty());
+    fixture.ok(&alice, send(&of_alice, "hello", 1));
+    assert_eq!(fixture.live(&listener).len(), 1);
+}
