@@ -62,6 +62,9 @@ fn links_have_limits_and_are_revoked() {
     assert!(fixture.ok(&alice, edit(link(&once)).with("revoked", true)).is("messages.exportedChatInvite"));
     fixture.refused(&carol, by("messages.checkChatInvite", &link(&once)), "400 INVITE_HASH_EXPIRED");
     assert_eq!(fixture.ok(&alice, list(true)).int("count"), Some(1));
+    let admins = fixture.ok(&alice, of("messages.getAdminsWithInvites", &club));
+    let hers = admins.objects("admins").next().unwrap();
+    assert_eq!((hers.int("invites_count"), hers.int("revoked_invites_count")), (Some(1), Some(1)));
     assert_eq!(fixture.call(&alice, delete), Ok(Value::Bool(true)));
     let replaced = fixture.ok(&alice, edit(link(&primary)).with("revoked", true));
     let new = replaced.object("new_invite").unwrap();

@@ -1,5 +1,7 @@
 //! Invite links, as those see them who give them out: <https://core.telegram.org/api/invites>.
 
+use std::collections::BTreeMap;
+
 use quadruplex_tl_schema::{Object, Value};
 
 use super::super::super::dispatch::{Access, Answer, Call, Method};
@@ -15,6 +17,7 @@ pub(crate) const METHODS: &[Method] = &[
     method("messages.editExportedChatInvite", Access::Home, edit),
     method("messages.exportChatInvite", Access::Home, export),
     method("messages.getChatInviteImporters", Access::Home, importers),
+    method("messages.getAdminsWithInvites", Access::Home, admins),
     method("messages.getExportedChatInvite", Access::Home, get),
     method("messages.getExportedChatInvites", Access::Home, list),
 ];
@@ -136,6 +139,25 @@ fn get(call: &mut Call<'_>) -> Answer {
     let peer = managed(call)?;
     let hash = linked(call, peer)?;
     Ok(described(call, &hash, None))
+}
+
+fn admins(call: &mut Call<'_>) -> Answer {
+    let peer = managed(call)?;
+    let mut counts: BTreeMap<i64, (i32, i32)> = BTreeMap::new();
+    for invite in call.world.state.tables.invites.iter().map(|(_, invite)| invite).filter(|invite| invite.peer == peer) {
+        let (good, revoked) = counts.entry(invite.admin).or_default();
+        *(if invite.revoked { revoked } else { good }) += 1;
+    }
+    let mut view = call.world.view(call.me, call.date());
+    view.mentioned.extend(counts.keys().copied().map(Peer::User));
+    let admins: Value = counts
+        .into_iter()
+        .map(|(admin, (good, revoked))| {
+            let object = Object::new("chatAdminWithInvites").with("admin_id", admin);
+            object.with("invites_count", good).with("revoked_invites_count", revoked)
+        })
+        .collect();
+    Ok(Object::new("messages.chatAdminsWithInvites").with("admins", admins).with("users", view.users()).into())
 }
 
 fn list(call: &mut Call<'_>) -> Answer {
