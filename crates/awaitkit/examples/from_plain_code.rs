@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("plain code: {}", block_on(join_async())?);
 
     let (inside, allowed) = block_on(async {
+        // awaitlint: allow(block-on-in-async) shown on purpose: it is an error
         let inside = block_on(join_async()).map_err(|e| e.to_string());
         (inside, spawn_blocking(|| block_on(join_async()).map_err(|e| e.to_string())).await)
     })?;
