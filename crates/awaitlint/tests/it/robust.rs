@@ -120,10 +120,70 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_fixture_is_checked_or_skipped(at in 0usize..4_000, cut in 0usize..40, put in soup()) {
-        let text = include_str!("../../fixtures/src/guard_across_await.rs");
-        let from = (0..=at.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
-        let to = (from + cut..=text.len()).find(|&i| text.is_char_boundary(i)).unwrap_or(text.len());
-        awaitlint::fuzz(format!("{}{put}{}", &text[..from], &text[to..]).as_bytes());
+    fn a_damaged_file_is_checked_or_skipped(which in any::<prop::sample::Index>(), damage in prop::collection::vec((any::<prop::sample::Index>(), 0usize..40, soup()), 1..4)) {
+        let files = real_files();
+        let mut text = which.get(&files).clone();
+        for (at, cut, put) in damage {
+            let boundary = |mut i: usize| { while !text.is_char_boundary(i) { i -= 1; } i };
+            let from = boundary(at.index(text.len() + 1));
+            let to = boundary((from + cut).min(text.len()));
+            text.replace_range(from..to.max(from), &put);
+        }
+        awaitlint::fuzz(text.as_bytes());
     }
+}
+
+/// The fixtures, and the checker's own sources.
+fn real_files() -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut dirs = vec![root.join("src"), root.join("fixtures/src")];
+    let mut files = Vec::new();
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(dir).expect("it is part of the crate").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(std::fs::read_to_string(path).expect("it is text"));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Checked in a time that grows with the text, not with its square: here a hundred times longer would be minutes.
+#[track_caller]
+fn soon(name: &str, text: String) {
+    let start = std::time::Instant::now();
+    awaitlint::fuzz(text.as_bytes());
+    assert!(start.elapsed().as_secs() < 60, "{name}: {:?} for {} bytes", start.elapsed(), text.len());
+}
+
+#[test]
+fn giant_functions_and_lines_end() {
+    const READ: &str = "async fn g(n: u32) -> u32 { tokio::fs::read(n).await; n }\n";
+    let many = |n: usize, piece: &dyn Fn(usize) -> String| (0..n).map(piece).collect::<String>();
+    soon("awaits", format!("{READ}async fn run() {{ {} }}", many(300, &|i| format!("let x{i} = g({i}).await; "))));
+    soon("operands", format!("{READ}async fn run() {{ h({}) }}", "g(1).await, ".repeat(300)));
+    soon(
+        "looks and stores",
+        format!(
+            "{READ}impl S {{ async fn run(&self) {{ {} }} }}",
+            many(60, &|i| {
+                format!(
+                    "let l{i} = self.c.lock().unwrap().get(&{i}).copied(); let v{i} = g({i}).await; self.c.lock().unwrap().insert({i}, v{i}); "
+                )
+            })
+        ),
+    );
+    let loops = many(60, &|i| format!("for a{i} in v.iter() {{ let q = g(*a{i}).await; "));
+    soon("loops", format!("{READ}async fn run(v: Vec<u32>) {{ {loops} {} }}", "}".repeat(60)));
+    soon(
+        "guards",
+        format!("{READ}async fn run() {{ {} {} }}", many(80, &|i| format!("let g{i} = m().lock().unwrap(); ")), "g(1).await; ".repeat(80)),
+    );
+    soon("calls", format!("{} async fn f800() {{}}", many(800, &|i| format!("async fn f{i}() {{ f{}().await }}\n", i + 1))));
+    soon("a line", format!("fn run() {{ let x = [{}]; }}", "1,".repeat(30_000)));
+    soon("a string", format!("async fn run() {{ f(\"{}\").await }}", "x".repeat(3 << 20)));
 }
