@@ -1,6 +1,7 @@
 //! The chores of this repository. `cargo xtask` alone lists them.
 
 mod codegen;
+mod corpus;
 mod interop;
 mod schema;
 mod tidy;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
+cargo xtask awaitlint-corpus [STEP …]            precision and recall of awaitlint on published code (downloads gigabytes)
 cargo xtask codegen [--check]                    write the generated code, or check that it is current
 cargo xtask interop                              other people's clients against the sandbox, our client against another server
 cargo xtask schema import FILE [--skip NAME,…]   normalise a TL file, mtcute's JSON or a list of errors into schema/
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
+        ["awaitlint-corpus", words @ ..] => corpus::run(words),
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
         ["interop"] => interop::run(),
