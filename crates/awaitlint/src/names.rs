@@ -10,6 +10,7 @@ pub(crate) enum Known {
     Read,
     Write,
     Ordered,
+    OrderedLater,
     Carrier,
     Gate,
     Startup,
@@ -24,13 +25,20 @@ pub(crate) enum Known {
     Collector,
     Look,
     Store,
+    Compute,
+    Starter,
+    Service,
+    ArgumentParser,
+    Server,
+    Far,
 }
 
-const KINDS: [(&str, Known); 18] = [
+const KINDS: [(&str, Known); 25] = [
     ("prefix", Known::Prefix),
     ("read", Known::Read),
     ("write", Known::Write),
     ("ordered", Known::Ordered),
+    ("ordered-later", Known::OrderedLater),
     ("carrier", Known::Carrier),
     ("gate", Known::Gate),
     ("startup", Known::Startup),
@@ -45,6 +53,12 @@ const KINDS: [(&str, Known); 18] = [
     ("collector", Known::Collector),
     ("look", Known::Look),
     ("store", Known::Store),
+    ("compute", Known::Compute),
+    ("starter", Known::Starter),
+    ("service", Known::Service),
+    ("argument-parser", Known::ArgumentParser),
+    ("server", Known::Server),
+    ("far", Known::Far),
 ];
 
 /// The kinds of each name, one bit each.

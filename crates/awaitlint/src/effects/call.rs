@@ -1,7 +1,7 @@
 //! The effect of one call and of one await.
 
-use super::words;
-use super::{Effect, Summaries};
+use super::reach::Reach;
+use super::{Effect, Summaries, words};
 use crate::ir::{Body, ExprId, Kind, Lit};
 use crate::names::Known;
 use crate::types::Typing;
@@ -75,14 +75,17 @@ pub(crate) fn effect_of_call(typing: &Typing<'_>, summaries: &Summaries, body: &
         return Effect::Ordered;
     }
     let by_name = words::class(name);
-    match typing.callee(call).and_then(|callee| callee.id()).and_then(|id| summaries.get(id)) {
-        Some(summary) if !summary.waits => Effect::Idle,
-        Some(summary) => match (by_name, summary.effect) {
+    let bodies = typing.bodies(call);
+    let known = || bodies.iter().filter_map(|&id| summaries.get(id));
+    match (known().map(|summary| summary.reach).max(), known().map(|summary| summary.effect).max()) {
+        (Some(Reach::Nothing), _) => Effect::Idle,
+        (Some(_), Some(by_body)) => match (by_name, by_body) {
             (Effect::Read, Effect::Unknown) => Effect::Read,
             (Effect::Unknown, by_body) => by_body,
             (by_name, by_body) => by_name.max(by_body),
         },
-        None => by_name,
+        _ if typing.is_idle(call) => Effect::Idle,
+        _ => by_name,
     }
 }
 

@@ -1,14 +1,16 @@
 //! Summaries of the workspace's functions, through the call graph.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::blocking::{Blocking, Found, of_function};
+use super::alone::alone;
+use super::blocking::{Blocking, Found, Waits, of_function};
+use super::reach::{Reach, beyond};
 use super::{Effect, chain, effect_of_await, words};
 use crate::index::{Id, Workspace};
 use crate::ir::{Body, ExprId, Kind, Receiver};
 use crate::names::Known;
 use crate::parallel;
-use crate::types::Typing;
+use crate::types::{Type, Typing};
 
 /// Rounds of propagation before the rest is left as it is.
 const MAX_ROUNDS: usize = 12;
@@ -17,10 +19,12 @@ const MAX_ROUNDS: usize = 12;
 #[derive(Clone, Debug)]
 pub(crate) struct Summary {
     pub(crate) effect: Effect,
-    /// It may wait for something outside the process; locks alone do not count.
-    pub(crate) waits: bool,
+    /// The farthest that it waits for.
+    pub(crate) reach: Reach,
     /// The calls in its body to functions of the workspace, in order.
     pub(crate) calls: Vec<CallSite>,
+    /// Functions that it names without calling them, for somebody else to call.
+    pub(crate) names: Vec<Id>,
 }
 
 /// A call to a function of the workspace.
@@ -29,39 +33,52 @@ pub(crate) struct CallSite {
     pub(crate) to: Id,
     /// The result is awaited on the spot.
     pub(crate) awaited: bool,
+    /// In a closure, an async block, or a bundle of futures: something else may run beside it.
+    pub(crate) apart: bool,
 }
 
 /// The summaries of all functions with bodies.
 #[derive(Debug, Default)]
-pub(crate) struct Summaries(HashMap<Id, Summary>);
+pub(crate) struct Summaries {
+    functions: HashMap<Id, Summary>,
+    /// What runs while nothing else does.
+    alone: HashSet<Id>,
+}
 
 impl Summaries {
+    /// Whether the function only runs on the straight way from `main`, beside nothing else.
+    pub(crate) fn is_alone(&self, id: Id) -> bool {
+        self.alone.contains(&id)
+    }
+
     pub(crate) fn get(&self, id: Id) -> Option<&Summary> {
-        self.0.get(&id)
+        self.functions.get(&id)
     }
 
     fn propagate(&mut self) {
         for _ in 0..MAX_ROUNDS {
             let mut changes = Vec::new();
-            for (id, summary) in &self.0 {
-                let mut next = (summary.effect, summary.waits);
+            for (id, summary) in &self.functions {
+                let mut next = (summary.effect, summary.reach);
                 for call in &summary.calls {
-                    let Some(callee) = self.0.get(&call.to) else { continue };
-                    if call.awaited || !callee.waits {
-                        next = (next.0.max(callee.effect), next.1 || callee.waits && call.awaited);
+                    let Some(callee) = self.functions.get(&call.to) else { continue };
+                    if call.awaited {
+                        next = (next.0.max(callee.effect), next.1.max(callee.reach));
+                    } else if callee.reach == Reach::Nothing {
+                        next.0 = next.0.max(callee.effect);
                     }
                 }
-                if next != (summary.effect, summary.waits) {
+                if next != (summary.effect, summary.reach) {
                     changes.push((*id, next));
                 }
             }
             if changes.is_empty() {
                 return;
             }
-            for (id, (effect, waits)) in changes {
-                if let Some(summary) = self.0.get_mut(&id) {
+            for (id, (effect, reach)) in changes {
+                if let Some(summary) = self.functions.get_mut(&id) {
                     summary.effect = effect;
-                    summary.waits = waits;
+                    summary.reach = reach;
                 }
             }
         }
@@ -77,7 +94,7 @@ pub(crate) fn facts(workspace: &Workspace) -> (Summaries, Blocking) {
         summaries.insert(id, summary);
         blocking.extend(found);
     }
-    let mut summaries = Summaries(summaries);
+    let mut summaries = Summaries { alone: alone(workspace, &summaries), functions: summaries };
     summaries.propagate();
     (summaries, Blocking::new(blocking))
 }
@@ -92,48 +109,76 @@ fn facts_of_file(workspace: &Workspace, file: usize) -> Vec<(Id, Summary, Option
         let typing = Typing::new(workspace, at, function, body);
         let mut summary = summarise(&typing, body, matches!(function.signature.receiver, Receiver::Mut | Receiver::Pin));
         let plain = !function.signature.is_async;
+        let blocks = of_function(at.id, &typing, function, body);
+        if !plain && blocks.1.as_ref().is_some_and(|(call, _)| matches!(call.waits, Waits::Files | Waits::Network | Waits::Process)) {
+            summary.reach = Reach::Outside; // it waits, though it does not await
+        }
         if plain && !body.ids().any(|id| matches!(body.kind(id), Kind::Async { .. })) {
             // A future made elsewhere and only passed on: what it does is not seen here.
-            summary.waits = true;
+            summary.reach = summary.reach.max(Reach::Unknown);
             summary.effect = summary.effect.max(Effect::Unknown);
         }
-        facts.push((at.id, summary, plain.then(|| of_function(at.id, &typing, function, body))));
+        facts.push((at.id, summary, plain.then_some(blocks)));
     }
     facts
 }
 
 /// What the body says of itself; calls to the workspace are only listed.
 fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
-    let mut summary = Summary { effect: if exclusive { Effect::Write } else { Effect::Idle }, waits: false, calls: Vec::new() };
+    let effect = if exclusive { Effect::Write } else { Effect::Idle };
+    let mut summary = Summary { effect, reach: Reach::Nothing, calls: Vec::new(), names: Vec::new() };
     for id in body.ids() {
         match body.kind(id) {
             Kind::Await(base) => {
                 let work = super::strip_adapters(body, *base);
-                if typing.callee(work).and_then(|callee| callee.id()).is_some_and(|id| typing.is_member(id)) {
+                if !typing.bodies(work).is_empty() {
                     continue; // through the call graph
                 }
-                if !is_lock(body, work) {
-                    summary.waits = true;
+                let reach = beyond(typing, body, work);
+                if reach != Reach::Nothing {
+                    summary.reach = summary.reach.max(reach);
                     summary.effect = summary.effect.max(inside(typing, body, work));
                 }
             }
             Kind::Call { .. } | Kind::Method { .. } => {
-                if let Some(to) = typing.callee(id).and_then(|callee| callee.id()).filter(|&to| typing.is_member(to)) {
-                    let awaited = body.ancestors(id).take(4).any(|up| matches!(body.kind(up), Kind::Await(_)));
-                    summary.calls.push(CallSite { to, awaited });
-                } else if shared_write(typing, body, id) {
+                let to = typing.bodies(id);
+                if to.is_empty() && shared_write(typing, body, id) {
                     summary.effect = summary.effect.max(Effect::Unknown);
                 }
+                let awaited = body.ancestors(id).take(4).any(|up| matches!(body.kind(up), Kind::Await(_)));
+                let apart = body.ancestors(id).any(|up| runs_apart(body, up));
+                summary.calls.extend(to.into_iter().map(|to| CallSite { to, awaited, apart }));
             }
-            Kind::Join { .. } | Kind::Select { .. } => summary.waits = true,
+            Kind::Path(_) if !is_callee(body, id) => {
+                if let Type::Item(named) = typing.of(id) {
+                    summary.names.push(*named);
+                }
+            }
+            Kind::Join { .. } | Kind::Select { .. } => summary.reach = summary.reach.max(Reach::Unknown),
             Kind::Macro { path, .. } if !Known::PlainMacro.has(path.last()) => {
                 summary.effect = summary.effect.max(Effect::Unknown);
-                summary.waits = true;
+                summary.reach = summary.reach.max(Reach::Unknown);
             }
             _ => {}
         }
     }
     summary
+}
+
+/// Other code may run beside what stands in this.
+fn runs_apart(body: &Body, id: ExprId) -> bool {
+    match body.kind(id) {
+        Kind::Closure { .. } | Kind::Join { .. } | Kind::Select { .. } => true,
+        Kind::Async { .. } => !matches!(
+            body.parent(id).map(|up| body.kind(up)),
+            Some(Kind::Method { name, .. }) if matches!(&**name, "block_on" | "run_until")
+        ),
+        _ => false,
+    }
+}
+
+fn is_callee(body: &Body, id: ExprId) -> bool {
+    matches!(body.parent(id).map(|up| body.kind(up)), Some(Kind::Call { callee, .. }) if *callee == id)
 }
 
 /// What an awaited call in the body says about the function.
@@ -147,17 +192,6 @@ fn inside(typing: &Typing<'_>, body: &Body, work: ExprId) -> Effect {
         _ => return effect_of_await(typing, &Summaries::default(), body, work).min(Effect::Unknown),
     };
     chain(body, work).unwrap_or_else(|| words::class_inside(name))
-}
-
-/// Waiting for a lock inside the process.
-fn is_lock(body: &Body, work: ExprId) -> bool {
-    match body.kind(work) {
-        Kind::Method { name, args, .. } => {
-            args.is_empty() && matches!(&**name, "lock" | "read" | "write" | "lock_owned" | "read_owned" | "write_owned" | "yield_now")
-        }
-        Kind::Call { callee, .. } => matches!(body.kind(*callee), Kind::Path(path) if matches!(path.last(), "yield_now" | "ready")),
-        _ => false,
-    }
 }
 
 /// A call without await that writes something others see: `self.cache.lock().insert(…)`, `sender.send(…)`, `counter.fetch_add(…)`.

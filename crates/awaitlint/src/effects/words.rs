@@ -25,7 +25,7 @@ pub(super) fn class(name: &str) -> Effect {
     let Some(first) = words.first() else { return Effect::Unknown };
     // `get_or_create`, `fetch_and_store`, `read_next`
     let joined = words.windows(2).filter(|pair| matches!(pair[0], "or" | "and" | "then")).map(|pair| word(pair[1]));
-    let ordered = words[1..].iter().any(|word| matches!(*word, "next" | "lock" | "stream"));
+    let ordered = words[1..].iter().any(|word| Known::OrderedLater.has(word));
     let class = joined.chain([word(first)]).max().unwrap_or(Effect::Unknown);
     match class {
         Effect::Read | Effect::Unknown if ordered => Effect::Ordered,
@@ -57,7 +57,7 @@ pub(crate) fn is_question(name: &str) -> bool {
 
 /// The function belongs to the start or the end of a program: `init_logging`, `main`.
 pub(crate) fn is_startup(name: &str) -> bool {
-    let mut words = name.split('_');
+    let mut words = name.split('_').skip_while(|word| Known::Prefix.has(word));
     words.next().is_some_and(|word| Known::Startup.has(word)) || words.any(|word| matches!(word, "config" | "settings"))
 }
 

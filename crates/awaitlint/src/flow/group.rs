@@ -6,6 +6,9 @@ use crate::ir::{ExprId, Kind, PatId, Stmt, StmtKind};
 use crate::rules::Cx;
 use crate::source::Span;
 
+/// Nobody writes more into one `join!`, and everything here compares each with each.
+const MAX_SITES: usize = 32;
+
 /// A statement or operand with exactly one await, at its end: `let a = f(x).await?;`.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
@@ -94,7 +97,7 @@ pub(crate) fn groups_of_block(cx: &Cx<'_>, stmts: &[Stmt]) -> Vec<Group> {
                     .all(|other| tier(cx, other) == tier(cx, &site) && !other.uses.conflicts(&site.uses) && !same_call(cx, other, &site));
                 // What stands between must be able to move up, before the group.
                 let movable = between.iter().all(|uses| group.sites.iter().all(|other| !other.uses.conflicts(uses)));
-                if !fits || !movable || site.effect == Effect::Ordered {
+                if !fits || !movable || site.effect == Effect::Ordered || group.sites.len() == MAX_SITES {
                     finish(&mut group, &mut groups);
                 }
                 group.apart |= !group.sites.is_empty() && !between.is_empty();
@@ -160,6 +163,9 @@ pub(crate) fn group_of_operands(cx: &Cx<'_>, whole: ExprId) -> Option<Group> {
     };
     let mut sites: Vec<Site> = Vec::new();
     for operand in operands {
+        if sites.len() == MAX_SITES {
+            break;
+        }
         let waits = awaits(cx.body, operand);
         match waits.as_slice() {
             [] => {}

@@ -304,6 +304,17 @@ impl Walk<'_> {
         }
         let never_ends = after.is_none().then_some(Diverged);
         self.live = after.unwrap_or_default();
+        match kind {
+            LoopKind::Loop => {}
+            LoopKind::While(head) => {
+                for id in self.body.descendants(*head) {
+                    if let Kind::Let { pat, .. } = self.body.kind(id) {
+                        self.unbind(*pat);
+                    }
+                }
+            }
+            LoopKind::For { pat, .. } => self.unbind(*pat),
+        }
         self.end_statement();
         never_ends
     }

@@ -141,6 +141,12 @@ impl Uses {
                 }
             }
             Kind::Ref { mutable: true, inner } => self.writes.extend(place_of(body, *inner)),
+            // `(a, b) = pair`
+            Kind::Assign { lhs, .. }
+                if matches!(body.kind(*lhs), Kind::Tuple(_) | Kind::Array(_) | Kind::Call { .. } | Kind::Struct { .. }) =>
+            {
+                self.writes.extend(body.descendants(*lhs).into_iter().filter_map(|part| place_of(body, part)));
+            }
             Kind::Assign { lhs, .. } => self.writes.extend(place_of(body, *lhs).or_else(|| root_of(body, *lhs))),
             Kind::Method { receiver, name, .. } => self.receiver(typing, body, id, *receiver, name),
             Kind::Macro { captured, .. } => self.reads.extend(captured.iter().map(|&local| Place { local, fields: Vec::new() })),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path as FsPath, PathBuf};
 
-use super::{AliasItem, CrateItems, Def, FnItem, ImplItem, ModuleItems, Owner, TraitItem, TypeItem};
+use super::{AliasItem, CrateItems, Def, FnItem, ImplItem, ModuleItems, Owner, TraitItem, TypeItem, idle};
 use crate::ir::{Item, ItemKind, Module};
 use crate::project::TargetKind;
 
@@ -32,6 +32,8 @@ pub(super) struct Builder<'a> {
     kind: TargetKind,
     items: CrateItems,
     bodies: Vec<Built>,
+    /// What the functions await, by name, if only that was kept of their bodies.
+    awaits: Vec<Option<Vec<String>>>,
 }
 
 /// Where the builder is while it walks the items.
@@ -52,10 +54,11 @@ impl<'a> Builder<'a> {
         used: &'a mut [Option<TargetKind>],
     ) -> Self {
         let items = CrateItems { name: name.to_owned(), modules: vec![ModuleItems::default()], ..CrateItems::default() };
-        Builder { files, used, kind, items, bodies: Vec::new() }
+        Builder { files, used, kind, items, bodies: Vec::new(), awaits: Vec::new() }
     }
 
-    pub(super) fn finish(self) -> (CrateItems, Vec<Built>) {
+    pub(super) fn finish(mut self) -> (CrateItems, Vec<Built>) {
+        idle::mark(&mut self.items.fns, &self.awaits);
         (self.items, self.bodies)
     }
 
@@ -166,7 +169,8 @@ impl<'a> Builder<'a> {
     fn function(&mut self, item: &Item, at: &At, test: bool, owner: Owner, function: &mut usize) -> u32 {
         if let ItemKind::Function(f) = &item.kind {
             let signature = f.signature.clone();
-            self.items.fns.push(FnItem { name: item.name.clone(), module: at.module, owner, signature });
+            self.items.fns.push(FnItem { name: item.name.clone(), module: at.module, owner, signature, idle: false });
+            self.awaits.push(f.awaits.clone());
             let known = f.body.is_some() && !matches!(owner, Owner::Trait(_));
             self.bodies.push(Built { at: BodyAt { file: at.file, function: *function }, test, known });
             *function += 1;

@@ -1,12 +1,13 @@
 //! A project in memory: its files, its functions, and the index of everything they use.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::build::{BodyAt, Builder, Built, each_function};
 use super::read::{Scope, lower_texts, read_members};
 use super::{CrateItems, Id, Index, deps};
 use crate::ir::{File, Function, Item, ItemKind, Name};
+use crate::names::Known;
 use crate::project::{Notice, Package, Project, TargetKind};
 use crate::source::Text;
 
@@ -19,6 +20,8 @@ pub(crate) struct Workspace {
     pub(crate) functions: Vec<FunctionAt>,
     /// Position in `functions` by place in the index.
     pub(crate) by_id: HashMap<Id, usize>,
+    /// Crates, by their names in code, that are there to speak with the outside.
+    pub(crate) services: HashSet<String>,
     pub(crate) notices: Vec<Notice>,
 }
 
@@ -49,6 +52,20 @@ impl Workspace {
     /// Whether calling this function runs a body of the members.
     pub(crate) fn knows(&self, id: Id) -> bool {
         self.by_id.get(&id).is_some_and(|&at| self.functions[at].known)
+    }
+
+    /// The bodies of the members that calling this function runs, if it runs nothing else: its own, or those of everything that implements
+    /// it where a trait declares it.
+    pub(crate) fn bodies(&self, id: Id) -> Vec<Id> {
+        if self.knows(id) {
+            return vec![id];
+        }
+        let known = |id: &Id| self.by_id.contains_key(id);
+        let overrides = self.index.overrides(id);
+        if !known(&id) || overrides.is_empty() || !overrides.iter().all(known) {
+            return Vec::new();
+        }
+        overrides.iter().copied().chain([id]).collect()
     }
 
     pub(crate) fn edition(&self, file: usize) -> u16 {
@@ -121,7 +138,16 @@ fn assemble(project: Project, scope: Scope, mut files: Vec<Source>, notices: Vec
     }
     functions.sort_by_key(|f| (f.at.file, f.at.function));
     let by_id = functions.iter().enumerate().map(|(at, function)| (function.id, at)).collect();
-    Workspace { project, files, index: Index::new(crates.items), functions, by_id, notices }
+    let services = services(&project);
+    Workspace { project, files, index: Index::new(crates.items), functions, by_id, services, notices }
+}
+
+/// Crates for the network, databases and files, and the crates that are built directly on them.
+fn services(project: &Project) -> HashSet<String> {
+    let in_code = |package: &Package| package.name.replace('-', "_");
+    let direct = |package: &Package| Known::Service.has(&in_code(package));
+    let on_top = |package: &Package| package.deps.iter().any(|(_, dep)| direct(&project.packages[*dep]));
+    project.packages.iter().filter(|package| !package.member && (direct(package) || on_top(package))).map(in_code).collect()
 }
 
 /// The crates of the index while they are collected.

@@ -19,6 +19,8 @@ pub(super) struct Tables {
     impls: HashMap<TypeKey, Vec<(Canon, Id)>>,
     methods_by_name: HashMap<Name, Vec<Id>>,
     functions_by_name: HashMap<Name, Vec<Id>>,
+    /// What implements the method of a trait.
+    overrides: HashMap<Id, Vec<Id>>,
 }
 
 impl Tables {
@@ -38,6 +40,11 @@ impl Tables {
                 let Some(key) = index.type_key(place, &implementation.ty) else { continue };
                 if let Some(bound) = &implementation.of {
                     let of = index.trait_canon(place, &bound.path);
+                    let declared = index.trait_of(Id { krate, item });
+                    for &method in declared.iter().flat_map(|_| &implementation.methods) {
+                        let ids = declared.iter().flat_map(|&id| index.trait_methods(id, &items.fns[method as usize].name));
+                        ids.for_each(|id| tables.overrides.entry(id).or_default().push(Id { krate, item: method }));
+                    }
                     tables.impls.entry(key.clone()).or_default().push((of, Id { krate, item }));
                 }
                 let methods = tables.methods.entry(key).or_default();
@@ -110,6 +117,11 @@ impl Index {
         let methods = &self.trait_item(id).methods;
         let ids = methods.iter().map(|&item| Id { krate: id.krate, item });
         ids.filter(|&id| *self.function(id).name == *name).collect()
+    }
+
+    /// The methods that implement this one, which a trait declares.
+    pub(crate) fn overrides(&self, id: Id) -> &[Id] {
+        self.tables.overrides.get(&id).map_or(&[], Vec::as_slice)
     }
 
     /// The implementation of a trait by a type, if there is one.

@@ -6,6 +6,7 @@
 mod build;
 mod cache;
 mod deps;
+mod idle;
 mod load;
 mod methods;
 mod paths;
@@ -68,6 +69,9 @@ pub(crate) struct FnItem {
     pub(crate) module: u32,
     pub(crate) owner: Owner,
     pub(crate) signature: Signature,
+    /// Of a dependency: async, but nothing in it waits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) idle: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -48,6 +48,11 @@ impl Canon {
         self.0.first().map_or("", |name| name)
     }
 
+    /// Whether one of the modules or types on the path is called like this.
+    pub(crate) fn has_any(&self, names: &[&str]) -> bool {
+        self.0.iter().any(|name| names.contains(&&**name))
+    }
+
     pub(crate) fn last(&self) -> &str {
         self.0.last().map_or("", |name| name)
     }

@@ -82,10 +82,11 @@ fn is_test_target(package: &Package, path: &Path) -> bool {
 
 /// The kind of target that a file most likely belongs to, by its place in the package.
 fn kind_of(package: &Package, path: &Path) -> TargetKind {
-    if let Some(target) = package.targets.iter().find(|target| target.root == path) {
-        return target.kind;
-    }
     let relative = path.strip_prefix(&package.dir).unwrap_or(path);
+    if let Some(target) = package.targets.iter().find(|target| target.root == path) {
+        let aside = target.kind != TargetKind::Lib && path.file_stem().and_then(|name| name.to_str()).is_some_and(for_tests);
+        return if aside { TargetKind::Test } else { target.kind };
+    }
     match relative.components().next().and_then(|part| part.as_os_str().to_str()) {
         Some("tests") => TargetKind::Test,
         Some("benches") => TargetKind::Bench,

@@ -58,6 +58,8 @@ pub(crate) struct Function {
     pub(crate) body: Option<Body>,
     /// `use` inside the body.
     pub(crate) imports: Vec<(Name, Import)>,
+    /// What the body awaits, by name, where the body itself is not kept.
+    pub(crate) awaits: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

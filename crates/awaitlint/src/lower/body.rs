@@ -166,7 +166,7 @@ impl BodyLower<'_, '_> {
 }
 
 /// Moves the items of a function's body into a module beside it that only the function can name.
-pub(super) fn hoist(outer: &Name, nested: Vec<Item>, imports: &mut Vec<(Name, Import)>, to: &mut Vec<Item>) {
+pub(super) fn hoist(outer: &Name, nested: Vec<Item>, test: bool, imports: &mut Vec<(Name, Import)>, to: &mut Vec<Item>) {
     if nested.is_empty() {
         return;
     }
@@ -175,7 +175,7 @@ pub(super) fn hoist(outer: &Name, nested: Vec<Item>, imports: &mut Vec<(Name, Im
         imports.push((item.name.clone(), Import { path: Path::new(["self", &name, &item.name]) }));
     }
     let span = nested.iter().map(|item| item.span).reduce(Span::to).unwrap_or_default();
-    let test = nested.iter().all(|item| item.test);
+    let test = test || nested.iter().all(|item| item.test);
     let parent = Item { name: "*".into(), span, public: false, test, kind: ItemKind::Import(Import { path: Path::new(["super"]) }) };
     let items = std::iter::once(parent).chain(nested).collect();
     to.push(Item { name, span, public: false, test, kind: ItemKind::Module(Module::Inline(items)) });

@@ -4,6 +4,7 @@ use syn::parse::Parser;
 use syn::{Fields, ImplItem, Item as Tree, ReceiverKind, TraitItem, UseTree, Visibility};
 
 use super::attr::{is_altered, is_test};
+use super::awaits::awaited;
 use super::body::hoist;
 use super::{Depth, Lower};
 use crate::ir::{
@@ -109,11 +110,12 @@ impl Lower<'_> {
         if let Some(block) = block.filter(|_| self.depth == Depth::Bodies) {
             let lowered = self.body(sig, block);
             imports = lowered.imports;
-            hoist(&name, lowered.nested, &mut imports, to);
+            hoist(&name, lowered.nested, is_test(attrs), &mut imports, to);
             body = Some(lowered.body);
         }
         self.covered(attrs, span);
-        let function = Box::new(Function { signature, body, imports });
+        let awaits = block.filter(|_| self.depth == Depth::Signatures).map(awaited);
+        let function = Box::new(Function { signature, body, imports, awaits });
         to.push(Item { name, span, public: is_public(vis), test: is_test(attrs), kind: ItemKind::Function(function) });
     }
 

@@ -1,6 +1,7 @@
 //! From text to [`crate::ir`]: parse a file with syn, keep what the checker needs, drop the tree and its spans.
 
 mod attr;
+mod awaits;
 mod body;
 mod comment;
 mod expr;

@@ -3,21 +3,22 @@
 use std::collections::HashSet;
 
 use super::{Cx, Draft};
-use crate::effects::{Effect, strip_adapters};
+use crate::effects::{Effect, Reach, is_gate, strip_adapters};
 use crate::finding::Level;
 use crate::fix;
-use crate::flow::{Context, Place, Uses, awaits, context, place_of};
+use crate::flow::{Context, Place, Uses, awaits, context, place_of, says_on_purpose};
 use crate::ir::{Body, ExprId, Kind, LocalId, LoopKind, PatId, StmtKind};
 use crate::names::Known;
+use crate::project::TargetKind;
 use crate::types::JOIN_HANDLES;
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     let mut reported: Vec<ExprId> = Vec::new();
     // Inner loops come first: of nested loops the innermost is reported.
     for id in cx.body.ids() {
-        let Kind::Loop { kind: LoopKind::For { pat, iter }, body: block, .. } = cx.body.kind(id) else { continue };
+        let Kind::Loop { kind: LoopKind::For { pat, .. }, body: block, .. } = cx.body.kind(id) else { continue };
         let nested = reported.iter().any(|&inner| cx.body.ancestors(inner).any(|up| up == id));
-        if !nested && let Some(draft) = check_loop(cx, id, *pat, *iter, *block) {
+        if !nested && let Some(draft) = check_loop(cx, id, *pat, *block) {
             reported.push(id);
             drafts.push(draft);
         }
@@ -27,14 +28,14 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
 /// Whether the iterations of a `for` loop need nothing of each other, as far as this rule can tell.
 pub(crate) fn runs_at_once(cx: &Cx<'_>, id: ExprId) -> bool {
     match cx.body.kind(id) {
-        Kind::Loop { kind: LoopKind::For { pat, iter }, body, .. } => {
-            check_loop(cx, id, *pat, *iter, *body).is_some_and(|draft| draft.level != Level::Pedantic)
+        Kind::Loop { kind: LoopKind::For { pat, .. }, body, .. } => {
+            check_loop(cx, id, *pat, *body).is_some_and(|draft| draft.level != Level::Pedantic)
         }
         _ => false,
     }
 }
 
-fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, iter: ExprId, block: ExprId) -> Option<Draft> {
+fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, block: ExprId) -> Option<Draft> {
     let body = cx.body;
     let waits = awaits(body, block);
     if waits.is_empty() || context(cx.function, body, block) != Context::Async || leaves_early(body, id, block) {
@@ -52,7 +53,7 @@ fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, iter: ExprId, block: ExprId) 
         return None;
     }
     let effects: Vec<Effect> = waits.iter().map(|&wait| cx.effect(wait)).collect();
-    let level = level(cx, &waits, &effects, &uses, iter, block, &own)?;
+    let level = level(cx, id, &waits, &effects, &uses, &own)?;
     let slowest = waits.iter().zip(&effects).max_by_key(|(_, effect)| **effect != Effect::Idle).map(|(&wait, _)| wait)?;
     let work = match body.kind(slowest) {
         Kind::Await(base) => strip_adapters(body, *base),
@@ -69,18 +70,12 @@ fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, iter: ExprId, block: ExprId) 
 }
 
 /// The level, if there is anything to report: reads are certain, the unknown likely, writes pedantic, and what has an order is left alone.
-fn level(
-    cx: &Cx<'_>,
-    waits: &[ExprId],
-    effects: &[Effect],
-    uses: &Uses,
-    iter: ExprId,
-    block: ExprId,
-    own: &HashSet<LocalId>,
-) -> Option<Level> {
+fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &Uses, own: &HashSet<LocalId>) -> Option<Level> {
+    let Kind::Loop { kind: LoopKind::For { iter, .. }, body: block, .. } = *cx.body.kind(id) else { return None };
+    let outside = waits.iter().any(|&wait| cx.reach(wait) == Reach::Outside);
     let mut doubts = match effects.iter().max()? {
         Effect::Idle | Effect::Ordered => return None,
-        Effect::Read => 0,
+        Effect::Read => u8::from(!outside),
         Effect::Unknown => 1,
         Effect::Write => 2,
     };
@@ -91,14 +86,50 @@ fn level(
     }
     // What nobody uses was awaited for its effect.
     let unused = waits.iter().any(|&wait| is_unused(cx.body, wait));
-    let doubtful =
-        waits.iter().any(|&wait| matches!(cx.body.kind(wait), Kind::Await(base) if cx.is_doubtful(strip_adapters(cx.body, *base))));
-    doubts += u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(doubtful);
+    doubts += u8::from(unused) + u8::from(shows_order(cx, block));
+    let waiting = waits.iter().zip(effects).filter(|(_, effect)| **effect != Effect::Idle);
+    doubts += waiting.map(|(&wait, _)| cx.doubts(wait)).max().unwrap_or(0);
+    doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));
+    doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)));
     Some(match doubts {
         0 => Level::Certain,
         1 => Level::Likely,
         _ => Level::Pedantic,
     })
+}
+
+/// The loop stands in one of several futures that run together already: `stream.map(|batch| async { for … }).buffered(n)`.
+fn is_bundled(cx: &Cx<'_>, id: ExprId) -> bool {
+    let mut inside = false;
+    for up in cx.body.ancestors(id) {
+        match cx.body.kind(up) {
+            Kind::Async { .. } | Kind::Closure { .. } => inside = true,
+            Kind::Method { name, .. }
+                if inside && matches!(&**name, "buffered" | "buffer_unordered" | "try_buffered" | "try_buffer_unordered") =>
+            {
+                return true;
+            }
+            Kind::Method { name, .. } if inside && name.ends_with("for_each_concurrent") => return true,
+            Kind::Call { .. } if inside && matches!(cx.called(up), "join_all" | "try_join_all") => return true,
+            Kind::Block { .. } | Kind::Loop { .. } if !inside => {}
+            _ => {}
+        }
+    }
+    false
+}
+
+/// `check(item).await` and a `return Err(…)`, or `if !holds(item).await { return Err(…) }`: the first that fails is meant to decide.
+fn decides(cx: &Cx<'_>, waits: &[ExprId], block: ExprId) -> bool {
+    let gate = |wait: ExprId| matches!(cx.body.kind(wait), Kind::Await(base) if is_gate(cx.called(strip_adapters(cx.body, *base))));
+    let refuses = |id: ExprId| matches!(cx.body.kind(id), Kind::Return(Some(value)) if is_error(cx.body, *value));
+    let inside = cx.body.descendants(block);
+    let asked = |id: ExprId| match cx.body.kind(id) {
+        Kind::If { cond, then, .. } if !matches!(cx.body.kind(*cond), Kind::Let { .. }) => {
+            cx.body.descendants(*cond).iter().any(|id| waits.contains(id)) && cx.body.descendants(*then).into_iter().any(refuses)
+        }
+        _ => false,
+    };
+    waits.iter().any(|&wait| gate(wait)) && inside.iter().any(|&id| refuses(id)) || inside.iter().any(|&id| asked(id))
 }
 
 /// The result of an await is a statement, or goes to `_`.

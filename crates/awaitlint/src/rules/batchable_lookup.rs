@@ -18,6 +18,9 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         let Some(lookup) = found else { continue };
         let name = cx.called(lookup);
         let sibling = sibling(cx, name);
+        if sibling.as_deref() == Some(&*cx.item.name) {
+            continue; // this is the lookup of many
+        }
         let level = if sibling.is_some() { Level::Likely } else { Level::Pedantic };
         let help = match &sibling {
             Some(sibling) => format!("`{sibling}` looks many up at once"),

@@ -6,7 +6,8 @@ use super::{Cx, Draft};
 use crate::effects::{BlockingCall, Waits, Weight, blocking_call, is_startup};
 use crate::finding::{Edit, Fix, Grade, Level};
 use crate::flow::{Context, context};
-use crate::ir::{ExprId, Kind};
+use crate::ir::{ExprId, Kind, LoopKind, Receiver, Ty};
+use crate::names::Known;
 use crate::project::TargetKind;
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
@@ -16,7 +17,8 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             continue;
         }
         if let Some(call) = blocking_call(&cx.typing, cx.body, id) {
-            if call.waits != Waits::BlockOn {
+            // What is awaited is another function of that name, imported under another condition of compilation.
+            if call.waits != Waits::BlockOn && !is_awaited(cx, id) {
                 drafts.push(report(cx, id, &call, &[], false));
             }
         } else if let Some(to) = cx.callee(id).and_then(|callee| callee.id())
@@ -51,7 +53,7 @@ fn report(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, through: &[String], some
         fix = None;
     }
     let depth = if direct { 0 } else { through.len() + 1 + usize::from(sometimes) };
-    Draft::new(level(cx, id, call, depth), cx.body.span(id), message)
+    Draft::new(level(cx, id, call, depth, sometimes), cx.body.span(id), message)
         .why(format!("it {}, and no other task of this thread runs meanwhile, timers and connections included", call.waits.describe()))
         .help(help)
         .fix(fix)
@@ -59,21 +61,58 @@ fn report(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, through: &[String], some
 
 /// A look into a directory is over soon; a long way through plain functions is often not taken; what runs at the start of a program
 /// disturbs nobody, and examples are there to be read.
-fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize) -> Level {
+fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: bool) -> Level {
     let mut doubts = match (call.weight, depth) {
         (Weight::Light, _) | (Weight::Middle, 1..) | (_, 4..) => 2,
         (Weight::Middle, _) | (Weight::Heavy, 2..) => 1,
         (Weight::Heavy, _) => 0,
     };
-    let start = is_startup(&cx.item.name) || depth > 0 && is_startup(cx.called(id));
+    let start = is_startup(&cx.item.name) || depth > 0 && is_startup(cx.called(id)) || makes_its_type(cx);
     let example = cx.target() == TargetKind::Example && call.waits != Waits::Sleep;
-    doubts += 2 * u8::from(start || example || for_a_terminal(cx, call));
+    let rarely = call.waits == Waits::Sleep && sometimes || without_runtime(cx, id, call.waits == Waits::Sleep);
+    doubts += 2 * u8::from(start || example || rarely || for_a_terminal(cx, call) || runs_alone(cx, id));
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 => Level::Certain,
         1 => Level::Likely,
         _ => Level::Pedantic,
     }
+}
+
+/// A constructor: once for each value, mostly at a start.
+fn makes_its_type(cx: &Cx<'_>) -> bool {
+    let signature = &cx.function.signature;
+    let made = |path: &crate::ir::Path| path.last() == "Self" || cx.typing.self_name().is_some_and(|name| name == path.last());
+    let returns = |ty: &Ty| match ty {
+        Ty::Path(path) => {
+            made(path)
+                || path.last().ends_with("Result") && path.args().first().is_some_and(|ty| matches!(ty, Ty::Path(path) if made(path)))
+        }
+        _ => false,
+    };
+    signature.receiver == Receiver::None && returns(&signature.returns)
+}
+
+/// For when there is no runtime: in a function that asks `Handle::try_current()`, or a sleep under a condition of compilation.
+fn without_runtime(cx: &Cx<'_>, id: ExprId, sleeps: bool) -> bool {
+    let asked = cx.body.ids().any(|id| cx.called(id) == "try_current");
+    let mut inner = id;
+    let optional = cx.body.ancestors(id).any(|up| {
+        let found = match cx.body.kind(up) {
+            Kind::Block { stmts, .. } => stmts.iter().any(|stmt| stmt.cfg && stmt.span.contains(cx.body.span(inner))),
+            _ => false,
+        };
+        inner = up;
+        found
+    });
+    asked || optional && sleeps
+}
+
+/// On the straight way from `main`, outside of a loop that goes on and on.
+fn runs_alone(cx: &Cx<'_>, id: ExprId) -> bool {
+    let endless = |up: ExprId| matches!(cx.body.kind(up), Kind::Loop { kind, .. } if !matches!(kind, LoopKind::For { .. }));
+    let apart = |up: ExprId| matches!(cx.body.kind(up), Kind::Async { .. } | Kind::Closure { .. });
+    cx.session.summaries.is_alone(cx.at.id) && !cx.body.ancestors(id).any(|up| endless(up) || apart(up))
 }
 
 fn is_awaited(cx: &Cx<'_>, id: ExprId) -> bool {
@@ -104,7 +143,8 @@ fn swap(cx: &Cx<'_>, id: ExprId, call: &BlockingCall) -> Option<Fix> {
     })
 }
 
-/// The code of a command, which does one thing at a time: it asks a person, or lies in a directory of commands.
+/// The code of a command, which does one thing at a time: it asks a person, lies in a directory of commands, or belongs to a package that
+/// reads arguments and serves nobody.
 fn for_a_terminal(cx: &Cx<'_>, call: &BlockingCall) -> bool {
     let path = &cx.workspace().files[cx.at.at.file].path;
     let package = &cx.workspace().project.packages[cx.workspace().files[cx.at.at.file].package];
@@ -112,5 +152,7 @@ fn for_a_terminal(cx: &Cx<'_>, call: &BlockingCall) -> bool {
     let command = |part: &std::ffi::OsStr| {
         matches!(part.to_str(), Some("cli" | "cli.rs" | "commands" | "cmd" | "bin" | "admin" | "build" | "generate" | "xtask"))
     };
-    call.waits == Waits::Input || inside.iter().any(command) && call.waits != Waits::Sleep
+    let depends = |kind: Known| package.deps.iter().any(|(name, _)| kind.has(name));
+    let tool = || depends(Known::ArgumentParser) && !depends(Known::Server);
+    call.waits == Waits::Input || call.waits != Waits::Sleep && inside.iter().any(command) || tool()
 }

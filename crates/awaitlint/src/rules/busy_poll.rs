@@ -24,7 +24,9 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         }
         let Some((&wait, pause)) = waits.iter().zip(pauses.into_iter().flatten()).next() else { continue };
         // A loop that does something else besides works, and gives way to others.
-        let busy = matches!(cx.body.kind(*block), Kind::Block { stmts, .. } if stmts.len() > 3);
+        let inner = |id: ExprId| id != *block && matches!(cx.body.kind(id), Kind::Loop { .. });
+        let busy = matches!(cx.body.kind(*block), Kind::Block { stmts, .. } if stmts.len() > 3)
+            || cx.body.descendants(*block).into_iter().any(inner);
         if busy || !asks(cx, kind, *block) {
             continue;
         }

@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 
 use super::Rule;
-use crate::effects::{Blocking, Effect, Summaries, effect_of_await, is_question};
+use crate::effects::{Blocking, Effect, Summaries, effect_of_await};
 use crate::finding::{Fix, Level};
 use crate::fix::Kit;
 use crate::flow::{Aliases, Uses};
-use crate::index::{FunctionAt, Workspace};
+use crate::index::{FunctionAt, Id, Workspace};
 use crate::ir::{Body, ExprId, Function, Item, Kind};
 use crate::project::TargetKind;
 use crate::source::Span;
@@ -125,17 +125,13 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// The call may be answered on the spot: a cheap question, or a look into a cache that the call before it fills.
-    pub(crate) fn is_doubtful(&self, work: ExprId) -> bool {
-        let cached = match self.body.kind(work) {
-            Kind::Method { receiver, .. } => match self.body.kind(*receiver) {
-                Kind::Field(_, name) => name.contains("cache"),
-                Kind::Local(local) => self.body.local(*local).name.contains("cache"),
-                _ => false,
-            },
-            _ => false,
-        };
-        cached || is_question(self.called(work))
+    /// The body of a plain function is nothing but an async block or a call, as far as it is known.
+    pub(crate) fn only_makes_a_future(&self, id: Id) -> bool {
+        let workspace = self.workspace();
+        let Some(at) = workspace.by_id.get(&id).map(|&at| workspace.functions[at].at) else { return true };
+        let functions = workspace.functions_of(at.file);
+        let body = functions.get(at.function).and_then(|(_, function)| function.body.as_ref());
+        body.is_none_or(|body| matches!(body.kind(body.root), Kind::Block { stmts, .. } if stmts.len() == 1))
     }
 
     pub(crate) fn callee(&self, call: ExprId) -> Option<&Callee> {

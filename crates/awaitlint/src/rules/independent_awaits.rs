@@ -1,11 +1,15 @@
 //! Awaits one after the other that need nothing of each other.
 
 use super::{Cx, Draft};
-use crate::effects::{Effect, is_gate};
+use crate::effects::{Effect, Reach, is_gate};
 use crate::finding::Level;
 use crate::fix;
-use crate::flow::{Context, Group, Place, Site, context, group_of_operands, groups_of_block};
+use crate::flow::{Context, Group, Place, Site, context, group_of_operands, groups_of_block, says_why_first};
 use crate::ir::{ExprId, Kind};
+use crate::project::TargetKind;
+
+/// Awaits that are pointed at one by one.
+const MAX_LABELS: usize = 8;
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     for id in cx.body.ids() {
@@ -39,7 +43,7 @@ fn report(cx: &Cx<'_>, around: ExprId, group: &Group, operands: bool) -> Option<
     let names: Vec<String> = group.sites.iter().map(|site| cx.quoted(site.work)).collect();
     let (last, first) = names.split_last()?;
     let where_ = if operands { "in one expression" } else { "one after the other" };
-    let waits = group.sites.iter().skip(1).map(|site| cx.body.span(site.wait));
+    let waits = group.sites.iter().skip(1).take(MAX_LABELS).map(|site| cx.body.span(site.wait));
     let mut draft = Draft::new(level, cx.body.span(group.sites[0].wait), format!("{} and {last} are awaited {where_}", first.join(", ")))
         .why(format!(
             "none of the {} needs a result of another: together they would take as long as the slowest, now they take the sum",
@@ -58,7 +62,7 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
     let mut doubts = match effects().max()? {
         Effect::Ordered => return None,
         _ if effects().any(|effect| effect == Effect::Idle) => return None,
-        Effect::Idle | Effect::Read => 0,
+        Effect::Idle | Effect::Read => u8::from(!group.sites.iter().all(|site| cx.reach(site.wait) == Reach::Outside)),
         Effect::Unknown => 1,
         Effect::Write => 2,
     };
@@ -71,9 +75,10 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
     if before.iter().any(|site| site.uses.tries && is_gate(cx.called(site.work))) {
         doubts += 2;
     }
-    if one_connection(cx, last, before) || group.sites.iter().any(|site| cx.is_doubtful(site.work)) {
-        doubts += 1;
-    }
+    doubts += u8::from(one_connection(cx, last, before)) + u8::from(cx.target() == TargetKind::Example);
+    doubts += group.sites.iter().map(|site| cx.doubts(site.wait)).max().unwrap_or(0);
+    let whole = group.sites.iter().fold(last.span, |whole, site| whole.to(site.span));
+    doubts += 2 * u8::from(says_why_first(cx.text(), whole));
     if group.apart || group.sites.iter().any(|site| !site.uses.maybe_writes.is_empty()) {
         doubts = doubts.max(1);
     }

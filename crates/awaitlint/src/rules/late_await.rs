@@ -57,7 +57,10 @@ fn one_by_one(cx: &Cx<'_>, pat: crate::ir::PatId, iter: ExprId, body: ExprId) ->
         return None;
     }
     let wait = awaits(cx.body, body).into_iter().find(|&wait| awaited_local(cx, wait) == Some(local))?;
-    let draft = Draft::new(Level::Certain, cx.body.span(wait), "the futures of a list are awaited one after the other")
+    // Where the same function can do both, one after the other is meant.
+    let both = cx.body.ids().any(|id| matches!(cx.called(id), "join_all" | "try_join_all" | "buffered" | "buffer_unordered"));
+    let level = if both { Level::Pedantic } else { Level::Certain };
+    let draft = Draft::new(level, cx.body.span(wait), "the futures of a list are awaited one after the other")
         .label(cx.body.span(iter), "none of these has started")
         .why("a future does nothing until it is polled: the second starts when the first is done")
         .help(cx.kit().map_help());
@@ -79,7 +82,8 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
             match signature {
                 Some(signature) if signature.altered => None,
                 Some(signature) if signature.is_async => Some(Level::Certain),
-                _ => Some(Level::Likely),
+                // A plain function may have begun the work before it returned.
+                _ => callee.id().is_none_or(|id| cx.only_makes_a_future(id)).then_some(Level::Likely),
             }
         }
         _ => None,

@@ -2,7 +2,7 @@
 
 use super::{Cx, Draft};
 use crate::finding::Level;
-use crate::flow::{Place, held_guards, place_of, root_of};
+use crate::flow::{Place, accepts_twice, held_guards, place_of, root_of};
 use crate::ir::{ExprId, Kind, PatKind, Receiver, StmtKind};
 use crate::names::Known;
 use crate::types::Type;
@@ -46,7 +46,10 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
                 && made_by(cx, store.at, **wait)
         };
         let Some(&wait) = waits.iter().find(between) else { continue };
-        let level = if look.key.is_some() && look.key == store.key || store.key.is_none() { Level::Likely } else { Level::Pedantic };
+        let whole = cx.body.span(look.at).to(cx.body.span(store.at));
+        let accepted = accepts_twice(cx.text(), whole) || store.place.contains("pool") || used_by_one_task(cx);
+        let same = look.key.is_some() && look.key == store.key || store.key.is_none();
+        let level = if same && !accepted { Level::Likely } else { Level::Pedantic };
         let draft =
             Draft::new(level, cx.body.span(wait), format!("two tasks that miss in `{}` at the same time both do this", store.place))
                 .label(cx.body.span(look.at), "looked up here")
@@ -56,6 +59,12 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         drafts.push(draft);
         return;
     }
+}
+
+/// The cache belongs to a transaction or the like, of which every task has its own.
+fn used_by_one_task(cx: &Cx<'_>) -> bool {
+    let own = ["Transaction", "Query", "Request", "Expr"];
+    cx.typing.self_name().is_some_and(|name| own.iter().any(|part| name.contains(part)))
 }
 
 fn look(cx: &Cx<'_>, id: ExprId) -> Option<Access> {

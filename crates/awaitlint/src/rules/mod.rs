@@ -10,6 +10,7 @@ mod busy_poll;
 mod cancel_unsafe_in_select;
 mod cx;
 mod detached_handle;
+mod doubts;
 mod futurelock;
 mod guard_across_await;
 mod independent_awaits;

@@ -45,12 +45,30 @@ fn buffered(cx: &Cx<'_>, stream: LocalId) -> Option<ExprId> {
                 continue;
             }
             let inner = cx.body.descendants(*init);
-            let spawned = inner.iter().any(|&id| cx.called(id).contains("spawn"));
+            let spawns = |id: &ExprId| cx.called(*id).contains("spawn");
+            let spawned = inner.iter().any(spawns) || inner.iter().any(|&id| closure_behind(cx, id).iter().any(spawns));
             let found = inner.into_iter().find(|&id| matches!(cx.body.kind(id), Kind::Method { name, .. } if matches!(&**name, "buffered" | "buffer_unordered" | "try_buffered" | "try_buffer_unordered")));
             return found.filter(|_| !spawned);
         }
     }
     None
+}
+
+/// Everything in the closure that a local is bound to: `stream.map(fetch)`.
+fn closure_behind(cx: &Cx<'_>, id: ExprId) -> Vec<ExprId> {
+    let Kind::Local(local) = cx.body.kind(id) else { return Vec::new() };
+    for block in cx.body.ids() {
+        let Kind::Block { stmts, .. } = cx.body.kind(block) else { continue };
+        for stmt in stmts {
+            if let StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind
+                && matches!(cx.body.kind(*init), Kind::Closure { .. })
+                && cx.body.bindings(*pat) == [*local]
+            {
+                return cx.body.descendants(*init);
+            }
+        }
+    }
+    Vec::new()
 }
 
 fn is_next(cx: &Cx<'_>, wait: ExprId, stream: LocalId) -> bool {

@@ -3,7 +3,6 @@
 use super::{Cx, Draft};
 use crate::finding::{Edit, Fix, Grade, Level};
 use crate::flow::{Context, context};
-use crate::index::Id;
 use crate::ir::{ExprId, Kind, LocalId, PatKind, Stmt, StmtKind};
 use crate::types::Type;
 
@@ -97,22 +96,13 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
                 Some(signature) if signature.altered => None,
                 Some(signature) if signature.is_async => Some(Level::Certain),
                 // A plain function may have begun the work before it returned.
-                Some(_) => callee.id().is_none_or(|id| only_makes_a_future(cx, id)).then_some(Level::Likely),
+                Some(_) => callee.id().is_none_or(|id| cx.only_makes_a_future(id)).then_some(Level::Likely),
                 None if callee.exact => callee.canon.as_ref().filter(|canon| canon.krate() != "std").map(|_| Level::Certain),
                 None => callee.ids.iter().all(|&id| cx.workspace().knows(id)).then_some(Level::Likely),
             }
         }
         _ => None,
     }
-}
-
-/// The body of a plain function is nothing but an async block or a call, as far as it is known.
-fn only_makes_a_future(cx: &Cx<'_>, id: Id) -> bool {
-    let workspace = cx.workspace();
-    let Some(at) = workspace.by_id.get(&id).map(|&at| workspace.functions[at].at) else { return true };
-    let functions = workspace.functions_of(at.file);
-    let body = functions.get(at.function).and_then(|(_, function)| function.body.as_ref());
-    body.is_none_or(|body| matches!(body.kind(body.root), Kind::Block { stmts, .. } if stmts.len() == 1))
 }
 
 fn is_spawn(name: &str) -> bool {

@@ -71,6 +71,30 @@ impl<'a> Typing<'a> {
         self.workspace.knows(id)
     }
 
+    /// The name of the type whose impl the function stands in.
+    pub(crate) fn self_name(&self) -> Option<String> {
+        match self.env.ty(&crate::ir::Ty::Path(crate::ir::Path::new(["Self"]))) {
+            Type::Adt(adt) => Some(adt.canon.last().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The bodies of the workspace that a call runs, if it runs nothing else.
+    pub(crate) fn bodies(&self, call: ExprId) -> Vec<Id> {
+        self.callee(call).and_then(Callee::id).map_or_else(Vec::new, |id| self.workspace.bodies(id))
+    }
+
+    /// The call is to an async function of a dependency in which nothing waits.
+    pub(crate) fn is_idle(&self, call: ExprId) -> bool {
+        let callee = self.callee(call).and_then(Callee::id);
+        callee.is_some_and(|id| self.index.function(id).idle)
+    }
+
+    /// Whether a crate is there to speak with the outside.
+    pub(crate) fn is_service(&self, krate: &str) -> bool {
+        self.workspace.services.contains(krate)
+    }
+
     fn params(&mut self, function: &Function) {
         let mut pats = self.body.params.iter();
         let this = self.env.ty(&crate::ir::Ty::Path(crate::ir::Path::new(["Self"])));

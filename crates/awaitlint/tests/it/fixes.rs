@@ -10,6 +10,8 @@ const TOKIO: &str = "\
 macro_rules! join { ($($f:expr),* $(,)?) => { ($($f.await),*) } }
 #[macro_export]
 macro_rules! try_join { ($a:expr, $b:expr $(,)?) => { async { Ok((($a).await?, ($b).await?)) }.await } }
+pub mod net { pub async fn ask(n: u32) -> u32 { let _far = std::fs::metadata(\".\"); super::wait(n).await } }
+pub fn wait(n: u32) -> impl Future<Output = u32> { std::future::poll_fn(move |_| std::task::Poll::Ready(n)) }
 pub mod time { pub async fn sleep(_: std::time::Duration) {} }
 ";
 const TOKIO_MANIFEST: &str = "[package]\nname = \"tokio\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
@@ -28,7 +30,7 @@ const AWAITKIT_MANIFEST: &str = "[package]\nname = \"awaitkit\"\nversion = \"1.0
 
 /// What every program here calls, and its test.
 const BASE: &str = "
-pub async fn fetch_one(n: u32) -> u32 { std::future::poll_fn(move |_| std::task::Poll::Ready(n)).await }
+pub async fn fetch_one(n: u32) -> u32 { tokio::net::ask(n).await }
 #[test]
 fn sums() {
     let mut f = std::pin::pin!(run());
@@ -73,8 +75,14 @@ fn a_loop_becomes_a_map_when_there_is_a_limit() {
     let program = "pub async fn run() -> u32 {\n    let mut all = Vec::new();\n    for n in [1, 2] {\n        all.push(fetch_one(n).await);\n    }\n    all.iter().sum()\n}\n";
     let text = format!("{program}{BASE}");
     let dir = Dir::package(
-        &[("src/lib.rs", &text), ("awaitkit/Cargo.toml", AWAITKIT_MANIFEST), ("awaitkit/src/lib.rs", AWAITKIT)],
-        &["awaitkit"],
+        &[
+            ("src/lib.rs", &text),
+            ("awaitkit/Cargo.toml", AWAITKIT_MANIFEST),
+            ("awaitkit/src/lib.rs", AWAITKIT),
+            ("tokio/Cargo.toml", TOKIO_MANIFEST),
+            ("tokio/src/lib.rs", TOKIO),
+        ],
+        &["awaitkit", "tokio"],
     );
     assert!(!stdout(&dir.run(&["--dry-run"])).contains("map_concurrent"), "without a limit there is no fix");
     let output = dir.run(&["--fix", "--limit", "8"]);

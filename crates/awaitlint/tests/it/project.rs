@@ -57,3 +57,29 @@ fn modules_by_path_and_items_in_macros_are_read() {
     let dir = Dir::package(&[("src/lib.rs", lib), ("src/odd.rs", "pub async fn speak() {}\n")], &[]);
     assert_eq!(found(&dir, &Overrides::default()), ["src/lib.rs:4 unawaited-future", "src/lib.rs:4 unawaited-future"]);
 }
+
+#[test]
+fn a_dependency_in_which_nothing_waits_is_not_worth_waiting_for_together() {
+    let app = "pub async fn run(shelf: &remote::Shelf, ids: &[u32]) -> Vec<u32> {\n    let mut all = Vec::new();\n    for id in ids {\n        all.push(shelf.get_place(*id).await);\n        all.push(shelf.get_page(*id).await);\n    }\n    all\n}\n";
+    let quick = app.replace("        all.push(shelf.get_page(*id).await);\n", "");
+    let remote = "pub struct Shelf;\nimpl Shelf {\n    pub async fn get_place(&self, id: u32) -> u32 { self.find(id).await }\n    async fn find(&self, id: u32) -> u32 { id + 1 }\n    pub async fn get_page(&self, id: u32) -> u32 { elsewhere(id).await }\n}\n";
+    let manifest = "[package]\nname = \"remote\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let of = |app: &str| {
+        let dir = Dir::package(&[("src/lib.rs", app), ("remote/Cargo.toml", manifest), ("remote/src/lib.rs", remote)], &["remote"]);
+        found(&dir, &Overrides::default())
+    };
+    assert_eq!(of(app), ["src/lib.rs:5 await-in-loop"]);
+    assert_eq!(of(&quick), [""; 0]);
+}
+
+#[test]
+fn on_the_way_from_main_nobody_is_kept_waiting() {
+    let main = "async fn run() { read_notes().await; tokio::spawn(async { serve().await }); }\n\
+        async fn read_notes() { let _ = std::fs::read(\"notes\"); }\n\
+        async fn serve() { let _ = std::fs::read(\"page\"); }\n\
+        #[tokio::main]\nasync fn main() { run().await }\n";
+    let dir = Dir::package(&[("src/main.rs", main)], &[]);
+    assert_eq!(found(&dir, &Overrides::default()), ["src/main.rs:3 blocking-in-async"]);
+    let library = Dir::package(&[("src/lib.rs", &main.replace("async fn", "pub async fn"))], &[]);
+    assert_eq!(found(&library, &Overrides::default()).len(), 2, "somebody else may call it");
+}

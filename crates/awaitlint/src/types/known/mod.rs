@@ -63,7 +63,7 @@ pub(super) fn call(canon: &Canon, path: &Path, args: &[Type], typing: &Typing<'_
     }
     match (owner, name) {
         ("Box" | "Pin", "pin" | "new") if matches!(args.first(), Some(Type::Future(_))) => return first(),
-        ("Arc" | "Rc", "clone") => return first().peel_refs().clone(),
+        ("Arc" | "Rc", "clone") => return owned(&first()),
         ("Box" | "Arc" | "Rc" | "Mutex" | "RwLock" | "RefCell" | "Cell", "new") => {
             let mut segments: Vec<&str> = path.segments.iter().map(|s| &*s.name).collect();
             segments.pop();

@@ -1,0 +1,123 @@
+//! Reasons to doubt that waiting for something several times at once gains anything.
+
+use super::Cx;
+use crate::effects::{Effect, Reach, computes, is_question, reach_of_await, strip_adapters};
+use crate::flow::place_of;
+use crate::index::Owner;
+use crate::ir::{ExprId, Kind, StmtKind};
+use crate::names::Known;
+use crate::types::Type;
+
+impl Cx<'_> {
+    /// How far away what an await waits for is.
+    pub(crate) fn reach(&self, await_expr: ExprId) -> Reach {
+        match self.body.kind(await_expr) {
+            Kind::Await(base) => reach_of_await(&self.typing, &self.session.summaries, self.body, *base),
+            _ => Reach::Unknown,
+        }
+    }
+
+    /// Reasons to doubt that waiting for this several times at once gains anything: it may be answered on the spot (a cheap question, a
+    /// look into a cache), compute instead of waiting, or only start what then runs by itself.
+    pub(crate) fn doubts(&self, wait: ExprId) -> u8 {
+        let Kind::Await(base) = self.body.kind(wait) else { return 0 };
+        let work = strip_adapters(self.body, *base);
+        let name = self.called(work);
+        let cached = match self.body.kind(work) {
+            Kind::Method { receiver, .. } => match self.body.kind(*receiver) {
+                Kind::Field(_, name) => name.contains("cache"),
+                Kind::Local(local) => self.body.local(*local).name.contains("cache"),
+                _ => false,
+            },
+            _ => false,
+        };
+        let reach = self.reach(wait);
+        let computes = computes(name) && reach != Reach::Outside;
+        2 * u8::from(cached || reach == Reach::Inside || self.starts(wait) || self.in_transaction(wait))
+            + u8::from(
+                is_question(name) || name.split('_').any(|word| word == "local") || computes || self.looks_idle(work) || self.is_dark(wait),
+            )
+    }
+
+    /// Nothing that this call may be, going by its name alone or by what implements a trait, waits.
+    fn looks_idle(&self, work: ExprId) -> bool {
+        let Some(callee) = self.callee(work) else { return false };
+        let index = &self.workspace().index;
+        let mut bodies =
+            callee.ids.iter().flat_map(|&id| std::iter::once(id).chain(index.overrides(id).iter().copied())).filter(|&id| id != self.at.id);
+        let mut idle = false;
+        let waits = bodies.any(|id| match self.session.summaries.get(id) {
+            Some(summary) => {
+                idle |= summary.reach == Reach::Nothing;
+                summary.reach != Reach::Nothing
+            }
+            None => {
+                let function = index.function(id);
+                idle |= function.idle;
+                !function.idle && !matches!(function.owner, Owner::Trait(_))
+            }
+        });
+        idle && !waits
+    }
+
+    /// The await speaks through a transaction, which does one thing after the other anyway.
+    pub(crate) fn in_transaction(&self, wait: ExprId) -> bool {
+        let word = |name: &str| name.split('_').any(|word| matches!(word, "tx" | "txn" | "trx" | "transaction"));
+        let own = self.typing.self_name().is_some_and(|name| name.contains("Transaction"));
+        self.body.descendants(wait).into_iter().any(|id| match self.body.kind(id) {
+            Kind::Local(local) => {
+                let local = self.body.local(*local);
+                word(&local.name) || own && &*local.name == "self"
+            }
+            Kind::Field(_, name) => word(name),
+            Kind::Method { name, args, .. } => args.is_empty() && word(name),
+            _ => self.typing.of(id).peel_refs().canon().is_some_and(|canon| canon.last().contains("Transaction")),
+        })
+    }
+
+    /// Nothing is known of the function that is awaited: neither which one it is nor, by its name, what it does.
+    pub(crate) fn is_dark(&self, wait: ExprId) -> bool {
+        let Kind::Await(base) = self.body.kind(wait) else { return false };
+        let work = strip_adapters(self.body, *base);
+        let found = self.callee(work).is_some_and(|callee| callee.id().is_some());
+        !found && self.effect(wait) == Effect::Unknown && self.reach(wait) == Reach::Unknown
+    }
+
+    /// What the await gives stands for something that runs by itself from now on: a handle, a stream, a subscription.
+    pub(crate) fn starts(&self, wait: ExprId) -> bool {
+        let mut ty = self.typing.of(wait).peel_refs();
+        while let Some(adt) = ty.adt().filter(|adt| matches!(adt.canon.last(), "Result" | "Option")) {
+            ty = adt.args.first().unwrap_or(&Type::Unknown).peel_refs();
+        }
+        let last_word = |name: &str| name.rfind(char::is_uppercase).is_some_and(|at| Known::Starter.has(&name[at..]));
+        ty.canon().is_some_and(|canon| last_word(canon.last())) || self.kept_as(wait).is_some_and(is_running)
+    }
+
+    /// The name under which what an await gives is kept: of the local that it is bound to, or of the list that it is pushed to.
+    fn kept_as(&self, wait: ExprId) -> Option<&str> {
+        let mut inner = wait;
+        for up in self.body.ancestors(wait) {
+            match self.body.kind(up) {
+                Kind::Try(_) => {}
+                Kind::Method { receiver, .. } if *receiver == inner => {}
+                Kind::Method { receiver, name, .. } if Known::Collector.has(name) => {
+                    return place_of(self.body, *receiver).map(|place| &*self.body.local(place.local).name);
+                }
+                Kind::Block { stmts, .. } => {
+                    let bound = stmts.iter().find_map(|stmt| match &stmt.kind {
+                        StmtKind::Let { pat, init, .. } if *init == Some(inner) => self.body.bindings(*pat).first().copied(),
+                        _ => None,
+                    });
+                    return bound.map(|local| &*self.body.local(local).name);
+                }
+                _ => return None,
+            }
+            inner = up;
+        }
+        None
+    }
+}
+
+fn is_running(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "handle" | "handles" | "task" | "tasks" | "job" | "jobs"))
+}
