@@ -135,6 +135,7 @@ impl App {
                     local = Some(person);
                     client
                 }
+                // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
                 false => arguments.connect(&Variables::load()).await?,
             });
         }
