@@ -129,13 +129,13 @@ impl App {
         let mut local = None;
         if self.client.is_none() {
             let arguments = Arguments::read(std::env::args().skip(1))?;
+            // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
             self.client = Some(match arguments.sandbox {
                 true => {
                     let (client, person) = local::bot().await?;
                     local = Some(person);
                     client
                 }
-                // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
                 false => arguments.connect(&Variables::load()).await?,
             });
         }
