@@ -5,6 +5,7 @@ mod batching;
 mod calls;
 mod common;
 mod conversation;
+mod diagnostics;
 mod endings;
 mod files;
 mod messages;

@@ -1,0 +1,12 @@
+use quadruplex::prelude::*;
+
+struct Database;
+
+#[quadruplex::handler]
+async fn echo(msg: Text, database: Database) -> String {
+    msg.text().to_owned()
+}
+
+fn main() {
+    drop(Router::new().on_message(echo));
+}

@@ -1,0 +1,8 @@
+use quadruplex::prelude::*;
+
+#[derive(Callback)]
+struct Named {
+    name: String,
+}
+
+fn main() {}
