@@ -15,7 +15,7 @@ mod text;
 mod units;
 mod updates;
 
-pub use app::{App, Running, Variables, run};
+pub use app::{App, Backlog, Running, Variables, run};
 pub use calls::{AfterFailure, Limit, Mixed, Multiple, MultipleMixed, Wait};
 pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn, Unhandled};
 pub use conversation::{Ask, ConversationEnded};

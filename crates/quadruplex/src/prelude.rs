@@ -8,15 +8,16 @@ pub use std::time::Duration;
 
 pub use crate::api::functions::{account, bots, channels, contacts, help, messages, payments, photos, stories, users};
 pub use crate::router::{
-    Argument, Audio, Callback, CallbackQuery, Channel, Chat, Command, Contact, Dice, Document, Failure, Filter, FromAdmin, Gif, Group,
-    Handler, InlineQuery, IntoOutcome, Location, Media, Next, Outcome, Photo, Poll, Private, Refusal, Reply, RoundVideo, Router, Sender,
-    State, Sticker, Switch, Text, Update, Video, Voice, filter,
+    Album, Argument, Audio, Callback, CallbackQuery, Channel, Chat, Command, Contact, Dice, Document, Failure, Filter, FromAdmin, Gif,
+    Group, Handler, InlineQuery, IntoOutcome, Location, Media, Next, Outcome, Photo, Poll, Private, Refusal, Reply, RoundVideo, Router,
+    Sender, State, Sticker, Switch, Text, Update, Video, Voice, filter,
 };
 #[cfg(feature = "sandbox")]
 pub use crate::testing::Sandbox;
 pub use crate::{AfterFailure, Call, CancellationToken, Wait};
 pub use crate::{
-    App, BoxError, Button, Buttons, Client, Error, FormattedText, Gap, Key, Keyboard, MediaKind, Message, Result, Running, html, md,
+    App, Backlog, BoxError, Button, Buttons, Client, Error, FormattedText, Gap, Key, Keyboard, MediaKind, Message, Result, Running, html,
+    md,
 };
 pub use crate::{DAY, HOUR, MINUTE, SECOND};
 pub use quadruplex_macros::{Callback, Command};

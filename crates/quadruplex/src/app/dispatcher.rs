@@ -1,17 +1,24 @@
 //! From the stream of updates to the handlers.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
-use super::Report;
+use super::{Backlog, Report};
 use crate::conversation::{Context, Waiting};
-use crate::router::{Account, CallbackQuery, Plan, Update};
+use crate::router::{Account, CallbackQuery, Plan, Update, album_of};
+use crate::updates::Along;
 use crate::{Client, Delivery, UpdateStream};
+
+/// An album is complete when nothing has come in its chat for so long, looked at so often.
+const ALBUM: Duration = Duration::from_millis(500);
+const ALBUM_LOOKS: u32 = 10;
+/// Telegram takes no more messages in one.
+const ALBUM_LEN: usize = 10;
 
 /// Hands updates to handlers, so many at once.
 pub(super) struct Dispatcher {
@@ -19,20 +26,22 @@ pub(super) struct Dispatcher {
     drain_within: Duration,
 }
 
-struct Shared {
-    client: Client,
-    account: Arc<Account>,
-    plan: Plan,
-    report: Report,
-    slots: Arc<Semaphore>,
-    waiting: Arc<Waiting>,
+/// What all handlers have in common.
+pub(super) struct Shared {
+    pub(super) client: Client,
+    pub(super) account: Arc<Account>,
+    pub(super) plan: Plan,
+    pub(super) report: Report,
+    pub(super) backlog: Backlog,
+    /// When the program was started.
+    pub(super) start: SystemTime,
+    pub(super) slots: Arc<Semaphore>,
+    pub(super) waiting: Arc<Waiting>,
 }
 
 impl Dispatcher {
-    pub(super) fn new(client: Client, account: Arc<Account>, plan: Plan, at_once: usize, drain_within: Duration, report: Report) -> Self {
-        let slots = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
-        let shared = Arc::new(Shared { client, account, plan, report, slots, waiting: Arc::default() });
-        Self { shared, drain_within }
+    pub(super) fn new(shared: Shared, drain_within: Duration) -> Self {
+        Self { shared: Arc::new(shared), drain_within }
     }
 
     /// Until it is told to stop, or the client is closed.
@@ -75,20 +84,39 @@ impl Dispatcher {
 }
 
 impl Shared {
-    async fn handle(self: Arc<Self>, mut delivery: Delivery, slot: OwnedSemaphorePermit) {
-        let update = Update::take(&self.client, &self.account, self.plan.states(), &mut delivery);
-        let Some((mut delivery, slot)) = self.waiting.offer(&update, delivery, slot) else { return };
-        let context = Context::new(&update, delivery.lender(), slot, &self.slots, &self.waiting);
+    async fn handle(self: Arc<Self>, delivery: Delivery, slot: OwnedSemaphorePermit) {
+        let album = album_of(&delivery.event).filter(|_| self.plan.wants_albums());
+        let mut deliveries = match album {
+            Some(album) => whole_album(album, delivery).await,
+            None => vec![delivery],
+        };
+        let taken = Update::take(&self.client, &self.account, self.plan.states(), &mut deliveries, album.is_some());
+        let Some(update) = taken else { return };
+        if !self.backlog.wants(&update, self.start) {
+            return deliveries.into_iter().for_each(Delivery::done);
+        }
+        let Some((first, slot)) = self.waiting.offer(&update, deliveries.remove(0), slot) else { return };
+        deliveries.insert(0, first);
+        let context = Context::new(&update, deliveries[0].lender(deliveries.len()), slot, &self.slots, &self.waiting);
         let ended = context.scope(self.plan.run(&update)).await;
         self.answer(&update);
         let last = context.end();
         match ended {
-            Ok(()) => delivery.done_with(|commit| last.forget(commit)),
+            Ok(()) => {
+                for (at, delivery) in deliveries.into_iter().enumerate() {
+                    delivery.done_with(|commit| {
+                        if at == 0 {
+                            last.forget(commit)
+                        }
+                    });
+                }
+            }
             Err(failed) => {
                 error!(update = update.name(), number = update.number(), attempt = update.attempts() + 1, %failed, "not handled");
                 self.report.failed(&failed);
-                update.give_back(&mut delivery);
-                delivery.failed(failed);
+                update.give_back(&mut deliveries);
+                // The last first, so that they come again in their order.
+                deliveries.into_iter().rev().for_each(|delivery| delivery.failed(&failed));
             }
         }
         last.done();
@@ -102,4 +130,24 @@ impl Shared {
             query.answer().detach();
         }
     }
+}
+
+/// The first message of an album and those that follow in its chat.
+async fn whole_album(album: i64, first: Delivery) -> Vec<Delivery> {
+    let mut parts = vec![first];
+    let mut looks = 0;
+    while parts.len() < ALBUM_LEN && looks < ALBUM_LOOKS {
+        match parts[0].along(|event| album_of(event) == Some(album)) {
+            Along::Taken(part) => {
+                parts.push(part);
+                looks = 0;
+            }
+            Along::Other => break,
+            Along::Nothing => {
+                looks += 1;
+                sleep(ALBUM / ALBUM_LOOKS).await;
+            }
+        }
+    }
+    parts
 }

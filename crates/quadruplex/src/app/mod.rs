@@ -1,6 +1,7 @@
 //! Programs that handle updates: from the first connection to the last handler.
 
 mod arguments;
+mod backlog;
 mod dispatcher;
 mod local;
 mod report;
@@ -11,18 +12,19 @@ mod variables;
 use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use quadruplex_api::PeerRef;
 use quadruplex_net::{CloseReason, State};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tracing::info;
 
 use crate::router::{Account, Plan, set_menu};
 use crate::{Client, Error, Router};
 use arguments::Arguments;
-use dispatcher::Dispatcher;
+pub use backlog::Backlog;
+use dispatcher::{Dispatcher, Shared};
 pub(crate) use report::Report;
 pub use variables::Variables;
 
@@ -74,6 +76,7 @@ pub struct App {
     router: Router,
     client: Option<Client>,
     admins: Vec<PeerRef>,
+    backlog: Backlog,
     at_once: usize,
     drain_within: Duration,
     report: Report,
@@ -82,7 +85,15 @@ pub struct App {
 impl App {
     /// An application with these handlers.
     pub fn new(router: Router) -> Self {
-        Self { router, client: None, admins: Vec::new(), at_once: 256, drain_within: Duration::from_secs(10), report: Report::default() }
+        Self {
+            router,
+            client: None,
+            admins: Vec::new(),
+            backlog: Backlog::default(),
+            at_once: 256,
+            drain_within: Duration::from_secs(10),
+            report: Report::default(),
+        }
     }
 
     /// Takes a client that is there, signed in, instead of making one.
@@ -93,6 +104,11 @@ impl App {
     /// Who may tell the program what to do: what [`FromAdmin`](crate::router::FromAdmin) lets through. Names are looked up at the start.
     pub fn admins(self, users: impl IntoIterator<Item = impl Into<PeerRef>>) -> Self {
         Self { admins: users.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// What becomes of messages that came while the program was off; all are handled unless told otherwise.
+    pub fn backlog(self, backlog: Backlog) -> Self {
+        Self { backlog, ..self }
     }
 
     /// How many updates are handled at the same time; 256 unless told otherwise, and at most that.
@@ -165,7 +181,7 @@ impl App {
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the updates.
     pub async fn start(self) -> Result<Running, Error> {
-        let Self { router, client, admins, at_once, drain_within, report } = self;
+        let Self { router, client, admins, backlog, at_once, drain_within, report } = self;
         let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
         let plan = Plan::new(router)?;
         plan.prepare(&client).await?;
@@ -175,7 +191,10 @@ impl App {
         }
         let updates = client.updates().await?;
         let (stop, stopped) = watch::channel(false);
-        let dispatcher = Dispatcher::new(client.clone(), account, plan, at_once, drain_within, report);
+        let start = UNIX_EPOCH + client.inner.settings.environment.now().wall;
+        let slots = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
+        let shared = Shared { client: client.clone(), account, plan, report, backlog, start, slots, waiting: Arc::default() };
+        let dispatcher = Dispatcher::new(shared, drain_within);
         Ok(Running { client, stop, task: tokio::spawn(dispatcher.run(updates, stopped)) })
     }
 }

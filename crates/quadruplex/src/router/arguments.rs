@@ -1,11 +1,13 @@
 //! What handlers can have as arguments, besides commands and callback data.
 
+mod album;
 mod failure;
 mod media;
 mod place;
 mod state;
 mod wrappers;
 
+pub use album::Album;
 pub use failure::Failure;
 pub use media::{Audio, Contact, Dice, Document, Gif, Location, Media, Photo, Poll, RoundVideo, Sticker, Text, Video, Voice};
 pub use place::{Chat, Sender};

@@ -19,11 +19,12 @@ mod run;
 mod states;
 mod switch;
 mod update;
+mod watchdog;
 
 pub(crate) use account::Account;
 pub use argument::{Argument, Needs, Refusal};
 pub use arguments::{
-    Audio, Channel, Chat, Contact, Dice, Document, Failure, FromAdmin, Gif, Group, Location, Media, Photo, Poll, Private, Reply,
+    Album, Audio, Channel, Chat, Contact, Dice, Document, Failure, FromAdmin, Gif, Group, Location, Media, Photo, Poll, Private, Reply,
     RoundVideo, Sender, State, Sticker, Text, Video, Voice,
 };
 pub use callback::{ButtonData, Callback, Packed};
@@ -42,3 +43,4 @@ use routes::{Entry, Wanted};
 pub use switch::Switch;
 pub(crate) use update::Kind;
 pub use update::Update;
+pub(crate) use update::album_of;

@@ -13,7 +13,7 @@ use super::handler::AnyHandler;
 use super::middleware::Middleware;
 use super::run::Ended;
 use super::states::States;
-use super::{Entry, Router, Switch, Update, Wanted};
+use super::{Entry, Kind, Router, Switch, Update, Wanted};
 use crate::{BoxError, Client, Error};
 
 /// The handlers of an application.
@@ -21,6 +21,7 @@ pub(crate) struct Plan {
     root: Nested,
     states: Arc<States>,
     needs: Needs,
+    albums: bool,
 }
 
 enum Node {
@@ -57,21 +58,21 @@ impl Plan {
     /// A handler takes a state that the router was not given.
     pub(crate) fn new(mut router: Router) -> Result<Self, Error> {
         let mut states = std::mem::take(&mut router.states);
-        let mut builder = Builder { numbers: 0, needs: Needs::default() };
+        let mut builder = Builder { numbers: 0, albums: false, needs: Needs::default() };
         let mut root = builder.nested(router, false, None, &[], &[]);
         let commands = &builder.needs.commands.0;
         if !commands.is_empty() && commands.iter().all(|command| command.name != "help") {
             let help = Router::new().on_message(help);
             root.nodes.push(Node::Nested(builder.nested(help, false, None, &[], &[])));
         }
-        let needs = builder.needs;
+        let Builder { needs, albums, .. } = builder;
         states.set(needs.commands.clone());
         if let Some((_, state, handler)) = needs.states.iter().find(|(id, ..)| !states.has(*id)) {
             return Err(Error::Invalid(format!(
                 "handler `{handler}` takes State<{state}>, which the router does not have\n  help: give it with .state(value)"
             )));
         }
-        Ok(Self { root, states: Arc::new(states), needs })
+        Ok(Self { root, states: Arc::new(states), needs, albums })
     }
 
     /// Looks up what filters name.
@@ -80,6 +81,11 @@ impl Plan {
             filter.prepare(client).await?;
         }
         Ok(())
+    }
+
+    /// Whether albums are one update.
+    pub(crate) fn wants_albums(&self) -> bool {
+        self.albums
     }
 
     /// The commands that handlers take.
@@ -106,6 +112,7 @@ impl Plan {
 /// Numbers handlers in the order in which they stand there, and collects what they need.
 struct Builder {
     numbers: u32,
+    albums: bool,
     needs: Needs,
 }
 
@@ -128,6 +135,7 @@ impl Builder {
             nodes.push(match entry {
                 Entry::Nested { router, is_group, switch } => Node::Nested(self.nested(router, is_group, switch, &middleware, &on_error)),
                 Entry::Route(wanted, handler) => {
+                    self.albums |= matches!(wanted, Wanted::Kind(Kind::Album));
                     self.declare(&*handler);
                     let number = self.numbers;
                     self.numbers += 1;

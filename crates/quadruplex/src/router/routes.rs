@@ -121,6 +121,20 @@ impl Router {
         self.route(Wanted::Kind(Kind::Service), handler)
     }
 
+    /// Albums of others: photos or files that were sent together are one update, and not one for each in
+    /// [`on_message`](Self::on_message). Without such a handler they are messages. An album is complete when something else comes in its
+    /// chat, or nothing for half a second.
+    ///
+    /// ```
+    /// use quadruplex::prelude::*;
+    ///
+    /// let router = Router::new().on_album(async |album: Album| format!("{} at once", album.messages().len()));
+    /// # let _ = router;
+    /// ```
+    pub fn on_album<A: 'static>(self, handler: impl Handler<A>) -> Self {
+        self.route(Wanted::Kind(Kind::Album), handler)
+    }
+
     /// Presses of buttons below messages of this bot.
     ///
     /// ```

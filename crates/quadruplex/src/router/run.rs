@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use super::arguments::Failure;
 use super::middleware::Next;
 use super::plan::{Failed, Route};
+use super::watchdog::watch;
 use super::{Outcome, Refusal, Update, replies};
 use crate::{BoxError, conversation};
 
@@ -44,7 +45,7 @@ impl Route {
                 false => Next::first(self).run(update.clone()).await,
             }
         };
-        let mut error = match contained(update, self.number, started).await {
+        let mut error = match contained(name, update, self.number, started).await {
             Ok(true) => return Ended::Done,
             Ok(false) => return Ended::Skipped,
             Err(error) => error,
@@ -55,7 +56,7 @@ impl Route {
                 continue;
             }
             // What they send is told apart from what the handler has sent.
-            match contained(&failed, !self.number, on_error.start(failed.clone())).await {
+            match contained(on_error.name(), &failed, !self.number, on_error.start(failed.clone())).await {
                 Ok(true) => return Ended::Done,
                 Ok(false) => {}
                 Err(next) => error = next,
@@ -66,7 +67,12 @@ impl Route {
 }
 
 /// Runs a handler and gives its answer; false if it is not for the update. A panic is an error.
-async fn contained(update: &Update, number: u32, started: impl Future<Output = Result<Outcome, Refusal>>) -> Result<bool, Arc<BoxError>> {
+async fn contained(
+    name: &'static str,
+    update: &Update,
+    number: u32,
+    started: impl Future<Output = Result<Outcome, Refusal>>,
+) -> Result<bool, Arc<BoxError>> {
     let work = async {
         let outcome = match started.await {
             Ok(outcome) => outcome,
@@ -79,7 +85,7 @@ async fn contained(update: &Update, number: u32, started: impl Future<Output = R
         outcome.give(update).await?;
         Ok(true)
     };
-    match AssertUnwindSafe(replies::scope(update, number, work)).catch_unwind().await {
+    match AssertUnwindSafe(watch(name, replies::scope(update, number, work))).catch_unwind().await {
         Ok(ended) => ended.map_err(Arc::new),
         Err(panic) => Err(Arc::new(format!("panicked: {}", message(&*panic)).into())),
     }

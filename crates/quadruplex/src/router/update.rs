@@ -37,6 +37,8 @@ struct Inner {
     account: Arc<Account>,
     states: Arc<States>,
     content: Content,
+    /// Of an album, the messages after the first.
+    rest: Vec<(Message, Around)>,
     kind: Kind,
     number: u64,
     attempts: u32,
@@ -74,6 +76,7 @@ enum Of {
 pub(crate) enum Kind {
     Message,
     Outgoing,
+    Album,
     Edited,
     Service,
     Callback,
@@ -84,15 +87,29 @@ pub(crate) enum Kind {
 }
 
 impl Update {
-    /// Takes the event out of a delivery, which keeps its place; [`give_back`](Self::give_back) is the other way.
-    pub(crate) fn take(client: &Client, account: &Arc<Account>, states: &Arc<States>, delivery: &mut Delivery) -> Self {
-        let event = std::mem::replace(&mut delivery.event, nothing());
-        let (content, kind) = Content::of(client, event);
+    /// Takes the events out of deliveries, which keep their places; [`give_back`](Self::give_back) is the other way. Of an album, which
+    /// may have been cut down to one message, they are all; else it is one. `None`: there are none.
+    pub(crate) fn take(
+        client: &Client,
+        account: &Arc<Account>,
+        states: &Arc<States>,
+        deliveries: &mut [Delivery],
+        is_album: bool,
+    ) -> Option<Self> {
+        let (delivery, others) = deliveries.split_first_mut()?;
+        let (content, kind) = Content::of(client, std::mem::replace(&mut delivery.event, nothing()));
+        let kind = if is_album && kind == Kind::Message { Kind::Album } else { kind };
+        let rest = others.iter_mut().filter_map(|other| match Content::of(client, std::mem::replace(&mut other.event, nothing())) {
+            (Content::Message(message, around), _) => Some((message, around)),
+            _ => None,
+        });
+        let rest = rest.collect();
         let inner = Inner {
             client: client.clone(),
             account: Arc::clone(account),
             states: Arc::clone(states),
             content,
+            rest,
             kind,
             number: delivery.number,
             attempts: delivery.attempts,
@@ -100,7 +117,7 @@ impl Update {
             identity: delivery.identity(),
             is_answered: AtomicBool::new(false),
         };
-        Self { inner: Arc::new(inner), failure: None }
+        Some(Self { inner: Arc::new(inner), failure: None })
     }
 
     /// The same update for those who deal with a failure.
@@ -108,12 +125,16 @@ impl Update {
         Self { inner: Arc::clone(&self.inner), failure: Some(failure) }
     }
 
-    /// Puts the event back into its delivery, for another attempt.
-    pub(crate) fn give_back(&self, delivery: &mut Delivery) {
-        delivery.event = match &self.inner.content {
+    /// Puts the events back into their deliveries, for another attempt.
+    pub(crate) fn give_back(&self, deliveries: &mut [Delivery]) {
+        let first = match &self.inner.content {
             Content::Gap(gap) => Event::Gap(*gap),
             Content::Message(..) | Content::Other(_) => self.raw().map_or_else(nothing, Event::Update),
         };
+        let rest = self.inner.rest.iter().map(|(message, around)| Event::Update(around.update(message.raw().clone())));
+        for (delivery, event) in deliveries.iter_mut().zip([first].into_iter().chain(rest)) {
+            delivery.event = event;
+        }
     }
 
     /// The client that it came to.
@@ -135,12 +156,17 @@ impl Update {
         }
     }
 
-    /// The message that was sent or edited, if that is what happened.
+    /// The message that was sent or edited, if that is what happened; of an album the first.
     pub fn message(&self) -> Option<&Message> {
         match &self.inner.content {
             Content::Message(message, _) => Some(message),
             Content::Other(_) | Content::Gap(_) => None,
         }
+    }
+
+    /// The messages of an album, or the one message.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.message().into_iter().chain(self.inner.rest.iter().map(|(message, _)| message))
     }
 
     /// What was missed and will not come, if that is what happened.
@@ -298,6 +324,19 @@ impl Around {
             Of::Edit => types::UpdateEditMessage { message, pts, pts_count }.into(),
             Of::EditInChannel => types::UpdateEditChannelMessage { message, pts, pts_count }.into(),
         }
+    }
+}
+
+/// The album that a new message is part of.
+pub(crate) fn album_of(event: &Event) -> Option<i64> {
+    let message = match event {
+        Event::Update(enums::Update::NewMessage(new)) => &new.message,
+        Event::Update(enums::Update::NewChannelMessage(new)) => &new.message,
+        Event::Update(_) | Event::Gap(_) => return None,
+    };
+    match message {
+        enums::Message::Message(message) if !message.out => message.grouped_id,
+        _ => None,
     }
 }
 

@@ -141,6 +141,16 @@ impl Shared {
         }
     }
 
+    /// The next event of a lane that runs, if it belongs to what runs there.
+    pub(super) fn give_along(&self, lane: Lane, belongs: impl FnOnce(&Event) -> bool) -> Along<Waiting<Event>> {
+        let mut core = self.core();
+        match core.journal.peek(lane).map(belongs) {
+            None => Along::Nothing,
+            Some(false) => Along::Other,
+            Some(true) => core.journal.give_along(lane).map_or(Along::Nothing, Along::Taken),
+        }
+    }
+
     /// It is handled; `also` is written together with that. `lane`: unless it was let go before.
     pub(super) fn done(
         &self,
@@ -227,6 +237,17 @@ impl Shared {
         self.given.notify_one();
         ticket
     }
+}
+
+/// What comes after an event in its lane.
+#[derive(Debug)]
+pub(crate) enum Along<T> {
+    /// It belongs to it.
+    Taken(T),
+    /// It does not.
+    Other,
+    /// Nothing has come yet.
+    Nothing,
 }
 
 /// There will be no more events.

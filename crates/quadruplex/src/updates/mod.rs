@@ -19,7 +19,7 @@ use quadruplex_net::Event as Arrived;
 use tokio::sync::mpsc;
 
 use crate::client::Inner;
-pub(crate) use core::Shared as Updates;
+pub(crate) use core::{Along, Shared as Updates};
 pub use event::Event;
 pub(crate) use facts::Facts;
 pub use gap::{Gap, GapReason};

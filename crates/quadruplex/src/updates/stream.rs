@@ -6,7 +6,7 @@ use quadruplex_api::enums;
 use quadruplex_store::{Commit, Lane, Ticket};
 use tokio::time::Instant;
 
-use super::core::Shared;
+use super::core::{Along, Shared};
 use super::event::Event;
 use super::journal::{Identity, Waiting};
 
@@ -90,6 +90,8 @@ struct Place {
 pub(crate) struct Lender {
     shared: Arc<Shared>,
     lane: Lane,
+    /// So many deliveries have the lane together.
+    together: usize,
     is_lent: Arc<AtomicBool>,
 }
 
@@ -97,7 +99,7 @@ impl Lender {
     /// Lets it go, once and for all.
     pub(crate) fn lend(&self) {
         if !self.is_lent.swap(true, Ordering::AcqRel) {
-            self.shared.let_go(now(), self.lane);
+            (0..self.together).for_each(|_| self.shared.let_go(now(), self.lane));
         }
     }
 }
@@ -117,6 +119,20 @@ impl Delivery {
         }
     }
 
+    /// The next event of its chat, if it belongs to this one: they are handled together, and each has to be done.
+    pub(crate) fn along(&self, belongs: impl FnOnce(&Event) -> bool) -> Along<Self> {
+        let Place { shared, lane, .. } = &self.place;
+        match shared.give_along(*lane, belongs) {
+            Along::Taken(waiting) => {
+                let mut taken = Self::new(Arc::clone(shared), *lane, waiting);
+                taken.place.is_lent = Arc::clone(&self.place.is_lent);
+                Along::Taken(taken)
+            }
+            Along::Other => Along::Other,
+            Along::Nothing => Along::Nothing,
+        }
+    }
+
     /// What tells its event from all others, however it came.
     pub(crate) fn identity(&self) -> Identity {
         self.place.identity
@@ -133,9 +149,10 @@ impl Delivery {
         self.settle_with(also);
     }
 
-    pub(crate) fn lender(&self) -> Lender {
+    /// `together`: so many deliveries as were taken [`along`](Self::along) with this one, and itself.
+    pub(crate) fn lender(&self, together: usize) -> Lender {
         let Place { shared, lane, is_lent, .. } = &self.place;
-        Lender { shared: Arc::clone(shared), lane: *lane, is_lent: Arc::clone(is_lent) }
+        Lender { shared: Arc::clone(shared), lane: *lane, together, is_lent: Arc::clone(is_lent) }
     }
 
     /// It could not be handled. It comes again after a pause that grows, before anything else of its chat; after the third

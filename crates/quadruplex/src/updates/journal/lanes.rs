@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use quadruplex_store::Lane;
 
-/// Queues side by side: in each one thing runs at a time, and at most so many run at once.
+/// Queues side by side: in each one thing runs at a time, with those that belong to it, and at most so many run at once.
 pub(super) struct Lanes<T> {
     lanes: HashMap<Lane, Queue<T>>,
     /// Lanes that have something and could run, in the order in which they came to be.
@@ -17,6 +17,10 @@ pub(super) struct Lanes<T> {
 struct Queue<T> {
     waiting: VecDeque<T>,
     state: State,
+    /// So many run: one, and those that were taken with it.
+    out: usize,
+    /// What ran is to run again, not before then.
+    until: Option<Instant>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,7 +40,7 @@ impl<T> Lanes<T> {
         match self.lanes.get_mut(&lane) {
             Some(queue) => queue.waiting.push_back(item),
             None => {
-                self.lanes.insert(lane, Queue { waiting: VecDeque::from([item]), state: State::Ready });
+                self.lanes.insert(lane, Queue { waiting: VecDeque::from([item]), state: State::Ready, out: 0, until: None });
                 self.ready.push_back(lane);
             }
         }
@@ -51,31 +55,55 @@ impl<T> Lanes<T> {
         let queue = self.lanes.get_mut(&lane)?;
         let item = queue.waiting.pop_front()?;
         queue.state = State::Running;
+        queue.out = 1;
         self.running += 1;
         Some((lane, item))
     }
 
-    /// What ran in the lane has ended: the next may run.
-    pub(super) fn finish(&mut self, lane: Lane) {
-        let Some(queue) = self.lanes.get_mut(&lane).filter(|queue| queue.state == State::Running) else { return };
-        self.running -= 1;
-        self.len -= 1;
-        match queue.waiting.is_empty() {
-            true => drop(self.lanes.remove(&lane)),
-            false => {
-                queue.state = State::Ready;
-                self.ready.push_back(lane);
-            }
-        }
+    /// What waits next in a lane that runs.
+    pub(super) fn peek(&self, lane: Lane) -> Option<&T> {
+        self.lanes.get(&lane).filter(|queue| queue.state == State::Running)?.waiting.front()
     }
 
-    /// What ran in the lane is to run again, first of all in its lane, but not before `until`.
+    /// The next item of a lane that runs, to run together with what runs there.
+    pub(super) fn take_along(&mut self, lane: Lane) -> Option<T> {
+        let queue = self.lanes.get_mut(&lane).filter(|queue| queue.state == State::Running)?;
+        let item = queue.waiting.pop_front()?;
+        queue.out += 1;
+        Some(item)
+    }
+
+    /// What ran in the lane has ended: when all of it has, the next may run.
+    pub(super) fn finish(&mut self, lane: Lane) {
+        let Some(queue) = self.lanes.get_mut(&lane).filter(|queue| queue.state == State::Running) else { return };
+        queue.out -= 1;
+        self.len -= 1;
+        self.settle(lane);
+    }
+
+    /// What ran in the lane is to run again, first of all in its lane, but not before `until`. Of what ran together the last is put back
+    /// first.
     pub(super) fn put_back(&mut self, lane: Lane, item: T, until: Instant) {
         let Some(queue) = self.lanes.get_mut(&lane).filter(|queue| queue.state == State::Running) else { return };
-        self.running -= 1;
+        queue.out -= 1;
         queue.waiting.push_front(item);
-        queue.state = State::Delayed;
-        self.delayed.insert((until, lane));
+        queue.until = queue.until.max(Some(until));
+        self.settle(lane);
+    }
+
+    /// When nothing runs there any more, the lane goes on.
+    fn settle(&mut self, lane: Lane) {
+        let Some(queue) = self.lanes.get_mut(&lane).filter(|queue| queue.out == 0) else { return };
+        self.running -= 1;
+        if let Some(until) = queue.until.take() {
+            queue.state = State::Delayed;
+            self.delayed.insert((until, lane));
+        } else if queue.waiting.is_empty() {
+            self.lanes.remove(&lane);
+        } else {
+            queue.state = State::Ready;
+            self.ready.push_back(lane);
+        }
     }
 
     /// Frees the lanes whose delay is over.
@@ -131,6 +159,29 @@ mod tests {
         lanes.finish(lane(3));
         assert_eq!((lanes.len(), lanes.running), (0, 0));
         assert!(lanes.lanes.is_empty(), "an empty lane is forgotten");
+    }
+
+    #[test]
+    fn what_is_taken_along_is_settled_together() {
+        let now = Instant::now();
+        let mut lanes = Lanes::new(1);
+        (10..15).for_each(|item| lanes.push(lane(1), item));
+        assert_eq!((taken(&mut lanes), lanes.peek(lane(1)).copied()), (vec![10], Some(11)));
+        assert_eq!((lanes.take_along(lane(1)), lanes.take_along(lane(1))), (Some(11), Some(12)));
+        assert_eq!(lanes.take_along(lane(2)), None, "it does not run");
+        lanes.put_back(lane(1), 12, now);
+        lanes.put_back(lane(1), 11, now + Duration::from_secs(1));
+        lanes.wake(now + Duration::from_secs(9));
+        assert!(taken(&mut lanes).is_empty(), "one of them still runs");
+        lanes.put_back(lane(1), 10, now);
+        lanes.wake(now);
+        assert!(taken(&mut lanes).is_empty(), "the longest pause counts");
+        lanes.wake(now + Duration::from_secs(1));
+        assert_eq!(taken(&mut lanes), [10]);
+        assert_eq!((lanes.take_along(lane(1)), lanes.len()), (Some(11), 5));
+        lanes.finish(lane(1));
+        lanes.finish(lane(1));
+        assert_eq!((taken(&mut lanes), lanes.len()), (vec![12], 3));
     }
 
     #[test]

@@ -97,6 +97,16 @@ impl<T> Journal<T> {
         self.lanes.take()
     }
 
+    /// What waits next in a lane that runs.
+    pub(crate) fn peek(&self, lane: Lane) -> Option<&T> {
+        self.lanes.peek(lane).map(|waiting| &waiting.content)
+    }
+
+    /// The next update of a lane that runs, to be handled together with what runs there; each has an end of its own.
+    pub(crate) fn give_along(&mut self, lane: Lane) -> Option<Waiting<T>> {
+        self.lanes.take_along(lane)
+    }
+
     /// It is handled: its row goes.
     pub(crate) fn done(&mut self, lane: Lane, number: u64, identity: &Identity, commit: &mut Commit) {
         commit.done(number);

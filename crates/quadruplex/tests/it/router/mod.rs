@@ -2,6 +2,8 @@
 
 mod around;
 mod basics;
+mod buttons;
 mod commands;
 mod filters;
+mod lanes;
 mod support;
