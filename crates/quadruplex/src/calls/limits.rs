@@ -141,6 +141,14 @@ impl Limits {
     /// # Cancel safety
     /// Whoever goes away was never there.
     pub(crate) async fn admit(&self, asked: Asked, most: Duration) -> Result<Permit, Limit> {
+        if lock(&self.0).is_empty() {
+            return Ok(Permit(Vec::new()));
+        }
+        // Apart, since few calls come so far and each that waits for its answer has room for it.
+        Box::pin(self.pass(asked, most)).await
+    }
+
+    async fn pass(&self, asked: Asked, most: Duration) -> Result<Permit, Limit> {
         loop {
             let (until, gates) = self.look(asked, most)?;
             if let Some(until) = until {
@@ -166,9 +174,6 @@ impl Limits {
     #[expect(clippy::type_complexity, reason = "taken apart at once")]
     fn look(&self, asked: Asked, most: Duration) -> Result<(Option<Instant>, Vec<(Key, Arc<Semaphore>)>), Limit> {
         let table = lock(&self.0);
-        if table.is_empty() {
-            return Ok((None, Vec::new()));
-        }
         let now = Instant::now();
         let known: Vec<_> = asked.keys().filter_map(|key| table.get(&key).map(|entry| (key, entry))).collect();
         if let Some((key, entry)) = known.iter().filter(|(_, entry)| entry.until > now).max_by_key(|(_, entry)| entry.until) {

@@ -1,5 +1,10 @@
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use pin_project_lite::pin_project;
+use quadruplex_net::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -40,25 +45,69 @@ impl Patience {
     ///
     /// # Cancel safety
     /// That of the future.
-    pub(crate) async fn wait<F: Future>(&self, future: F) -> Result<F::Output, GaveUp> {
-        let Some(after) = self.timeout else { return self.wait_untimed(future).await };
-        tokio::select! {
-            biased;
-            output = self.wait_untimed(future) => output,
-            () = sleep_until(self.began + after) => Err(GaveUp::Timeout(after)),
-        }
+    pub(crate) fn wait<F: Future>(&self, future: F) -> Waiting<F> {
+        Waiting { future, end: self.end(self.timeout) }
     }
 
     /// The same, however late it is.
     ///
     /// # Cancel safety
     /// That of the future.
-    pub(crate) async fn wait_untimed<F: Future>(&self, future: F) -> Result<F::Output, GaveUp> {
-        let Some(stop) = &self.stop else { return Ok(future.await) };
-        tokio::select! {
-            biased;
-            output = future => Ok(output),
-            () = stop.cancelled() => Err(GaveUp::Stopped(self.began.elapsed())),
+    pub(crate) fn wait_untimed<F: Future>(&self, future: F) -> Waiting<F> {
+        Waiting { future, end: self.end(None) }
+    }
+
+    /// Apart, so that the many calls that wait without a limit are no larger than what they wait for.
+    fn end(&self, timeout: Option<Duration>) -> Option<BoxFuture<'static, GaveUp>> {
+        let (began, stop) = (self.began, self.stop.clone());
+        if timeout.is_none() && stop.is_none() {
+            return None;
+        }
+        Some(Box::pin(async move {
+            let stopped = async {
+                match stop {
+                    Some(stop) => stop.cancelled_owned().await,
+                    None => pending().await,
+                }
+            };
+            let late = async {
+                match timeout {
+                    Some(after) => {
+                        sleep_until(began + after).await;
+                        after
+                    }
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stopped => GaveUp::Stopped(began.elapsed()),
+                after = late => GaveUp::Timeout(after),
+            }
+        }))
+    }
+}
+
+pin_project! {
+    /// What is waited for, and what ends the waiting.
+    pub(crate) struct Waiting<F> {
+        #[pin]
+        future: F,
+        end: Option<BoxFuture<'static, GaveUp>>,
+    }
+}
+
+impl<F: Future> Future for Waiting<F> {
+    type Output = Result<F::Output, GaveUp>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        match this.end {
+            Some(end) => end.as_mut().poll(cx).map(Err),
+            None => Poll::Pending,
         }
     }
 }

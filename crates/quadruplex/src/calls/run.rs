@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use quadruplex_api::{Lookups, has_random_id};
+use quadruplex_api::{Lookups, Peers, has_random_id};
 use quadruplex_net::{Connection, Request as Packet, State, Ticket};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
@@ -101,14 +101,14 @@ impl Run {
         }
         let mentions = request.mentions();
         if !mentions.is_empty() {
-            let completed = self.patience.wait(crate::text::complete_mentions(&self.inner, mentions)).await;
+            let completed = self.patience.wait(Box::pin(crate::text::complete_mentions(&self.inner, mentions))).await;
             completed.map_err(|gave_up| self.never_sent(gave_up, LOOKED_UP))??;
         }
         self.encode(request).await
     }
 
     /// Makes the call, again if need be.
-    pub(crate) async fn finish(mut self, request: &dyn Erased) -> Result<Bytes, Error> {
+    pub(crate) async fn finish(&mut self, request: &dyn Erased) -> Result<Bytes, Error> {
         let answer = self.attempts(Some(request)).await;
         if let Ok(answer) = &answer {
             self.inner.note_moved(request, &self.lookups, answer);
@@ -117,7 +117,7 @@ impl Run {
     }
 
     /// The same for a call whose bytes are ready.
-    pub(crate) async fn finish_encoded(mut self) -> Result<Bytes, Error> {
+    pub(crate) async fn finish_encoded(&mut self) -> Result<Bytes, Error> {
         self.attempts(None).await
     }
 
@@ -212,7 +212,7 @@ impl Run {
     /// Waits for the turn in the queue; after which call the server shall execute this one.
     async fn turn(&mut self, connection: &Connection) -> Result<Option<Ticket>, Error> {
         let Some(place) = &self.place else { return Ok(None) };
-        let turn = self.patience.wait(place.turn(connection, self.refused.as_ref())).await;
+        let turn = self.patience.wait(Box::pin(place.turn(connection, self.refused.as_ref()))).await;
         let turn = turn.map_err(|gave_up| self.never_sent(gave_up, "it waited for its turn in its queue"))?;
         self.refused = None;
         turn.ok_or_else(|| Error::Queue {
@@ -254,14 +254,19 @@ impl Run {
             "MSG_WAIT_FAILED" if self.refused.is_some() => Ok(Next::Again),
             _ => {
                 self.refused = None;
-                self.inner.react(error, dc, self.function, &mut self.options, &mut self.tried).await
+                Box::pin(self.inner.react(error, dc, self.function, &mut self.options, &mut self.tried)).await
             }
         }
     }
 
     async fn encode(&mut self, request: &dyn Erased) -> Result<(), Error> {
-        let peers = self.inner.peers.resolve(&self.inner, &self.lookups);
-        let peers = self.patience.wait(peers).await.map_err(|gave_up| self.never_sent(gave_up, LOOKED_UP))??;
+        let peers = match self.lookups.is_empty() {
+            true => Peers::default(),
+            false => {
+                let peers = Box::pin(self.inner.peers.resolve(&self.inner, &self.lookups));
+                self.patience.wait(peers).await.map_err(|gave_up| self.never_sent(gave_up, LOOKED_UP))??
+            }
+        };
         self.peer = request.target(&peers);
         let mut body = Vec::new();
         if self.options.without_updates {
@@ -294,5 +299,25 @@ impl Run {
 
     fn gave_up(&self, gave_up: GaveUp, last_seen: LastSeen) -> Error {
         gave_up.error(self.function.name, last_seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::IntoFuture;
+    use std::mem::size_of_val;
+
+    use quadruplex_api::functions::help;
+
+    use crate::{Client, Servers};
+
+    /// A thousand calls that wait are a thousand of these.
+    #[tokio::test]
+    async fn a_waiting_call_is_small() {
+        let servers = Servers::custom(1, [(1, "192.0.2.1:443".parse().unwrap())], crate::PublicKey::sandbox());
+        let client = Client::builder(1, "hash").servers(servers).connect_in_memory().await.unwrap();
+        let call = client.call(help::GetNearestDc).into_future();
+        let size = size_of_val(&*call) + size_of::<super::Run>();
+        assert!(size <= 1536, "{size} bytes");
     }
 }

@@ -215,7 +215,7 @@ impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
     pub(crate) fn start(mut self, line: &Line, outbox: Option<&Arc<Outbox>>) -> Started<T, R> {
         self.options.line.or(line);
         let Self { client, mut request, options, finish } = self;
-        let run = Run::begin(&client.inner, request.erased(), options, outbox.cloned());
+        let run = Box::new(Run::begin(&client.inner, request.erased(), options, outbox.cloned()));
         Started { client, request, finish, run }
     }
 }
@@ -225,7 +225,8 @@ pub(crate) struct Started<T, R: ?Sized> {
     client: Client,
     request: Box<R>,
     finish: Finish<T, R>,
-    run: Run,
+    /// Apart, since what is handed on before a call waits is copied into the future each time.
+    run: Box<Run>,
 }
 
 /// A call that can be sent, or has failed.
@@ -243,7 +244,7 @@ impl<T: Send + 'static, R: Erased + ?Sized> Started<T, R> {
 
 impl<T: Send + 'static, R: Erased + ?Sized> Prepared<T, R> {
     pub(crate) async fn finish(self) -> Result<T, Error> {
-        let Started { client, mut request, finish, run } = self.started;
+        let Started { client, mut request, finish, mut run } = self.started;
         let answer = match self.prepared {
             Ok(()) => run.finish(request.erased()).await,
             Err(error) => Err(error),

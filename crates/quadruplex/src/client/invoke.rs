@@ -70,7 +70,7 @@ impl Inner {
         }
         match options.purpose {
             Purpose::Main => self.pool.connection(dc, Purpose::Main),
-            purpose => self.pool.file_connection(dc, purpose).await,
+            purpose => Box::pin(self.pool.file_connection(dc, purpose)).await,
         }
     }
 
