@@ -18,7 +18,7 @@ mod updates;
 pub use app::{App, Backlog, Running, Variables, run};
 pub use calls::{AfterFailure, Limit, Mixed, Multiple, MultipleMixed, Wait};
 pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn, Unhandled};
-pub use conversation::{Ask, ConversationEnded};
+pub use conversation::{Ask, ConversationEnded, Keeper, Kept, OfChat, OfMember, OfUser, Remembered};
 pub use error::{Error, FloodWait, LastSeen, PeerError, RpcError};
 pub use files::{
     Chunks, Download, GIB, KIB, MIB, Nowhere, Progress, RemoteFile, Saved, ToDir, ToMemory, ToPath, ToWriter, Upload, UploadSource,

@@ -20,4 +20,5 @@ pub use crate::{
     md,
 };
 pub use crate::{DAY, HOUR, MINUTE, SECOND};
+pub use crate::{Kept, OfChat, OfMember, OfUser};
 pub use quadruplex_macros::{Callback, Command};

@@ -41,6 +41,14 @@ fn roll() {
 }
 
 #[test]
+fn register() {
+    let printed = talk("register", "/register\n<b>\nold\n30\nYes\n");
+    let said = ["What is your name?", "How old are you?", "A number, please.", "<b>, 30. Right?", "Welcome, <b>!"];
+    let places: Vec<_> = said.iter().map(|text| printed.find(text)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{printed}");
+}
+
+#[test]
 fn vote() {
     let printed = talk("vote", "anything\n");
     assert_eq!(printed, "< Good?\n  [1] 👍\n  [2] 👎\n");

@@ -85,12 +85,14 @@ impl Context {
         let Some(with) = self.with.clone() else {
             return Err(Error::Invalid("nobody can be asked: the update comes from nobody in particular".to_owned()));
         };
-        let (turn, answer) = self.waiting.wait(with);
+        let mut turn = self.waiting.wait(with);
         self.let_go();
-        let given = timeout(within, answer).await;
+        let given = timeout(within, &mut turn.given).await;
         drop(turn);
         match given {
-            Ok(Ok(Given::Answer(message, delivery, slot))) => {
+            Ok(Ok(Given::Answer(update, delivery, slot))) => {
+                let message = update.message().cloned();
+                let message = message.ok_or_else(|| Error::Invalid("the answer is no message".to_owned()))?;
                 let mut held = lock(&self.held);
                 held.slot = Some(slot);
                 held.answer = Some((ValueKey::new(SPACE, question), message.clone(), delivery));

@@ -7,10 +7,12 @@
 
 mod ask;
 mod context;
+mod kept;
 mod waiting;
 
 pub use ask::Ask;
 pub(crate) use context::Context;
+pub use kept::{Keeper, Kept, OfChat, OfMember, OfUser, Remembered};
 pub(crate) use waiting::Waiting;
 
 use crate::{BoxError, Error};

@@ -5,16 +5,16 @@ use quadruplex_api::PeerRef;
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
 use super::ConversationEnded;
+use crate::Delivery;
 use crate::client::lock;
 use crate::router::{Kind, Update};
-use crate::{Delivery, Message};
 
 /// The chat, and who was asked there.
 pub(super) type With = (PeerRef, PeerRef);
 
 /// What comes to somebody who waits.
 pub(super) enum Given {
-    Answer(Message, Delivery, OwnedSemaphorePermit),
+    Answer(Update, Delivery, OwnedSemaphorePermit),
     Ended(ConversationEnded),
 }
 
@@ -35,14 +35,15 @@ struct Table {
 
 /// A place in the table, until it is dropped.
 pub(super) struct Turn<'a> {
+    pub(super) given: oneshot::Receiver<Given>,
     waiting: &'a Waiting,
     with: With,
     number: u64,
 }
 
 impl Waiting {
-    pub(super) fn wait(&self, with: With) -> (Turn<'_>, oneshot::Receiver<Given>) {
-        let (sender, receiver) = oneshot::channel();
+    pub(super) fn wait(&self, with: With) -> Turn<'_> {
+        let (sender, given) = oneshot::channel();
         let mut table = lock(&self.table);
         let number = table.next;
         table.next += 1;
@@ -50,7 +51,7 @@ impl Waiting {
         table.by_peer.entry(with.clone()).or_default().push_back((number, sender));
         drop(table);
         self.more.notify_one();
-        (Turn { waiting: self, with, number }, receiver)
+        Turn { given, waiting: self, with, number }
     }
 
     /// Gives an update to the handler that waits for it. Returns what is not an answer, to be handled as ever.
@@ -84,7 +85,7 @@ impl Waiting {
             None => {
                 let mut given = (delivery, slot);
                 while let Some(waiter) = self.take(&with) {
-                    match waiter.send(Given::Answer(message.clone(), given.0, given.1)) {
+                    match waiter.send(Given::Answer(update.clone(), given.0, given.1)) {
                         Ok(()) => return None,
                         Err(Given::Answer(_, delivery, slot)) => given = (delivery, slot),
                         Err(Given::Ended(_)) => return None,
@@ -114,6 +115,12 @@ impl Waiting {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
+        self.given.close();
+        if let Ok(Given::Answer(update, mut delivery, _)) = self.given.try_recv() {
+            // It came when nobody waited for it any more.
+            update.give_back(std::slice::from_mut(&mut delivery));
+            delivery.put_back();
+        }
         let mut table = lock(&self.waiting.table);
         table.count -= 1;
         if let Some(waiters) = table.by_peer.get_mut(&self.with) {

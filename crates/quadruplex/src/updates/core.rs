@@ -178,6 +178,12 @@ impl Shared {
         self.make_room(now, core);
     }
 
+    pub(super) fn put_back(&self, now: Instant, lane: Lane, waiting: Waiting<Event>) {
+        let mut core = self.core();
+        core.journal.put_back(lane, waiting, now);
+        self.make_room(now, core);
+    }
+
     pub(super) fn failed(&self, now: Instant, lane: Lane, is_lent: bool, waiting: Waiting<Event>, error: String) {
         let mut core = self.core();
         let number = waiting.number;

@@ -149,6 +149,13 @@ impl Delivery {
         self.settle_with(also);
     }
 
+    /// Nobody has begun with it: it comes again at once.
+    pub(crate) fn put_back(mut self) {
+        self.place.is_settled = true;
+        let (lane, shared, waiting) = self.into_waiting();
+        shared.put_back(now(), lane, waiting);
+    }
+
     /// `together`: so many deliveries as were taken [`along`](Self::along) with this one, and itself.
     pub(crate) fn lender(&self, together: usize) -> Lender {
         let Place { shared, lane, is_lent, .. } = &self.place;
@@ -159,9 +166,15 @@ impl Delivery {
     /// failure it is kept as a dead letter and its chat goes on.
     pub fn failed(mut self, error: impl fmt::Display) {
         self.place.is_settled = true;
+        let is_lent = self.place.is_lent();
+        let (lane, shared, waiting) = self.into_waiting();
+        shared.failed(now(), lane, is_lent, waiting, error.to_string());
+    }
+
+    fn into_waiting(self) -> (Lane, Arc<Shared>, Waiting<Event>) {
         let Self { event, number, attempts, redelivered, place } = self;
         let waiting = Waiting { number, attempts, is_redelivered: redelivered, identity: place.identity, content: event };
-        place.shared.failed(now(), place.lane, place.is_lent(), waiting, error.to_string());
+        (place.lane, Arc::clone(&place.shared), waiting)
     }
 
     pub(super) fn settle(mut self) -> Ticket {

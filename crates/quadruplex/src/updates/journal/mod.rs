@@ -119,6 +119,11 @@ impl<T> Journal<T> {
         self.lanes.finish(lane);
     }
 
+    /// It was not begun: it is given once more, before anything else of its lane.
+    pub(crate) fn put_back(&mut self, lane: Lane, waiting: Waiting<T>, now: Instant) {
+        self.lanes.put_back(lane, waiting, now);
+    }
+
     /// It is handled, and its lane was let go before.
     pub(crate) fn done_lent(&mut self, number: u64, identity: &Identity, commit: &mut Commit) {
         commit.done(number);
