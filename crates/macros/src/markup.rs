@@ -117,3 +117,37 @@ fn fill(template: &Template, arguments: &[Argument], literal: &LitStr, dialect: 
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let refused = |input: TokenStream, dialect, message: &str| {
+            let error = expand(input, dialect).expect_err("it is wrong");
+            assert_eq!(error.to_string(), message);
+        };
+        refused(quote!("<b>{name}"), Dialect::Html, "<b> is never closed (line 1, column 1)");
+        refused(quote!("<{name}>"), Dialect::Html, "Telegram knows no tag <…> (line 1, column 1)");
+        refused(
+            quote!("<a href={url}>x</a>"),
+            Dialect::Html,
+            "a value of other characters than letters, digits, '.' and '-' is written in quotes (line 1, column 9)",
+        );
+        refused(quote!("{}."), Dialect::Markdown, "'.' means something here; as a character it is written \\. (line 1, column 2)");
+        refused(quote!("{} {}", 1), Dialect::Html, "there is no argument 1: the template is given 1");
+        refused(quote!("{a}", 1, a = 2), Dialect::Html, "the template does not use this");
+        refused(quote!("{a.b}"), Dialect::Html, "\"a.b\" is no name; pass it: {}, a.b");
+        refused(quote!(name), Dialect::Html, "a template is a string literal");
+    }
+
+    #[test]
+    fn what_is_right_is_taken() {
+        let taken = |input: TokenStream, dialect| drop(expand(input, dialect).expect("it is right"));
+        taken(quote!("<a href=\"tg://user?id={id}\">{name:?}</a> {0} {}", 1 + 1), Dialect::Html);
+        taken(quote!("{}", a == b), Dialect::Html);
+        taken(quote!("*{name}* {{1}} [x]({url})", url = "https://a.org",), Dialect::Html);
+        taken(quote!(r"*{name}* [x]({url})\!"), Dialect::Markdown);
+    }
+}

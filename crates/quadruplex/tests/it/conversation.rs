@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quadruplex::prelude::*;
 use quadruplex::testing;
+use quadruplex::testing::server::world::Peer;
+use quadruplex::testing::server::{LinkScript, NewUser};
 use quadruplex::{ConversationEnded, UploadSource};
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +93,38 @@ async fn everybody_has_a_conversation_of_his_own(telegram: Sandbox) -> Result {
 }
 
 #[quadruplex::test]
+async fn a_thousand_conversations_need_few_hands(telegram: Sandbox) -> Result {
+    const PEOPLE: usize = 1000;
+    let bot = telegram.app(App::new(router()).at_once(4)).await?;
+    let bot = telegram.server().world().find_user(bot.username()).ok_or("the bot has an account")?;
+    let mut people = Vec::new();
+    for number in 0..PEOPLE {
+        let new = NewUser { first_name: format!("Person {number}"), ..NewUser::default() };
+        people.push(telegram.server().create_user(new)?);
+    }
+    let say = async |text: &str| {
+        let now = telegram.server().now();
+        for person in &people {
+            telegram.server().world().say(*person, Peer::User(bot), text, now).expect("a bot can be written to");
+        }
+        telegram.server().deliver();
+        telegram.advance(MINUTE).await;
+    };
+    say("/register").await;
+    say("Alice").await;
+    say("30").await;
+    say("Yes").await;
+    let world = telegram.server().world();
+    for person in &people {
+        let said: Vec<String> = world.messages(*person, Peer::User(bot)).into_iter().map(|message| message.text).collect();
+        let expected =
+            ["/register", "What is your name?", "Alice", "How old are you?", "30", "Alice, 30. Right?", "Yes", "Welcome, Alice!"];
+        assert_eq!(said, expected);
+    }
+    Ok(())
+}
+
+#[quadruplex::test]
 async fn others_in_the_chat_are_handled_meanwhile(telegram: Sandbox) -> Result {
     let bot = telegram.bot(router()).await?;
     let group = telegram.group("Bakers", &bot).await?;
@@ -161,6 +195,29 @@ async fn it_goes_on_after_a_restart(telegram: Sandbox) -> Result {
     chat.say("hello").await?;
     expect(&mut chat, "heard hello").await?;
     chat.silence().await?;
+    Ok(())
+}
+
+#[quadruplex::test]
+async fn it_is_the_same_conversation_wherever_it_is_cut(telegram: Sandbox) -> Result {
+    let mut bot = telegram.bot(router()).await?;
+    telegram.server().set_link(LinkScript { delay: Duration::from_millis(40), ..LinkScript::default() });
+    for cut in (0..800).step_by(31) {
+        let mut chat = telegram.user(&format!("person{cut}")).await?.open(&bot).await?;
+        for (text, answer) in [
+            ("/register", "What is your name?"),
+            ("Alice", "How old are you?"),
+            ("old", "A number, please."),
+            ("30", "Alice, 30. Right?"),
+            ("Yes", "Welcome, Alice!"),
+        ] {
+            chat.say(text).await?;
+            telegram.advance(Duration::from_millis(cut)).await;
+            bot.restart(router()).await?;
+            expect(&mut chat, answer).await?;
+        }
+        chat.silence().await?;
+    }
     Ok(())
 }
 
