@@ -237,6 +237,11 @@ impl Inner {
         lock(&self.identity).home_dc
     }
 
+    /// In seconds of Unix time.
+    pub(crate) fn wall_clock(&self) -> i64 {
+        i64::try_from(self.settings.environment.now().wall.as_secs()).unwrap_or(i64::MAX)
+    }
+
     /// The id of something that is sent. Inside a handler it follows from the update, so that what the handler sends when it runs again
     /// is known to Telegram.
     pub(crate) fn send_id(&self) -> i64 {
@@ -287,6 +292,9 @@ async fn keep_config(client: Weak<Inner>) {
             Ok(config) => {
                 inner.pool.update_servers(&config);
                 inner.text_limits.learn(&config);
+                // A good time as any to forget what has expired.
+                let now = inner.wall_clock();
+                let _ = inner.writer.queue(|commit| commit.expired_at = Some(now));
                 pause = Duration::from_secs(1);
                 Duration::from_secs(u64::from((config.expires - config.date).clamp(60, 86_400).unsigned_abs()))
             }

@@ -17,6 +17,8 @@ use crate::{Client, Delivery, Error, Message};
 
 /// Where answers are stored.
 const SPACE: &str = "conversation";
+/// They are removed when the handler ends; those of a dead letter after thirty days, in seconds.
+const STORED: i64 = 30 * 24 * 60 * 60;
 
 tokio::task_local! {
     static CONTEXT: Arc<Context>;
@@ -122,7 +124,8 @@ impl Context {
         };
         match answer {
             Some((key, message, delivery)) => {
-                let value = Value { bytes: message.raw().to_bytes(), expires: None };
+                let expires = Some(self.client.inner.wall_clock().saturating_add(STORED));
+                let value = Value { bytes: message.raw().to_bytes(), expires };
                 delivery.done_with(|commit| commit.value(key, value));
             }
             None => self.lender.lend(),

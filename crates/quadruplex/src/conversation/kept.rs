@@ -113,7 +113,7 @@ impl<T: Kept, K: Keeper> Remembered<T, K> {
     pub async fn save(&self) -> Result<(), Error> {
         let saving = Saving { version: T::VERSION, value: &self.value };
         let bytes = serde_json::to_vec(&saving).map_err(|error| Error::Invalid(format!("{} cannot be saved: {error}", T::NAME)))?;
-        let expires = T::FOR.map(|time| now(&self.client).saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX)));
+        let expires = T::FOR.map(|time| self.client.inner.wall_clock().saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX)));
         self.write(Some(Value { bytes, expires })).await
     }
 
@@ -153,7 +153,7 @@ impl<T: Kept, K: Keeper> Argument for Remembered<T, K> {
         let key = ValueKey::new(format!("kept.{}", T::NAME), key);
         let client = update.client().clone();
         let found = client.inner.writer.store().value(key.clone()).await?;
-        let value = found.filter(|value| value.is_live(now(&client))).and_then(|value| read(&value.bytes)).unwrap_or_default();
+        let value = found.filter(|value| value.is_live(client.inner.wall_clock())).and_then(|value| read(&value.bytes)).unwrap_or_default();
         Ok(Self { value, key, client, keeper: std::marker::PhantomData })
     }
 }
@@ -161,10 +161,6 @@ impl<T: Kept, K: Keeper> Argument for Remembered<T, K> {
 fn read<T: Kept>(bytes: &[u8]) -> Option<T> {
     let Saved { version, value } = serde_json::from_slice(bytes).ok()?;
     if version == T::VERSION { serde_json::from_value(value).ok() } else { T::upgrade(version, value) }
-}
-
-fn now(client: &Client) -> i64 {
-    i64::try_from(client.inner.settings.environment.now().wall.as_secs()).unwrap_or(i64::MAX)
 }
 
 impl Keeper for User {
