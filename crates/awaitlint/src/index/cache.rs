@@ -7,7 +7,7 @@ use super::CrateItems;
 use crate::project::Package;
 
 /// Part of the file name; a change of [`CrateItems`] or of lowering makes it another.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 fn file(dir: &Path, package: &Package) -> PathBuf {
     dir.join(format!("{}-{}.v{FORMAT}.json", package.name, package.version))

@@ -12,6 +12,9 @@ use crate::parallel;
 use crate::project::{Package, Project, TargetKind};
 use crate::source::rust_files;
 
+/// One of these stands in every source that has to do with async code; `async` alone also stands in the names of system calls.
+const ASYNC: [&str; 5] = ["async fn", "async move", "async {", "async_trait", "Future"];
+
 /// How often re-exports are followed into crates that no member names.
 const MAX_FACADES: usize = 3;
 
@@ -46,7 +49,7 @@ fn index_all(project: &Project, wanted: &[usize]) -> Vec<CrateItems> {
         files.extend(sources(&project.packages[wanted[i]]).into_iter().map(|path| (i, path)));
     }
     let texts = parallel::map(&files, |(_, path)| read(path).ok());
-    let is_async = |text: &Option<Option<String>>| text.iter().flatten().any(|text| text.contains("async") || text.contains("Future"));
+    let is_async = |text: &Option<Option<String>>| text.iter().flatten().any(|text| ASYNC.iter().any(|word| text.contains(word)));
     let relevant: HashSet<usize> = files.iter().zip(&texts).filter(|(_, text)| is_async(text)).map(|((i, _), _)| *i).collect();
     let work: Vec<(usize, PathBuf, String)> = files
         .into_iter()
