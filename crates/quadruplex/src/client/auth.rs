@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use quadruplex_api::functions::{account, auth};
+use quadruplex_api::functions::{account, auth, updates};
 use quadruplex_api::{enums, types};
 use quadruplex_crypto::dh::{Group, Secret};
 use quadruplex_crypto::srp::Parameters;
-use quadruplex_store::{Commit, OwnUser};
+use quadruplex_store::{Commit, CommonState, OwnUser};
 
 use super::Client;
 use super::pool::lock;
@@ -200,6 +200,18 @@ impl Client {
         }
     }
 
+    /// Writes down where the updates of the account begin: what happens from the sign-in on is not missed, however late somebody
+    /// takes them. An account that signs in again goes on where it was.
+    async fn begin_updates(&self, is_known: bool) -> Result<(), Error> {
+        let store = self.inner.writer.store();
+        if is_known && store.load().await?.common.is_some() {
+            return Ok(());
+        }
+        let state = self.inner.invoke(updates::GetState).await?;
+        let common = Some(CommonState { pts: state.pts, qts: state.qts, date: state.date, seq: state.seq });
+        Ok(store.commit(Arc::new(Commit { common, ..Commit::default() })).await?)
+    }
+
     async fn signed_in(&self, authorization: enums::auth::Authorization) -> Result<SignIn, Error> {
         let authorization = match authorization {
             enums::auth::Authorization::Authorization(authorization) => authorization,
@@ -207,8 +219,10 @@ impl Client {
         };
         let enums::User::User(user) = &authorization.user else { return Err(Error::NotSignedIn) };
         let own = OwnUser { id: user.id, bot: user.bot };
+        let before = self.inner.own_user();
         self.inner.set_identity(|identity| identity.user = Some(own)).await?;
         self.inner.login_found();
+        self.begin_updates(before == Some(own)).await?;
         if let Some(token) = authorization.future_auth_token {
             let mut commit = Commit::default();
             commit.login_token(token);

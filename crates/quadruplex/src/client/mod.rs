@@ -207,6 +207,7 @@ impl Client {
     pub async fn updates(&self) -> Result<UpdateStream, Error> {
         let arrived = lock(&self.inner.arrived).take();
         let arrived = arrived.ok_or_else(|| Error::Invalid("the updates of this client are taken already".to_owned()))?;
+        self.inner.pool.want_updates();
         let (stream, updates) = crate::updates::start(&self.inner, arrived, |client, updates| client.note(updates)).await?;
         *lock(&self.inner.updates) = Arc::downgrade(&updates);
         // Telegram sends updates to connections on which it was asked for something.

@@ -1,6 +1,7 @@
 //! Connections by data centre and purpose.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use quadruplex_api::{is_affected, is_updates};
@@ -41,6 +42,8 @@ pub(crate) struct Pool {
     authorized: Mutex<HashMap<i32, Arc<OnceCell<()>>>>,
     /// Updates of main connections, with the data centre they came from.
     updates: mpsc::Sender<(i32, Event)>,
+    /// Whether anybody takes them.
+    updates_wanted: AtomicBool,
 }
 
 impl Pool {
@@ -54,6 +57,7 @@ impl Pool {
             keys: Mutex::new(keys),
             authorized: Mutex::default(),
             updates,
+            updates_wanted: AtomicBool::new(false),
         }
     }
 
@@ -96,6 +100,11 @@ impl Pool {
             }
         }
         self.connection(dc, purpose)
+    }
+
+    /// From now on somebody takes the updates.
+    pub(crate) fn want_updates(&self) {
+        self.updates_wanted.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn update_servers(&self, config: &quadruplex_api::types::Config) {
@@ -152,7 +161,8 @@ impl Pool {
         while let Some(event) = events.recv().await {
             match event {
                 Event::Key(key) => self.store_key(dc, *key).await,
-                event if purpose == Purpose::Main => {
+                // What nobody takes is acknowledged at once; who takes it later asks for what was missed.
+                event if purpose == Purpose::Main && self.updates_wanted.load(Ordering::Relaxed) => {
                     // A full channel slows the connection's own, which tells when it drops something. The receiver is gone
                     // when nobody wants updates.
                     let _ = self.updates.send((dc, event)).await;

@@ -57,6 +57,14 @@ fn numbered(prefix: &'static str, count: usize) -> impl Iterator<Item = String> 
 }
 
 #[tokio::test]
+async fn updates_begin_with_the_sign_in() {
+    let (_telegram, alice, bobby) = two().await;
+    say(&alice, "before anybody listens").await;
+    let mut stream = bobby.updates().await.unwrap();
+    expect(&mut stream, ["before anybody listens".to_owned()]).await;
+}
+
+#[tokio::test]
 async fn messages_come_in_order() {
     let (_telegram, alice, bobby) = two().await;
     let mut stream = bobby.updates().await.unwrap();

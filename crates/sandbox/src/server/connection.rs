@@ -380,6 +380,11 @@ impl Connection {
     }
 
     fn leave(&mut self) {
+        self.retry_deferred();
+        for Deferred { slot, msg_id, .. } in std::mem::take(&mut self.deferred) {
+            // Nobody would look after it any more, and the client can ask only on its next connection.
+            request::refuse(&self.hub, &slot, msg_id, &RpcError::new(400, "MSG_WAIT_TIMEOUT"));
+        }
         for (key, slot) in self.sessions.drain(..) {
             key.stops_sending(self.id);
             let mut state = slot.lock();

@@ -1,8 +1,4 @@
-use std::sync::Arc;
-
-use quadruplex_api::functions::updates;
 use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
-use quadruplex_store::{Commit, CommonState};
 use tokio::sync::OnceCell;
 
 use super::chat;
@@ -58,14 +54,5 @@ pub(crate) async fn bot() -> Result<(Client, Local), Error> {
     let (_, token) = telegram.create_bot(new).map_err(|error| Error::io("a bot of the sandbox cannot be made", error))?;
     let client = connect(telegram).await?;
     client.sign_in_bot(&token).await?;
-    begin_here(&client).await?;
     Ok((client, Local { person: person("You").await?, bot: username }))
-}
-
-/// Writes down where the updates of an account begin: what is said to it before it first asks for them is not missed.
-async fn begin_here(client: &Client) -> Result<(), Error> {
-    let state = client.call(updates::GetState).await?;
-    let common = CommonState { pts: state.pts, qts: state.qts, date: state.date, seq: state.seq };
-    let commit = Commit { common: Some(common), ..Commit::default() };
-    Ok(client.inner.writer.store().commit(Arc::new(commit)).await?)
 }

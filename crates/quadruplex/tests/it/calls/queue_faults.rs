@@ -12,7 +12,7 @@ use super::World;
 
 /// The seeds of one run: a few here, more with `QUADRUPLEX_SEEDS=1000`.
 fn seeds() -> u64 {
-    std::env::var("QUADRUPLEX_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(4)
+    std::env::var("QUADRUPLEX_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(12)
 }
 
 #[test]
