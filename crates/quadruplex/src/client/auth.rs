@@ -202,7 +202,7 @@ impl Client {
 
     /// Writes down where the updates of the account begin: what happens from the sign-in on is not missed, however late somebody
     /// takes them. An account that signs in again goes on where it was.
-    async fn begin_updates(&self, is_known: bool) -> Result<(), Error> {
+    pub(super) async fn begin_updates(&self, is_known: bool) -> Result<(), Error> {
         let store = self.inner.writer.store();
         if is_known && store.load().await?.common.is_some() {
             return Ok(());

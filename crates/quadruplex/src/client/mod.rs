@@ -187,7 +187,8 @@ impl Client {
     /// The updates of the account, each until it is done. First come those that an earlier process did not finish, then what was
     /// missed since, then what happens.
     ///
-    /// There is one stream; dropping it leaves the rest for the next start.
+    /// There is one stream; dropping it leaves the rest for the next start. The first time for a login that came as a string it
+    /// begins now, which is asked of the server before this returns; else it began with the sign-in.
     ///
     /// ```no_run
     /// # async fn example(client: quadruplex::Client) -> Result<(), quadruplex::Error> {
@@ -200,13 +201,16 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// The stream was taken before; the store cannot be read.
+    /// The stream was taken before; the store cannot be read. And those of a call, if it has to be asked where it begins.
     ///
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the stream.
     pub async fn updates(&self) -> Result<UpdateStream, Error> {
         let arrived = lock(&self.inner.arrived).take();
         let arrived = arrived.ok_or_else(|| Error::Invalid("the updates of this client are taken already".to_owned()))?;
+        if self.own_user().is_some() {
+            self.begin_updates(true).await?;
+        }
         self.inner.pool.want_updates();
         let (stream, updates) = crate::updates::start(&self.inner, arrived, |client, updates| client.note(updates)).await?;
         *lock(&self.inner.updates) = Arc::downgrade(&updates);
