@@ -2,6 +2,7 @@
 
 mod call;
 mod chat;
+mod dead;
 mod demo;
 mod download;
 mod history;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Download(Box<download::Arguments>),
     Call(Box<call::Arguments>),
     Schema(schema::Arguments),
+    Dead(dead::Arguments),
 }
 
 impl Command {
@@ -46,6 +48,7 @@ impl Command {
             Self::Download(arguments) => download::run(*arguments, context).await,
             Self::Call(arguments) => call::run(*arguments, context).await,
             Self::Schema(arguments) => schema::run(&arguments, context),
+            Self::Dead(arguments) => dead::run(arguments, context).await,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod command;
+mod dead;
 mod demo;
 mod sandbox;
 mod schema;
