@@ -12,7 +12,7 @@ use quadruplex_net::{CallError, CloseReason};
 ///
 /// Match on what to do about it: [`is`](Self::is) for errors of Telegram by name, [`flood_wait`](Self::flood_wait) for a time
 /// to wait, [`may_have_been_executed`](Self::may_have_been_executed) before trying again.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Telegram refused the call.
@@ -145,6 +145,13 @@ pub struct PeerError {
     pub tried: Vec<String>,
     /// What to do.
     pub help: &'static str,
+}
+
+/// The text too: what `main` returns, and what `unwrap` panics with, is shown to people.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Error {

@@ -60,6 +60,20 @@ fn moderate() {
 }
 
 #[test]
+fn log() {
+    let ids: Vec<i32> = talk("log", "").lines().map(|id| id.parse().expect("an id")).collect();
+    assert!(ids.len() == 100 && ids.is_sorted(), "{ids:?}");
+}
+
+#[test]
+fn notify() {
+    let output = Command::new(program("notify")).arg("--sandbox").output().expect("it starts");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!((out.as_ref(), output.status.success()), ("sent\n", false));
+    assert!(err.starts_with("Error: @jonh_doe was not found\n  tried: "), "{err}");
+}
+
+#[test]
 fn without_an_account_and_without_the_sandbox_it_says_what_is_missing() {
     let output = Command::new(program("echo")).env_remove("API_ID").current_dir(std::env::temp_dir()).output().expect("it starts");
     let printed = String::from_utf8(output.stderr).expect("it prints text");

@@ -9,7 +9,6 @@ mod sign_in;
 mod signals;
 mod variables;
 
-use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -138,7 +137,7 @@ impl App {
     /// # Cancel safety
     /// Not cancel safe: handlers that run are aborted when it is dropped; what they had comes again at the next start.
     pub async fn run(self) -> crate::Result {
-        self.serve().await.map_err(|error| Told(error).into())
+        Ok(self.serve().await?)
     }
 
     async fn serve(mut self) -> Result<(), Error> {
@@ -196,27 +195,6 @@ impl App {
         let shared = Shared { client: client.clone(), account, plan, report, backlog, start, slots, waiting: Arc::default() };
         let dispatcher = Dispatcher::new(shared, drain_within);
         Ok(Running { client, stop, task: tokio::spawn(dispatcher.run(updates, stopped)) })
-    }
-}
-
-/// An error as `main` returns it: Rust prints the `Debug` form, which here is the text.
-struct Told(Error);
-
-impl fmt::Debug for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl std::error::Error for Told {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
     }
 }
 
