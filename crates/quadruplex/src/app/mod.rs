@@ -132,7 +132,7 @@ impl App {
     ///
     /// # Errors
     /// Those of [`Client::from_args`] and of [`start`](Self::start); why the client was closed, if it was not by this program. Their
-    /// [`Debug`](fmt::Debug) form, which is what Rust prints of an error that `main` returns, is the text for people.
+    /// `Debug` form, which is what Rust prints of an error that `main` returns, is the text for people.
     ///
     /// # Cancel safety
     /// Not cancel safe: handlers that run are aborted when it is dropped; what they had comes again at the next start.
