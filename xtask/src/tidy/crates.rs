@@ -9,11 +9,12 @@ use serde_json::Value;
 use crate::{Result, read};
 
 /// The arrows of the house: a crate may use those named here, and whatever they may use. What is not drawn is forbidden.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("awaitkit", &["awaitkit-macros"]),
-    ("awaitkit-http", &["awaitkit"]),
+    ("awaitkit-dial", &[]),
+    ("awaitkit-http", &["awaitkit", "awaitkit-dial"]),
     ("awaitkit-macros", &[]),
-    ("awaitkit-memcached", &["awaitkit"]),
+    ("awaitkit-memcached", &["awaitkit", "awaitkit-dial"]),
     ("awaitlint", &[]),
     (
         "quadruplex",
@@ -34,7 +35,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("quadruplex-macros", &["quadruplex-markup"]),
     ("quadruplex-markup", &[]),
     ("quadruplex-mtproto", &["quadruplex-crypto", "quadruplex-tl"]),
-    ("quadruplex-net", &["quadruplex-mtproto"]),
+    ("quadruplex-net", &["quadruplex-mtproto", "awaitkit-dial"]),
     ("quadruplex-sandbox", &["quadruplex-mtproto", "quadruplex-net", "quadruplex-tl-schema", "quadruplex-api", "quadruplex-store"]),
     ("quadruplex-store", &[]),
     ("quadruplex-tl", &[]),
