@@ -1,27 +1,27 @@
 //! The task behind a connection: it owns one socket and one session.
 
+mod dispatch;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use quadruplex_mtproto::client::{self, CallId, CallOptions, Failure, KeyState, RpcError, Session};
+use quadruplex_mtproto::client::{self, CallId, CallOptions, RpcError, Session};
 use quadruplex_mtproto::framing::Frame;
 use quadruplex_mtproto::handshake::Fault;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use crate::backoff::Backoff;
 use crate::counters::Counters;
 use crate::link::{Link, connect, make_room};
 use crate::meanwhile::{Meanwhile, closing};
 use crate::ticket::report;
-use crate::{
-    CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Receipt, Report, Request, State, StoredKey, Ticket,
-};
+use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Ticket};
 
 /// How often other tasks may add to the queue before it is packed, as long as they do.
 const YIELDS: usize = 3;
@@ -354,64 +354,6 @@ impl Task {
         Ok(())
     }
 
-    /// Hands out what the session has to tell.
-    fn dispatch(&mut self) {
-        while let Some(event) = self.session.as_mut().and_then(Session::poll_event) {
-            match event {
-                client::Event::Answer { call, result, receipt } => {
-                    match &result {
-                        Ok(body) if (self.options.is_update)(body) => {
-                            self.tell(Event::Update(body.clone(), self.receipt(receipt)));
-                        }
-                        _ => self.acknowledge(receipt),
-                    }
-                    self.end(call, result.map_err(CallError::Rpc));
-                }
-                client::Event::Failed { call, reason } => match reason {
-                    Failure::TooLong => self.end(call, Err(CallError::TooLong)),
-                    // Nobody waits for a cancelled call.
-                    Failure::Cancelled => drop(self.waiting.remove(&call)),
-                    _ => self.end(call, Err(CallError::MayHaveBeenExecuted)),
-                },
-                client::Event::Notification { body, receipt } => {
-                    self.tell(Event::Update(body, self.receipt(receipt)));
-                }
-                client::Event::NewSession => self.tell(Event::NewSession),
-                client::Event::KeyStateChanged => {
-                    if let Some(session) = &self.session {
-                        let state: KeyState = session.key_state(self.environment.now());
-                        let auth_key = session.auth_key().clone();
-                        self.tell(Event::Key(Box::new(StoredKey { auth_key, state })));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Comes back as a command when it is dropped, if the connection is still there.
-    fn receipt(&self, receipt: Option<client::Receipt>) -> Receipt {
-        let Some(receipt) = receipt else { return Receipt::default() };
-        let commands = self.acknowledge.clone();
-        Receipt::new(move || {
-            if let Some(commands) = commands.upgrade() {
-                let _ = commands.send(Command::Acknowledge(receipt));
-            }
-        })
-    }
-
-    fn acknowledge(&mut self, receipt: Option<client::Receipt>) {
-        if let (Some(session), Some(receipt)) = (&mut self.session, receipt) {
-            session.acknowledge(receipt, self.environment.now());
-        }
-    }
-
-    fn end(&mut self, call: CallId, result: Result<Bytes, CallError>) {
-        if let Some(answer) = self.waiting.remove(&call) {
-            let _ = answer.send(result);
-        }
-    }
-
     /// Tells the server about calls whose callers are gone. All that wait are looked at, so once for all that have gone.
     fn cancel_abandoned(&mut self) {
         let Some(session) = &mut self.session else { return };
@@ -422,18 +364,6 @@ impl Task {
         for call in abandoned {
             self.waiting.remove(&call);
             session.cancel(call);
-        }
-    }
-
-    /// The socket is always read, since answers come there: a receiver that is too slow loses updates, and is told so.
-    fn tell(&mut self, event: Event) {
-        if self.lost_events && self.events.try_send(Event::Lost).is_ok() {
-            self.lost_events = false;
-        }
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.events.try_send(event)
-            && !std::mem::replace(&mut self.lost_events, true)
-        {
-            warn!(dc = self.options.dc, "updates come faster than they are taken; some were dropped and will be asked for");
         }
     }
 }
