@@ -8,6 +8,7 @@ mod conversation;
 mod diagnostics;
 mod endings;
 mod files;
+mod kept;
 mod messages;
 mod peers;
 mod router;
