@@ -5,7 +5,6 @@ use std::time::Duration;
 use quadruplex_mtproto::framing::Transport;
 use quadruplex_net::{Dial, Environment, TcpDialer};
 use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer};
-use tokio::sync::mpsc;
 
 use super::pool::{Pool, stored_key};
 use super::settings::{ApiId, OnError, Settings, Unhandled};
@@ -14,9 +13,6 @@ use crate::Error;
 use crate::calls::{Limits, SentIds, Wait};
 use crate::files::Lanes;
 use crate::text::TextLimits;
-
-/// How many updates may wait between the connections and whoever takes them.
-const UPDATES: usize = 1024;
 
 /// How a client is made; see [`Client::builder`].
 #[derive(Debug)]
@@ -182,9 +178,8 @@ impl Builder {
             }
         }
         let writer = Writer::spawn(store);
-        let (events, updates) = mpsc::channel(UPDATES);
         let random = settings.environment.random(u64::MAX).map_err(|error| Error::io("random numbers", error))?;
-        let pool = Arc::new(Pool::new(settings.clone(), writer.clone(), keys, events));
+        let pool = Arc::new(Pool::new(settings.clone(), writer.clone(), keys));
         let inner = Arc::new_cyclic(|client| Inner {
             settings,
             writer,
@@ -198,7 +193,6 @@ impl Builder {
             identity: Mutex::new(identity),
             lost: Mutex::default(),
             random: Mutex::new(random),
-            arrived: Mutex::new(Some(updates)),
             updates: Mutex::default(),
         });
         tokio::spawn(keep_config(Arc::downgrade(&inner)));

@@ -1,6 +1,5 @@
 //! A login that Telegram has ended: <https://core.telegram.org/api/errors#401-unauthorized>.
 
-use quadruplex_net::CloseReason;
 use tracing::error;
 
 use super::pool::lock;
@@ -59,7 +58,6 @@ impl Inner {
 
     /// Whether asking again is of no use: the client is closed, its key is unknown, or its login has ended.
     pub(crate) fn is_over(&self, error: &Error) -> bool {
-        let is_closed = matches!(error, Error::Closed(CloseReason::Requested | CloseReason::UnknownKey | CloseReason::Handshake(_)));
-        is_closed || lock(&self.lost).is_some()
+        matches!(error, Error::Closed(_)) || lock(&self.lost).is_some()
     }
 }

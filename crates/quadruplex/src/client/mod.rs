@@ -18,10 +18,10 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use quadruplex_api::{PeerRef, Request, enums};
-use quadruplex_net::{Event, Random, State};
+use quadruplex_net::{Random, State};
 use quadruplex_store::{Commit, Identity, OwnUser, Session, Writer};
 use rand_chacha::rand_core::Rng;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::sleep;
 use tracing::{debug, warn};
 
@@ -65,9 +65,7 @@ pub(crate) struct Inner {
     /// What Telegram said when it had ended the login.
     lost: Mutex<Option<RpcError>>,
     random: Mutex<Random>,
-    /// Updates and what goes with them, for whoever takes them.
-    arrived: Mutex<Option<mpsc::Receiver<(i32, Event)>>>,
-    /// Who takes them, to be told of positions that own calls move.
+    /// Who takes the updates, to be told of positions that own calls move.
     updates: Mutex<Weak<Updates>>,
 }
 
@@ -206,12 +204,11 @@ impl Client {
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the stream.
     pub async fn updates(&self) -> Result<UpdateStream, Error> {
-        let arrived = lock(&self.inner.arrived).take();
-        let arrived = arrived.ok_or_else(|| Error::Invalid("the updates of this client are taken already".to_owned()))?;
         if self.own_user().is_some() {
             self.begin_updates(true).await?;
         }
-        self.inner.pool.want_updates();
+        let arrived = self.inner.pool.take_updates();
+        let arrived = arrived.ok_or_else(|| Error::Invalid("the updates of this client are taken already".to_owned()))?;
         let (stream, updates) = crate::updates::start(&self.inner, arrived, |client, updates| client.note(updates)).await?;
         *lock(&self.inner.updates) = Arc::downgrade(&updates);
         // Telegram sends updates to connections on which it was asked for something.

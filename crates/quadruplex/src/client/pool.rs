@@ -1,8 +1,7 @@
 //! Connections by data centre and purpose.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use quadruplex_api::{is_affected, is_updates};
 use quadruplex_net::{CloseReason, Connection, Event, KeyState, Options, State, StoredKey};
@@ -13,6 +12,9 @@ use tracing::warn;
 use super::servers::Servers;
 use super::settings::Settings;
 use crate::Error;
+
+/// Updates that wait for whoever takes them.
+const UPDATES: usize = 1024;
 
 /// What a connection is for. A data centre has exactly one main connection: two that send with one key destroy the login, and
 /// only file calls may go beside it.
@@ -40,14 +42,12 @@ pub(crate) struct Pool {
     keys: Mutex<HashMap<i32, StoredKey>>,
     /// Whether the account is signed in on a data centre: decided once, by whoever comes first.
     authorized: Mutex<HashMap<i32, Arc<OnceCell<()>>>>,
-    /// Updates of main connections, with the data centre they came from.
-    updates: mpsc::Sender<(i32, Event)>,
-    /// Whether anybody takes them.
-    updates_wanted: AtomicBool,
+    /// Whoever takes the updates of main connections, with the data centre they came from.
+    updates: OnceLock<mpsc::Sender<(i32, Event)>>,
 }
 
 impl Pool {
-    pub(crate) fn new(settings: Settings, writer: Writer, keys: HashMap<i32, StoredKey>, updates: mpsc::Sender<(i32, Event)>) -> Self {
+    pub(crate) fn new(settings: Settings, writer: Writer, keys: HashMap<i32, StoredKey>) -> Self {
         let servers = Mutex::new(settings.servers.clone());
         Self {
             settings,
@@ -56,8 +56,7 @@ impl Pool {
             connections: Mutex::new(Some(HashMap::new())),
             keys: Mutex::new(keys),
             authorized: Mutex::default(),
-            updates,
-            updates_wanted: AtomicBool::new(false),
+            updates: OnceLock::new(),
         }
     }
 
@@ -102,9 +101,10 @@ impl Pool {
         self.connection(dc, purpose)
     }
 
-    /// From now on somebody takes the updates.
-    pub(crate) fn want_updates(&self) {
-        self.updates_wanted.store(true, Ordering::Relaxed);
+    /// The updates from now on; `None` if somebody takes them already.
+    pub(crate) fn take_updates(&self) -> Option<mpsc::Receiver<(i32, Event)>> {
+        let (events, updates) = mpsc::channel(UPDATES);
+        self.updates.set(events).ok().map(|()| updates)
     }
 
     pub(crate) fn update_servers(&self, config: &quadruplex_api::types::Config) {
@@ -161,11 +161,12 @@ impl Pool {
         while let Some(event) = events.recv().await {
             match event {
                 Event::Key(key) => self.store_key(dc, *key).await,
-                // What nobody takes is acknowledged at once; who takes it later asks for what was missed.
-                event if purpose == Purpose::Main && self.updates_wanted.load(Ordering::Relaxed) => {
-                    // A full channel slows the connection's own, which tells when it drops something. The receiver is gone
-                    // when nobody wants updates.
-                    let _ = self.updates.send((dc, event)).await;
+                event if purpose == Purpose::Main => {
+                    // What nobody takes is acknowledged by being dropped; who takes it later asks for what was missed. A full
+                    // channel slows the connection's own, which tells when it drops something.
+                    if let Some(updates) = self.updates.get() {
+                        let _ = updates.send((dc, event)).await;
+                    }
                 }
                 _ => {}
             }

@@ -9,7 +9,7 @@ use quadruplex::api::{enums, types};
 use quadruplex::store::Memory;
 use quadruplex::{Client, Delivery, UpdateStream};
 use quadruplex_sandbox::Sandbox;
-use quadruplex_sandbox::world::UpdateFaults;
+use quadruplex_sandbox::world::{ErrorRule, RpcError, UpdateFaults};
 use tokio::time::timeout;
 
 use crate::common::{builder, person, signed_in};
@@ -62,6 +62,20 @@ async fn updates_begin_with_the_sign_in() {
     say(&alice, "before anybody listens").await;
     let mut stream = bobby.updates().await.unwrap();
     expect(&mut stream, ["before anybody listens".to_owned()]).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_could_not_begin_can_be_asked_for_again() {
+    let (telegram, _alice, first) = two().await;
+    let session = first.session().unwrap();
+    first.close().await;
+    let bobby = builder(&telegram).session(session).connect_in_memory().await.unwrap();
+    let error = RpcError::new(400, "PERSISTENT_TIMESTAMP_EMPTY");
+    let rule = ErrorRule { method: "updates.getState".to_owned(), peer: None, account: None, skip: 0, times: 1, error };
+    telegram.world().faults_mut().errors.push(rule);
+    assert!(bobby.updates().await.unwrap_err().is("PERSISTENT_TIMESTAMP_EMPTY"));
+    let _stream = bobby.updates().await.expect("it was not taken");
+    assert!(bobby.updates().await.unwrap_err().to_string().contains("taken already"));
 }
 
 #[tokio::test]
