@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, proptest};
-use quadruplex_store::{Commit, DeadLetter, Memory, Peer, PeerKey, Row, Snapshot, Store, Task, Ticket, Value, ValueKey};
+use quadruplex_store::{Commit, Memory, Store, Ticket};
 use tokio::time::sleep;
 
-use super::support::{Life, Telegram, envelope, message_id, store};
+use super::support::{Disk, Life, Telegram, envelope, message_id, store};
 use crate::updates::journal::Limits;
 use crate::updates::{Delivery, Event, UpdateStream};
 
@@ -90,7 +90,7 @@ impl World {
     fn live(&mut self, plan: &Plan, is_last: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let diary = Arc::new(Mutex::new(Diary::default()));
-        let disk = Slow { memory: self.memory.clone(), takes: Duration::from_millis(plan.disk) };
+        let disk = Disk { memory: self.memory.clone(), takes: Duration::from_millis(plan.disk), ..Disk::default() };
         runtime.block_on(async {
             let limits = Limits { at_once: AT_ONCE, high_water: 20, ..Limits::default() };
             let (life, stream) = Life::start(disk, &self.telegram, limits).await;
@@ -184,47 +184,4 @@ fn name(event: &Event) -> Option<Name> {
         quadruplex_api::enums::Peer::Chat(chat) => (chat.chat_id, id),
         quadruplex_api::enums::Peer::Channel(channel) => (-channel.channel_id, id),
     })
-}
-
-/// A disk that takes its time: a kill may come before a commit is there.
-struct Slow {
-    memory: Memory,
-    takes: Duration,
-}
-
-impl Store for Slow {
-    fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
-        Box::pin(async move {
-            sleep(self.takes).await;
-            self.memory.commit(commit).await
-        })
-    }
-
-    fn load(&self) -> Task<'_, Snapshot> {
-        self.memory.load()
-    }
-
-    fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
-        self.memory.rows(from, limit)
-    }
-
-    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
-        self.memory.dead_letters(from, limit)
-    }
-
-    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<Peer>>> {
-        self.memory.peers(keys)
-    }
-
-    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
-        self.memory.value(key)
-    }
-
-    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
-        self.memory.values(from, limit)
-    }
-
-    fn place(&self) -> String {
-        self.memory.place()
-    }
 }

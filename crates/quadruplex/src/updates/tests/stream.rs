@@ -149,7 +149,7 @@ async fn what_cannot_be_read_or_was_dropped_is_asked_for() {
 #[tokio::test(start_paused = true)]
 async fn updates_are_acknowledged_when_they_are_stored() {
     let telegram = Telegram::default();
-    let disk = Disk { memory: store(0, false, &[7]).await, is_full: Arc::new(AtomicBool::new(true)) };
+    let disk = Disk { memory: store(0, false, &[7]).await, is_full: Arc::new(AtomicBool::new(true)), ..Disk::default() };
     let is_full = disk.is_full.clone();
     let (life, mut stream) = Life::start(disk, &telegram, Limits::default()).await;
     let (told, acknowledged) = tokio::sync::oneshot::channel();

@@ -199,18 +199,25 @@ impl Life {
     }
 }
 
-/// A store whose disk may be full.
+/// A disk that takes its time, so that a kill may come before a commit is there, and may be full.
+#[derive(Default)]
 pub(super) struct Disk {
     pub(super) memory: Memory,
+    pub(super) takes: Duration,
     pub(super) is_full: Arc<AtomicBool>,
 }
 
 impl Store for Disk {
     fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
-        match self.is_full.load(Ordering::Relaxed) {
-            true => Box::pin(async { Err(quadruplex_store::Error::Full { place: self.place() }) }),
-            false => self.memory.commit(commit),
-        }
+        Box::pin(async move {
+            if !self.takes.is_zero() {
+                tokio::time::sleep(self.takes).await;
+            }
+            match self.is_full.load(Ordering::Relaxed) {
+                true => Err(quadruplex_store::Error::Full { place: self.place() }),
+                false => self.memory.commit(commit).await,
+            }
+        })
     }
 
     fn load(&self) -> Task<'_, Snapshot> {
