@@ -6,23 +6,16 @@ use crate::failure::Failure;
 use crate::messages::{Names, Shown};
 use crate::output::say;
 
-/// What has happened to messages.
+/// What has happened to messages: to those that can be shown, or as they came.
 #[derive(Clone, Debug)]
-pub(crate) enum Happened {
-    New(Shown),
-    Edited(Shown),
+pub(crate) enum Happened<M = Shown> {
+    New(M),
+    Edited(M),
     /// In this channel; in private chats and basic groups Telegram names none.
     Deleted {
         channel: Option<PeerRef>,
         ids: Vec<i32>,
     },
-}
-
-/// The same before the names are known.
-enum Change {
-    New(types::Message),
-    Edited(types::Message),
-    Deleted { channel: Option<PeerRef>, ids: Vec<i32> },
 }
 
 /// What happens to messages. The first time they begin now; from then on those come first that came while nobody listened.
@@ -31,7 +24,7 @@ enum Change {
 pub(crate) struct Feed {
     client: Client,
     updates: UpdateStream,
-    current: Option<(Delivery, Change)>,
+    current: Option<(Delivery, Happened<types::Message>)>,
 }
 
 impl Feed {
@@ -46,16 +39,16 @@ impl Feed {
     pub(crate) async fn next(&mut self) -> Option<Happened> {
         while self.current.is_none() {
             let delivery = self.updates.next().await?;
-            match delivery.update().and_then(change_in) {
-                Some(change) => self.current = Some((delivery, change)),
+            match delivery.update().and_then(happened_in) {
+                Some(happened) => self.current = Some((delivery, happened)),
                 None => delivery.done(),
             }
         }
-        let (_, change) = self.current.as_ref()?;
-        Some(match change {
-            Change::New(message) => Happened::New(self.show(message).await),
-            Change::Edited(message) => Happened::Edited(self.show(message).await),
-            Change::Deleted { channel, ids } => Happened::Deleted { channel: channel.clone(), ids: ids.clone() },
+        let (_, happened) = self.current.as_ref()?;
+        Some(match happened {
+            Happened::New(message) => Happened::New(self.show(message).await),
+            Happened::Edited(message) => Happened::Edited(self.show(message).await),
+            Happened::Deleted { channel, ids } => Happened::Deleted { channel: channel.clone(), ids: ids.clone() },
         })
     }
 
@@ -79,17 +72,17 @@ impl Feed {
     }
 }
 
-fn change_in(update: &enums::Update) -> Option<Change> {
+fn happened_in(update: &enums::Update) -> Option<Happened<types::Message>> {
     let message = |message: &enums::Message| if let enums::Message::Message(message) = message { Some((**message).clone()) } else { None };
     match update {
-        enums::Update::NewMessage(update) => message(&update.message).map(Change::New),
-        enums::Update::NewChannelMessage(update) => message(&update.message).map(Change::New),
-        enums::Update::EditMessage(update) => message(&update.message).map(Change::Edited),
-        enums::Update::EditChannelMessage(update) => message(&update.message).map(Change::Edited),
-        enums::Update::DeleteMessages(update) => Some(Change::Deleted { channel: None, ids: update.messages.clone() }),
+        enums::Update::NewMessage(update) => message(&update.message).map(Happened::New),
+        enums::Update::NewChannelMessage(update) => message(&update.message).map(Happened::New),
+        enums::Update::EditMessage(update) => message(&update.message).map(Happened::Edited),
+        enums::Update::EditChannelMessage(update) => message(&update.message).map(Happened::Edited),
+        enums::Update::DeleteMessages(update) => Some(Happened::Deleted { channel: None, ids: update.messages.clone() }),
         enums::Update::DeleteChannelMessages(update) => {
             let channel = enums::Peer::from(types::PeerChannel { channel_id: update.channel_id });
-            Some(Change::Deleted { channel: Some(PeerRef::from(channel)), ids: update.messages.clone() })
+            Some(Happened::Deleted { channel: Some(PeerRef::from(channel)), ids: update.messages.clone() })
         }
         _ => None,
     }
