@@ -1,4 +1,4 @@
-use quadruplex::{Client, CodeKind, LoginCode, SignIn};
+use quadruplex::{Client, LoginCode, SignIn};
 use serde_json::json;
 
 use crate::Context;
@@ -57,7 +57,7 @@ async fn by_phone(client: &Client, phone: Option<String>) -> Result<(), Failure>
     };
     let code = client.request_code(&phone).await?;
     loop {
-        let typed = ask(&format!("The code that came {}: ", how(&code))).await?;
+        let typed = ask(&format!("The code that came {}: ", code.kind)).await?;
         match client.sign_in(&code, &typed).await {
             Ok(SignIn::Done(_)) => return Ok(()),
             Ok(SignIn::PasswordNeeded { hint }) => return by_password(client, hint).await,
@@ -88,19 +88,5 @@ async fn sign_up(client: &Client, code: &LoginCode) -> Result<(), Failure> {
             let text = format!("{error}\n  help: Telegram lets few applications make accounts; use one of its own once, then sign in here");
             Err(Failure::new(Kind::Refused, text))
         }
-    }
-}
-
-fn how(code: &LoginCode) -> String {
-    match &code.kind {
-        CodeKind::App => "to your other devices".to_owned(),
-        CodeKind::Sms => "by text message".to_owned(),
-        CodeKind::Call => "by a call".to_owned(),
-        CodeKind::FlashCall(pattern) => format!("as the number that calls, {pattern}"),
-        CodeKind::MissedCall(prefix) => format!("as the last digits of the number {prefix}… that calls"),
-        CodeKind::Email(address) => format!("to {address}"),
-        CodeKind::Fragment(url) => format!("at {url}"),
-        CodeKind::Word(_) | CodeKind::Phrase(_) => "by text message, which is words".to_owned(),
-        _ => "from Telegram".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use tokio::task::spawn_blocking;
 
-use crate::{Client, CodeKind, Error, LoginCode, SignIn};
+use crate::{Client, Error, LoginCode, SignIn};
 
 /// Signs in: as a bot if there is a token, else by phone number, code and password, which are asked for.
 pub(super) async fn sign_in(client: &Client, token: Option<String>, phone: Option<String>) -> Result<(), Error> {
@@ -31,15 +31,8 @@ pub(super) async fn sign_in(client: &Client, token: Option<String>, phone: Optio
 }
 
 async fn by_code(client: &Client, code: LoginCode) -> Result<(), Error> {
-    let how = match &code.kind {
-        CodeKind::App => "to your other devices",
-        CodeKind::Call | CodeKind::FlashCall(_) | CodeKind::MissedCall(_) => "by a call",
-        CodeKind::Email(_) => "by e-mail",
-        CodeKind::Sms | CodeKind::Word(_) | CodeKind::Phrase(_) => "by text message",
-        _ => "from Telegram",
-    };
     loop {
-        let typed = ask(&format!("The code that came {how}: "), false).await?;
+        let typed = ask(&format!("The code that came {}: ", code.kind), false).await?;
         match client.sign_in(&code, &typed).await {
             Ok(SignIn::Done(_)) => return Ok(()),
             Ok(SignIn::PasswordNeeded { hint }) => return by_password(client, hint).await,

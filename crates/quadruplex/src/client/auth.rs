@@ -1,5 +1,6 @@
 //! Signing in and out: <https://core.telegram.org/api/auth>.
 
+use std::fmt;
 use std::sync::Arc;
 
 use quadruplex_api::functions::{account, auth, updates};
@@ -47,6 +48,23 @@ pub enum CodeKind {
     Phrase(Option<String>),
     /// In a way that is for Telegram's own applications; ask to have it sent again.
     Other,
+}
+
+/// Behind "the code that came": `by text message`.
+impl fmt::Display for CodeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::App => f.write_str("to your other devices"),
+            Self::Sms => f.write_str("by text message"),
+            Self::Call => f.write_str("by a call"),
+            Self::FlashCall(pattern) => write!(f, "as the number that calls, {pattern}"),
+            Self::MissedCall(prefix) => write!(f, "as the last digits of the number {prefix}… that calls"),
+            Self::Email(address) => write!(f, "to {address}"),
+            Self::Fragment(url) => write!(f, "at {url}"),
+            Self::Word(_) | Self::Phrase(_) => f.write_str("by text message, which is words"),
+            Self::Other => f.write_str("from Telegram"),
+        }
+    }
 }
 
 /// What a correct code leads to.
