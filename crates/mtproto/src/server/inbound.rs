@@ -42,10 +42,8 @@ pub(super) fn handle_message(session: &mut Session, opened: Opened, now: Now) ->
             Some(19)
         } else if messages.iter().any(|inner| inner.msg_id >= outer_id) {
             Some(64)
-        } else if session.received.contains(outer_id) {
-            // The same packet once more. What is in it is known message by message.
-            None
         } else {
+            // The same packet once more passes, too. What is in it is known message by message.
             session.received.refuses_seq_no(outer_id, outer_seq_no)
         };
         if let Some(code) = refusal {
