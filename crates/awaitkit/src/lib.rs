@@ -45,7 +45,7 @@
 //! # Features
 //!
 //! None by default; then it depends on `tokio`, `tokio-util`, `futures-util` and `pin-project-lite`. `memo`: `Memo`, `#[memoize]`, the cache
-//! of [`Batcher`]. `cron`: loops by the calendar. `terminal`: `read_line` and `echo`. `tracing`: spans for batches, misses, runs and named
+//! of [`Batcher`]. `cron`: loops by the calendar. `terminal`: `read_line` and `echo`; `prompt`: with lines that are edited. `tracing`: spans for batches, misses, runs and named
 //! tasks inside those of the caller, and unhandled errors as events.
 
 #[cfg(feature = "memo")]
@@ -123,6 +123,8 @@ mod waits;
 pub use awaitkit_macros::memoize;
 pub use backoff::Backoff;
 pub use batcher::{Batcher, BatcherBuilder, BatcherStats, Window};
+#[cfg(feature = "cron")]
+pub use chrono;
 pub use concurrent::{
     Concurrent, Gather, Items, Kept, Keyed, Memory, Source, Split, Try, TryAll, Unit, Unordered, Values, filter_concurrent,
     for_each_concurrent, join_all, map_concurrent, map_keys_concurrent, partition_concurrent, try_filter_concurrent,

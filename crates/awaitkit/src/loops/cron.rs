@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, TimeZone, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -35,16 +35,13 @@ use store::{ErasedStore, Named};
 #[must_use]
 pub struct Cron {
     pattern: croner::Cron,
-    zone: Zone,
+    after: After,
     clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
     store: Option<Arc<dyn ErasedStore>>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Zone {
-    Local,
-    Utc,
-}
+/// The next time of a pattern after another, in its zone.
+type After = Box<dyn Fn(&croner::Cron, DateTime<Utc>) -> Option<SystemTime> + Send + Sync>;
 
 impl Cron {
     /// In the time zone of the machine.
@@ -53,7 +50,7 @@ impl Cron {
     ///
     /// What is wrong with the expression.
     pub fn local(expression: &str) -> Result<Self, CronError> {
-        Self::parse(expression, Zone::Local)
+        Self::zoned(expression, Local)
     }
 
     /// In coordinated universal time.
@@ -62,13 +59,35 @@ impl Cron {
     ///
     /// What is wrong with the expression.
     pub fn utc(expression: &str) -> Result<Self, CronError> {
-        Self::parse(expression, Zone::Utc)
+        Self::zoned(expression, Utc)
     }
 
-    fn parse(expression: &str, zone: Zone) -> Result<Self, CronError> {
+    /// In a time zone: [`chrono::FixedOffset`](crate::chrono::FixedOffset), or one of the crate `chrono-tz`.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use awaitkit::{Cron, chrono::FixedOffset};
+    ///
+    /// let tokyo = FixedOffset::east_opt(9 * 3600).unwrap();
+    /// let cron = Cron::zoned("30 9 * * *", tokyo)?;
+    /// assert_eq!(cron.after(UNIX_EPOCH), Some(UNIX_EPOCH + Duration::from_secs(30 * 60)));
+    /// # Ok::<(), awaitkit::CronError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the expression.
+    pub fn zoned<Z>(expression: &str, zone: Z) -> Result<Self, CronError>
+    where
+        Z: TimeZone + Send + Sync + 'static,
+    {
         let pattern =
             croner::Cron::from_str(expression).map_err(|e| CronError { expression: expression.to_owned(), reason: e.to_string() })?;
-        Ok(Self { pattern, zone, clock: Box::new(SystemTime::now), store: None })
+        // An error means that there is no next time, such as a 30th of February.
+        let after = move |pattern: &croner::Cron, time: DateTime<Utc>| {
+            pattern.find_next_occurrence(&time.with_timezone(&zone), false).ok().map(SystemTime::from)
+        };
+        Ok(Self { pattern, after: Box::new(after), clock: Box::new(SystemTime::now), store: None })
     }
 
     /// Remembers under `name` in `store` which runs have been done, so that those that were due while the program did not run are
@@ -84,18 +103,15 @@ impl Cron {
         self
     }
 
-    fn after(&self, time: SystemTime) -> Option<SystemTime> {
-        // An error means that there is no next time, such as a 30th of February.
-        match self.zone {
-            Zone::Local => Some(self.pattern.find_next_occurrence(&DateTime::<Local>::from(time), false).ok()?.into()),
-            Zone::Utc => Some(self.pattern.find_next_occurrence(&DateTime::<Utc>::from(time), false).ok()?.into()),
-        }
+    /// When it is due next after a time; [`None`] if it never is again.
+    pub fn after(&self, time: SystemTime) -> Option<SystemTime> {
+        (self.after)(&self.pattern, time.into())
     }
 }
 
 impl fmt::Debug for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cron").field("pattern", &self.pattern.as_str()).field("zone", &self.zone).finish_non_exhaustive()
+        f.debug_struct("Cron").field("pattern", &self.pattern.as_str()).finish_non_exhaustive()
     }
 }
 
