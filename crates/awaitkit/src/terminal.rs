@@ -1,4 +1,5 @@
 mod line;
+#[cfg(feature = "prompt")]
 mod prompt;
 
 use std::error::Error;
@@ -8,13 +9,14 @@ use std::{fmt, io};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
+#[cfg(feature = "prompt")]
 use crate::later;
 use line::Lines;
 
 /// Asks for a line on standard input, without the newline at its end.
 ///
-/// On a terminal the line can be edited, and what is [`echo`]ed meanwhile appears above the prompt. From a pipe or a file it reads one
-/// line. Several callers are served one after another, in the order in which they asked: their lines do not mix.
+/// On a terminal, with the feature `prompt`, the line can be edited, and what is [`echo`]ed meanwhile appears above the prompt. From a
+/// pipe or a file, and without that feature, it reads one line. Several callers are served one after another, in the order in which they asked: their lines do not mix.
 ///
 /// # Errors
 ///
@@ -22,12 +24,13 @@ use line::Lines;
 ///
 /// # Cancel safety
 ///
-/// Cancel safe where the input is not a terminal: the next caller gets the line. On a terminal what has been typed of an unfinished line
-/// is lost.
+/// Cancel safe where lines are not edited: the next caller gets the line. Where they are, what has been typed of an unfinished line is
+/// lost.
 #[doc(alias = "readLine")]
 pub async fn read_line(prompt: impl Into<String>) -> Result<String, ReadLineError> {
     let mut lines = LINES.lock().await;
     let prompt = prompt.into();
+    #[cfg(feature = "prompt")]
     if prompt::is_possible() {
         return prompt::ask(prompt).await;
     }
@@ -37,7 +40,7 @@ pub async fn read_line(prompt: impl Into<String>) -> Result<String, ReadLineErro
 
 /// Writes to standard output without blocking the runtime and without breaking a prompt of [`read_line`].
 ///
-/// While there is a prompt, output consists of whole lines: a newline is added if it is missing.
+/// While there is a prompt at which lines are edited (feature `prompt`), output consists of whole lines: a newline is added if it is missing.
 ///
 /// # Errors
 ///
@@ -48,13 +51,15 @@ pub async fn read_line(prompt: impl Into<String>) -> Result<String, ReadLineErro
 /// When dropped, the text has been written as a whole, is going to be, or will not appear at all.
 pub async fn echo(text: impl Into<String>) -> io::Result<()> {
     let text = text.into();
+    #[cfg(feature = "prompt")]
     loop {
         match prompt::write_above(&text)? {
             prompt::Above::Written => return Ok(()),
             prompt::Above::Full => later().await,
-            prompt::Above::NoPrompt => return write(text).await,
+            prompt::Above::NoPrompt => break,
         }
     }
+    write(text).await
 }
 
 /// Why there is no line.
