@@ -1,5 +1,6 @@
 //! The Telegram (MTProto) framework: bots and user accounts, without a Bot API server in between.
 
+mod accounts;
 mod app;
 mod calls;
 mod client;
@@ -8,13 +9,16 @@ mod error;
 mod files;
 mod messages;
 pub mod prelude;
+mod reports;
 pub mod router;
-#[cfg(feature = "sandbox")]
+mod schedule;
+#[cfg(feature = "testing")]
 pub mod testing;
 mod text;
 mod units;
 mod updates;
 
+pub use accounts::{Account, AccountStatus, Accounts, Standing, start_and_loop};
 pub use app::{App, Backlog, Running, Variables, run};
 pub use calls::{AfterFailure, Limit, Mixed, Multiple, MultipleMixed, Wait};
 pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn, Unhandled};
@@ -28,7 +32,9 @@ pub use messages::{
     Attachment, Button, Buttons, Dialog, Dialogs, DialogsQuery, ForEach, History, HistoryQuery, Key, Keyboard, MediaKind, Message, Pages,
     Participant, Participants, ParticipantsQuery, Role, Search, SearchQuery, SendFiles,
 };
+pub use reports::log_tail;
 pub use router::Router;
+pub use schedule::{Missed, Schedule, Scheduled};
 #[doc(hidden)]
 pub use text::template;
 pub use text::{CAPTION_LENGTH, FormattedText, MESSAGE_LENGTH, MarkupError};
@@ -85,9 +91,12 @@ pub use quadruplex_macros::html;
 pub use quadruplex_macros::md;
 /// A test of a bot in a sandbox of its own, under virtual time; see [`testing`]. It takes the [`Sandbox`](testing::Sandbox), or nothing, and
 /// returns nothing or a `Result` of it.
-#[cfg(feature = "sandbox")]
+#[cfg(feature = "testing")]
 pub use quadruplex_macros::test;
 
+pub use awaitkit::Backoff;
+#[cfg(feature = "cron")]
+pub use awaitkit::chrono;
 pub use quadruplex_api as api;
 pub use quadruplex_crypto::rsa::PublicKey;
 pub use quadruplex_mtproto::framing::Transport;

@@ -12,13 +12,14 @@ pub use crate::router::{
     Group, Handler, InlineQuery, IntoOutcome, Location, Media, Next, Outcome, Photo, Poll, Private, Refusal, Reply, RoundVideo, Router,
     Sender, State, Sticker, Switch, Text, Update, Video, Voice, filter,
 };
-#[cfg(feature = "sandbox")]
+#[cfg(feature = "testing")]
 pub use crate::testing::Sandbox;
-pub use crate::{AfterFailure, Call, CancellationToken, Wait};
 pub use crate::{
-    App, Backlog, BoxError, Button, Buttons, Client, Error, FormattedText, Gap, Key, Keyboard, MediaKind, Message, Result, Running, html,
-    md,
+    Account, Accounts, App, Backlog, BoxError, Button, Buttons, Client, Error, FormattedText, Gap, Key, Keyboard, MediaKind, Message,
+    Result, Running, html, md,
 };
+pub use crate::{AfterFailure, Call, CancellationToken, Wait};
 pub use crate::{DAY, HOUR, MINUTE, SECOND};
 pub use crate::{Kept, OfChat, OfMember, OfUser};
+pub use crate::{Missed, Schedule, Scheduled};
 pub use quadruplex_macros::{Callback, Command};

@@ -18,6 +18,8 @@ pub(crate) struct Arguments {
     session: Option<PathBuf>,
     test_servers: bool,
     wait: Option<Duration>,
+    /// The token in the environment is not for it.
+    is_one_of_several: bool,
 }
 
 /// How long it is waited for a session that another process has.
@@ -53,6 +55,11 @@ impl Client {
 }
 
 impl Arguments {
+    /// What is known of an account that is one of several.
+    pub(crate) fn of_account(session: PathBuf, token: Option<String>) -> Self {
+        Self { session: Some(session), token, is_one_of_several: true, ..Self::default() }
+    }
+
     pub(crate) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Self, Error> {
         let mut read = Self::default();
         let mut arguments = arguments.into_iter();
@@ -92,7 +99,8 @@ impl Arguments {
         let store = Redb::open(path, self.wait.unwrap_or(WAIT)).await?;
         let client = Client::builder(id, hash).servers(servers).connect(store).await?;
         if client.own_user().is_none() {
-            sign_in::sign_in(&client, self.token.or_else(|| variables.get("BOT_TOKEN")), self.phone).await?;
+            let common = if self.is_one_of_several { None } else { variables.get("BOT_TOKEN") };
+            sign_in::sign_in(&client, self.token.or(common), self.phone).await?;
         }
         Ok(client)
     }

@@ -30,7 +30,7 @@ pub(super) struct Dispatcher {
 pub(super) struct Shared {
     pub(super) client: Client,
     pub(super) account: Arc<Account>,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) report: Report,
     pub(super) backlog: Backlog,
     /// When the program was started.
@@ -98,7 +98,7 @@ impl Shared {
         let Some((first, slot)) = self.waiting.offer(&update, deliveries.remove(0), slot) else { return };
         deliveries.insert(0, first);
         let context = Context::new(&update, deliveries[0].lender(deliveries.len()), slot, &self.slots, &self.waiting);
-        let ended = context.scope(self.plan.run(&update)).await;
+        let ended = context.scope(self.report.scope(self.plan.run(&update))).await;
         self.answer(&update);
         let last = context.end();
         match ended {

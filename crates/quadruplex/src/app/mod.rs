@@ -5,26 +5,26 @@ mod backlog;
 mod dispatcher;
 mod local;
 mod report;
+mod running;
 mod sign_in;
 mod signals;
+mod start;
 mod variables;
 
 use std::future::pending;
-use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use quadruplex_api::PeerRef;
-use quadruplex_net::{CloseReason, State};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
 use tracing::info;
 
-use crate::router::{Account, Plan, set_menu};
+use crate::reports::start_log;
 use crate::{Client, Error, Router};
-use arguments::Arguments;
+pub(crate) use arguments::Arguments;
 pub use backlog::Backlog;
 use dispatcher::{Dispatcher, Shared};
 pub(crate) use report::Report;
+pub use running::Running;
+pub(crate) use signals::told_to_end;
 pub use variables::Variables;
 
 /// Handles the updates of an account with a router: the whole of a program.
@@ -101,6 +101,10 @@ impl App {
     }
 
     /// Who may tell the program what to do: what [`FromAdmin`](crate::router::FromAdmin) lets through. Names are looked up at the start.
+    ///
+    /// They are also told of errors that nobody waits for: of handlers, scheduled handlers, [detached](crate::Call::detach) calls and tasks.
+    /// Each kind is told once an hour with how often it came, at most one report a minute, with the end of the log as a document. Without
+    /// admins errors are in the log only. A bot can write only to people who have written to it.
     pub fn admins(self, users: impl IntoIterator<Item = impl Into<PeerRef>>) -> Self {
         Self { admins: users.into_iter().map(Into::into).collect(), ..self }
     }
@@ -122,13 +126,19 @@ impl App {
     }
 
     /// Tells what handlers have failed with.
-    #[cfg(feature = "sandbox")]
+    #[cfg(feature = "testing")]
     pub(crate) fn report(self, report: Report) -> Self {
         Self { report, ..self }
     }
 
+    /// How long handlers may go on when it is to end.
+    pub(crate) fn drain(&self) -> Duration {
+        self.drain_within
+    }
+
     /// Handles updates until the process is told to end (SIGTERM, Ctrl-C), or the client is closed; then waits for the handlers that
-    /// run, and closes the client. Without a [`client`](Self::client) it makes one, see [`run`](crate::run).
+    /// run, and closes the client. A second signal ends the process at once. If the program has no subscriber of `tracing`, warnings go to
+    /// standard error, or what `RUST_LOG` asks for. Without a [`client`](Self::client) it makes one, see [`run`](crate::run).
     ///
     /// # Errors
     /// Those of [`Client::from_args`] and of [`start`](Self::start); why the client was closed, if it was not by this program. Their
@@ -141,6 +151,7 @@ impl App {
     }
 
     async fn serve(mut self) -> Result<(), Error> {
+        start_log();
         let mut local = None;
         if self.client.is_none() {
             let arguments = Arguments::read(std::env::args().skip(1))?;
@@ -162,85 +173,13 @@ impl App {
             }
         };
         tokio::select! {
-            () = signals::told_to_end() => info!("told to end: waiting for the handlers that run"),
+            () = told_to_end() => info!("told to end: waiting for the handlers that run"),
             () = talk => {}
             ended = running.ended() => return ended,
         }
-        let client = running.client.clone();
+        let client = running.client().clone();
         running.stop().await;
         client.close().await;
         Ok(())
-    }
-
-    /// Starts handling and returns.
-    ///
-    /// # Errors
-    /// The account is not signed in; a handler takes a state that the router was not given; the updates are taken already.
-    ///
-    /// # Cancel safety
-    /// Not cancel safe: a dropped future may have taken the updates.
-    pub async fn start(self) -> Result<Running, Error> {
-        let Self { router, client, admins, backlog, at_once, drain_within, report } = self;
-        let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
-        let plan = Plan::new(router)?;
-        plan.prepare(&client).await?;
-        let account = Arc::new(Account::of(&client, &admins).await?);
-        if account.is_bot && !plan.commands().0.is_empty() {
-            tokio::spawn(set_menu(client.clone(), plan.commands().clone()));
-        }
-        let updates = client.updates().await?;
-        let (stop, stopped) = watch::channel(false);
-        let start = UNIX_EPOCH + client.inner.settings.environment.now().wall;
-        let slots = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
-        let shared = Shared { client: client.clone(), account, plan, report, backlog, start, slots, waiting: Arc::default() };
-        let dispatcher = Dispatcher::new(shared, drain_within);
-        Ok(Running { client, stop, task: tokio::spawn(dispatcher.run(updates, stopped)) })
-    }
-}
-
-/// An application that runs. Dropped, it takes no more updates, and the handlers that run are waited for in the background.
-#[derive(Debug)]
-pub struct Running {
-    client: Client,
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    /// The client.
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// Resolves when no more updates come, because the client was closed, and no handler runs.
-    ///
-    /// # Errors
-    /// Why the client was closed, if it was not by this program.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    pub async fn ended(&mut self) -> Result<(), Error> {
-        // The task does not panic: what handlers do is caught.
-        let _ = (&mut self.task).await;
-        match &*self.client.connection()?.borrow() {
-            State::Closed(CloseReason::Requested) => Ok(()),
-            State::Closed(reason) => Err(Error::Closed(reason.clone())),
-            _ => Ok(()),
-        }
-    }
-
-    /// Stops in the middle of whatever it does.
-    #[cfg(feature = "sandbox")]
-    pub(crate) fn abort(self) {
-        self.task.abort();
-    }
-
-    /// Takes no more updates, and waits for the handlers that run. What is not finished in time comes again at the next start.
-    ///
-    /// # Cancel safety
-    /// If it is dropped, the application ends by itself.
-    pub async fn stop(self) {
-        self.stop.send_replace(true);
-        let _ = self.task.await;
     }
 }

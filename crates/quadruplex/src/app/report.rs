@@ -1,25 +1,58 @@
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Hears of what handlers have failed with.
+use awaitkit::ErrorSink;
+
+use crate::reports::{Problem, Reports};
+
+/// Hears of what handlers do and fail with. Clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct Report(Option<Arc<dyn Fn(String) + Send + Sync>>);
+pub(crate) struct Report {
+    hear: Option<Arc<dyn Fn(String) + Send + Sync>>,
+    pub(super) reports: Reports,
+    counts: Arc<Counts>,
+}
+
+/// What has been handled so far.
+#[derive(Debug, Default)]
+struct Counts {
+    handled: AtomicU64,
+    failed: AtomicU64,
+}
 
 impl Report {
-    #[cfg(feature = "sandbox")]
+    #[cfg(feature = "testing")]
     pub(crate) fn new(hear: impl Fn(String) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(hear)))
+        Self { hear: Some(Arc::new(hear)), ..Self::default() }
     }
 
+    /// Runs the handlers of one update. Errors of tasks that they leave behind are told to admins.
+    pub(crate) async fn scope<F: Future>(&self, handlers: F) -> F::Output {
+        let reports = self.reports.clone();
+        let sink = ErrorSink::new(move |unhandled| {
+            tracing::error!(%unhandled, "a task of a handler has failed");
+            reports.add(Problem { what: format!("task {}", unhandled.task), error: unhandled.error.to_string() });
+        });
+        let output = sink.scope(handlers).await;
+        self.counts.handled.fetch_add(1, Ordering::Relaxed);
+        output
+    }
+
+    /// The handlers of an update have failed.
     pub(crate) fn failed(&self, failure: &impl fmt::Display) {
-        if let Some(hear) = &self.0 {
-            hear(failure.to_string());
+        self.counts.failed.fetch_add(1, Ordering::Relaxed);
+        let error = failure.to_string();
+        if let Some(hear) = &self.hear {
+            hear(error.clone());
         }
+        self.reports.add(Problem { what: "not handled".to_owned(), error });
     }
 }
 
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Report").field(&self.0.is_some()).finish()
+        f.debug_struct("Report").field("counts", &self.counts).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use quadruplex_mtproto::framing::Transport;
@@ -191,6 +191,7 @@ impl Builder {
             limits: Limits::default(),
             sent_ids: SentIds::default(),
             identity: Mutex::new(identity),
+            reports: OnceLock::new(),
             lost: Mutex::default(),
             random: Mutex::new(random),
             updates: Mutex::default(),

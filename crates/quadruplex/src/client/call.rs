@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Client;
 use super::pool::Purpose;
+use crate::Error;
 use crate::calls::{AfterFailure, Line, Outbox, Run, Wait, id_of, target_of};
 use crate::text::{Mentions, mentions_in};
-use crate::{Error, Unhandled};
 
 /// A call to Telegram, not made yet.
 ///
@@ -351,12 +351,5 @@ impl Client {
         let value = T::from_bytes(answer).map_err(|error| Error::Unreadable { method, error })?;
         self.inner.remember(value.field());
         Ok(value)
-    }
-}
-
-impl super::Inner {
-    /// Hands over an error of a call that nobody waits for.
-    pub(crate) fn report(&self, method: &'static str, error: Error) {
-        (self.settings.on_error.0)(Unhandled { method, error });
     }
 }

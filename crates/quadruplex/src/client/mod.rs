@@ -14,7 +14,7 @@ mod servers;
 mod settings;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use quadruplex_api::{PeerRef, Request, enums};
@@ -27,6 +27,7 @@ use tracing::{debug, warn};
 
 use crate::calls::{Limit, Limits, Queues, SentIds};
 use crate::files::Lanes;
+use crate::reports::{Problem, Reports};
 use crate::text::TextLimits;
 use crate::updates::{UpdateStream, Updates};
 use crate::{Error, RpcError};
@@ -62,6 +63,8 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) sent_ids: SentIds,
     identity: Mutex<Identity>,
+    /// Who tells the admins of errors that nobody waits for.
+    reports: OnceLock<Reports>,
     /// What Telegram said when it had ended the login.
     lost: Mutex<Option<RpcError>>,
     random: Mutex<Random>,
@@ -237,6 +240,20 @@ impl Inner {
 
     pub(crate) fn home_dc(&self) -> i32 {
         lock(&self.identity).home_dc
+    }
+
+    /// Hands over an error of a call that nobody waits for.
+    pub(crate) fn report(&self, method: &'static str, error: Error) {
+        if let Some(reports) = self.reports.get() {
+            reports.add(Problem { what: "a detached call".to_owned(), error: error.to_string() });
+        }
+        (self.settings.on_error.0)(Unhandled { method, error });
+    }
+
+    /// From now on admins are told of such errors.
+    pub(crate) fn tell(&self, reports: &Reports) {
+        // An application is started once with a client, since there is one stream of updates.
+        let _ = self.reports.set(reports.clone());
     }
 
     /// In seconds of Unix time.

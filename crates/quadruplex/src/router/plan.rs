@@ -14,6 +14,7 @@ use super::middleware::Middleware;
 use super::run::Ended;
 use super::states::States;
 use super::{Entry, Kind, Router, Switch, Update, Wanted};
+use crate::schedule::Job;
 use crate::{BoxError, Client, Error};
 
 /// The handlers of an application.
@@ -22,6 +23,7 @@ pub(crate) struct Plan {
     states: Arc<States>,
     needs: Needs,
     albums: bool,
+    jobs: Vec<Job>,
 }
 
 enum Node {
@@ -55,24 +57,25 @@ pub(crate) struct Failed(pub(super) Vec<(&'static str, Arc<BoxError>)>);
 
 impl Plan {
     /// # Errors
-    /// A handler takes a state that the router was not given.
+    /// A handler takes a state that the router was not given, or has a schedule that is none.
     pub(crate) fn new(mut router: Router) -> Result<Self, Error> {
         let mut states = std::mem::take(&mut router.states);
-        let mut builder = Builder { numbers: 0, albums: false, needs: Needs::default() };
+        let mut builder = Builder { numbers: 0, albums: false, needs: Needs::default(), jobs: Vec::new() };
         let mut root = builder.nested(router, false, None, &[], &[]);
         let commands = &builder.needs.commands.0;
         if !commands.is_empty() && commands.iter().all(|command| command.name != "help") {
             let help = Router::new().on_message(help);
             root.nodes.push(Node::Nested(builder.nested(help, false, None, &[], &[])));
         }
-        let Builder { needs, albums, .. } = builder;
+        let Builder { needs, albums, jobs, .. } = builder;
         states.set(needs.commands.clone());
         if let Some((_, state, handler)) = needs.states.iter().find(|(id, ..)| !states.has(*id)) {
             return Err(Error::Invalid(format!(
                 "handler `{handler}` takes State<{state}>, which the router does not have\n  help: give it with .state(value)"
             )));
         }
-        Ok(Self { root, states: Arc::new(states), needs, albums })
+        check(&jobs)?;
+        Ok(Self { root, states: Arc::new(states), needs, albums, jobs })
     }
 
     /// Looks up what filters name.
@@ -91,6 +94,11 @@ impl Plan {
     /// The commands that handlers take.
     pub(crate) fn commands(&self) -> &CommandList {
         &self.needs.commands
+    }
+
+    /// The handlers that run at certain times.
+    pub(crate) fn jobs(&self) -> &[Job] {
+        &self.jobs
     }
 
     pub(crate) fn states(&self) -> &Arc<States> {
@@ -114,6 +122,7 @@ struct Builder {
     numbers: u32,
     albums: bool,
     needs: Needs,
+    jobs: Vec<Job>,
 }
 
 impl Builder {
@@ -134,11 +143,17 @@ impl Builder {
         for entry in entries {
             nodes.push(match entry {
                 Entry::Nested { router, is_group, switch } => Node::Nested(self.nested(router, is_group, switch, &middleware, &on_error)),
+                Entry::Job(schedule, handler) => {
+                    self.declare(&*handler);
+                    let number = self.number();
+                    let wanted = Wanted::Time(number);
+                    self.jobs.push(Job { route: number, handler: handler.name(), schedule });
+                    Node::Route(Arc::new(Route { number, wanted, handler, middleware: middleware.clone(), on_error: on_error.clone() }))
+                }
                 Entry::Route(wanted, handler) => {
                     self.albums |= matches!(wanted, Wanted::Kind(Kind::Album));
                     self.declare(&*handler);
-                    let number = self.numbers;
-                    self.numbers += 1;
+                    let number = self.number();
                     Node::Route(Arc::new(Route { number, wanted, handler, middleware: middleware.clone(), on_error: on_error.clone() }))
                 }
             });
@@ -146,10 +161,32 @@ impl Builder {
         Nested { nodes, is_group, switch, filters }
     }
 
+    fn number(&mut self) -> u32 {
+        self.numbers += 1;
+        self.numbers - 1
+    }
+
     fn declare(&mut self, handler: &dyn AnyHandler) {
         self.needs.handler = handler.name();
         handler.declare(&mut self.needs);
     }
+}
+
+/// What is wrong with schedules is told before the first of them is due.
+fn check(jobs: &[Job]) -> Result<(), Error> {
+    for (at, Job { handler, schedule, .. }) in jobs.iter().enumerate() {
+        if let Some(why) = schedule.wrong() {
+            return Err(Error::Invalid(format!("the schedule of handler `{handler}`: {why}")));
+        }
+        let same = |other: &&Job| other.schedule.name().is_some() && other.schedule.name() == schedule.name();
+        if let Some(other) = jobs[..at].iter().find(same) {
+            return Err(Error::Invalid(format!(
+                "handlers `{}` and `{handler}` keep their schedules under one name\n  help: give each .kept(name) a name of its own",
+                other.handler
+            )));
+        }
+    }
+    Ok(())
 }
 
 impl Node {

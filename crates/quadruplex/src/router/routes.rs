@@ -6,6 +6,7 @@ use super::handler::{AnyHandler, Handler, boxed};
 use super::middleware::Middleware;
 use super::states::States;
 use super::{Kind, Switch, Update};
+use crate::schedule::Schedule;
 
 /// Which handler is for which updates.
 ///
@@ -38,6 +39,7 @@ pub struct Router {
 
 pub(super) enum Entry {
     Route(Wanted, Box<dyn AnyHandler>),
+    Job(Schedule, Box<dyn AnyHandler>),
     /// The first that fits, or all that fit.
     Nested {
         router: Router,
@@ -52,12 +54,15 @@ pub(super) enum Wanted {
     Any,
     Kind(Kind),
     Constructor(&'static str),
+    /// Its time has come; the number of the handler.
+    Time(u32),
 }
 
 impl Wanted {
     pub(super) fn is(self, update: &Update) -> bool {
         match self {
-            Self::Any => true,
+            Self::Any => update.kind() != Kind::Time,
+            Self::Time(route) => update.scheduled().is_some_and(|tick| tick.route == route),
             Self::Constructor(name) => update.name() == name,
             Self::Kind(kind) => update.kind() == kind,
         }
@@ -215,6 +220,26 @@ impl Router {
         self.route(Wanted::Kind(Kind::Gap), handler)
     }
 
+    /// At certain times rather than for updates: after each period, or by the calendar, see [`Schedule`]. The handler may take what is not
+    /// of an update: the [`Client`](crate::Client), [`State`](super::State), [`Scheduled`](crate::Scheduled). Middleware, error handlers,
+    /// filters and switches of the router hold for it, too.
+    ///
+    /// ```
+    /// use quadruplex::prelude::*;
+    ///
+    /// async fn remind(client: Client) -> Result {
+    ///     client.send("me", "an hour has passed").await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// let router = Router::new().on_schedule(HOUR, remind);
+    /// # let _ = router;
+    /// ```
+    pub fn on_schedule<A: 'static>(mut self, schedule: impl Into<Schedule>, handler: impl Handler<A>) -> Self {
+        self.entries.push(Entry::Job(schedule.into(), boxed(handler)));
+        self
+    }
+
     /// Handlers of which each update starts only the first that it fits, in the order in which they stand there.
     ///
     /// ```
@@ -327,6 +352,7 @@ impl std::fmt::Debug for Router {
         for entry in &self.entries {
             match entry {
                 Entry::Route(wanted, handler) => out.entry(&format_args!("{wanted:?}: {}", handler.name())),
+                Entry::Job(schedule, handler) => out.entry(&format_args!("{schedule:?}: {}", handler.name())),
                 Entry::Nested { router, .. } => out.entry(router),
             };
         }

@@ -8,6 +8,7 @@ use quadruplex_store::{Lane, PeerId};
 use super::account::Account;
 use super::arguments::Failure;
 use super::states::States;
+use crate::schedule::Tick;
 use crate::updates::{Facts, Identity};
 use crate::{Client, Delivery, Event, Gap, Message};
 
@@ -53,6 +54,7 @@ enum Content {
     Message(Message, Around),
     Other(Box<enums::Update>),
     Gap(Gap),
+    Time(Tick),
 }
 
 /// What an update says of a message besides the message.
@@ -82,6 +84,8 @@ pub(crate) enum Kind {
     Callback,
     InlineQuery,
     Gap,
+    /// That of a handler has come.
+    Time,
     /// Only for those who ask for its constructor, and for everything.
     Other,
 }
@@ -120,6 +124,24 @@ impl Update {
         Some(Self { inner: Arc::new(inner), failure: None })
     }
 
+    /// The time of a handler has come.
+    pub(crate) fn tick(client: &Client, account: &Arc<Account>, states: &Arc<States>, tick: Tick) -> Self {
+        let inner = Inner {
+            client: client.clone(),
+            account: Arc::clone(account),
+            states: Arc::clone(states),
+            rest: Vec::new(),
+            kind: Kind::Time,
+            number: 0,
+            attempts: tick.attempts,
+            redelivered: false,
+            identity: tick.identity,
+            is_answered: AtomicBool::new(false),
+            content: Content::Time(tick),
+        };
+        Self { inner: Arc::new(inner), failure: None }
+    }
+
     /// The same update for those who deal with a failure.
     pub(crate) fn failed(&self, failure: Failure) -> Self {
         Self { inner: Arc::clone(&self.inner), failure: Some(failure) }
@@ -129,7 +151,7 @@ impl Update {
     pub(crate) fn give_back(&self, deliveries: &mut [Delivery]) {
         let first = match &self.inner.content {
             Content::Gap(gap) => Event::Gap(*gap),
-            Content::Message(..) | Content::Other(_) => self.raw().map_or_else(nothing, Event::Update),
+            Content::Message(..) | Content::Other(_) | Content::Time(_) => self.raw().map_or_else(nothing, Event::Update),
         };
         let rest = self.inner.rest.iter().map(|(message, around)| Event::Update(around.update(message.raw().clone())));
         for (delivery, event) in deliveries.iter_mut().zip([first].into_iter().chain(rest)) {
@@ -142,7 +164,8 @@ impl Update {
         &self.inner.client
     }
 
-    /// The constructor's name, as the schema has it: `updateNewMessage`; `gap` for what will not come.
+    /// The constructor's name, as the schema has it: `updateNewMessage`; `gap` for what will not come, `time` for a handler whose time has
+    /// come.
     pub fn name(&self) -> &'static str {
         match &self.inner.content {
             Content::Message(_, around) => match around.of {
@@ -153,6 +176,7 @@ impl Update {
             },
             Content::Other(update) => update.object().name(),
             Content::Gap(_) => "gap",
+            Content::Time(_) => "time",
         }
     }
 
@@ -160,7 +184,7 @@ impl Update {
     pub fn message(&self) -> Option<&Message> {
         match &self.inner.content {
             Content::Message(message, _) => Some(message),
-            Content::Other(_) | Content::Gap(_) => None,
+            Content::Other(_) | Content::Gap(_) | Content::Time(_) => None,
         }
     }
 
@@ -173,20 +197,28 @@ impl Update {
     pub fn gap(&self) -> Option<Gap> {
         match self.inner.content {
             Content::Gap(gap) => Some(gap),
-            Content::Message(..) | Content::Other(_) => None,
+            Content::Message(..) | Content::Other(_) | Content::Time(_) => None,
         }
     }
 
-    /// All of it, as Telegram sent it; `None` for a gap. New messages that were missed have `pts` 0.
+    /// The time that has come, if that is what happened.
+    pub(crate) fn scheduled(&self) -> Option<&Tick> {
+        match &self.inner.content {
+            Content::Time(tick) => Some(tick),
+            Content::Message(..) | Content::Other(_) | Content::Gap(_) => None,
+        }
+    }
+
+    /// All of it, as Telegram sent it; `None` for a gap and for a time. New messages that were missed have `pts` 0.
     pub fn raw(&self) -> Option<enums::Update> {
         Some(match &self.inner.content {
             Content::Message(message, around) => around.update(message.raw().clone()),
             Content::Other(update) => (**update).clone(),
-            Content::Gap(_) => return None,
+            Content::Gap(_) | Content::Time(_) => return None,
         })
     }
 
-    /// All of it as JSON, in the form of [`to_json`]: `_` names the constructor, bytes are base64. A gap is `null`.
+    /// All of it as JSON, in the form of [`to_json`]: `_` names the constructor, bytes are base64. A gap and a time are `null`.
     pub fn to_json(&self) -> serde_json::Value {
         self.raw().map_or(serde_json::Value::Null, |update| to_json(&update))
     }
@@ -200,6 +232,7 @@ impl Update {
                 _ => None,
             },
             Content::Gap(gap) => gap.channel.map(|id| peer_ref(PeerId::Channel(id))),
+            Content::Time(_) => None,
         }
     }
 
@@ -208,7 +241,7 @@ impl Update {
         match &self.inner.content {
             Content::Message(message, _) => message.sender(),
             Content::Other(update) => actor(update),
-            Content::Gap(_) => None,
+            Content::Gap(_) | Content::Time(_) => None,
         }
     }
 
@@ -247,7 +280,7 @@ impl Update {
     pub(crate) fn other(&self) -> Option<&enums::Update> {
         match &self.inner.content {
             Content::Other(update) => Some(update),
-            Content::Message(..) | Content::Gap(_) => None,
+            Content::Message(..) | Content::Gap(_) | Content::Time(_) => None,
         }
     }
 
@@ -265,7 +298,7 @@ impl Update {
                 enums::Update::BotInlineQuery(query) => Some(&query.query),
                 _ => None,
             },
-            Content::Gap(_) => None,
+            Content::Gap(_) | Content::Time(_) => None,
         }
     }
 
@@ -371,6 +404,7 @@ impl fmt::Debug for Update {
             Content::Message(message, _) => out.field(self.name(), message),
             Content::Other(update) => out.field("update", update),
             Content::Gap(gap) => out.field("gap", gap),
+            Content::Time(tick) => out.field("due", &tick.due),
         };
         out.finish()
     }

@@ -1,5 +1,6 @@
 //! The client against the sandbox, in memory.
 
+mod accounts;
 mod bad_input;
 mod batching;
 mod calls;
@@ -11,8 +12,11 @@ mod files;
 mod kept;
 mod messages;
 mod peers;
+mod reports;
 mod router;
+mod schedule;
 mod sign_in;
+mod signals;
 mod simulation;
 mod testing;
 mod text;

@@ -6,4 +6,4 @@ mod buttons;
 mod commands;
 mod filters;
 mod lanes;
-mod support;
+pub(crate) mod support;

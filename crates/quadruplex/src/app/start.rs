@@ -1,0 +1,67 @@
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{App, Dispatcher, Running, Shared};
+use crate::Error;
+use crate::router::{Account, Plan, set_menu};
+use crate::schedule::Jobs;
+
+impl App {
+    /// Starts handling and returns.
+    ///
+    /// # Errors
+    /// The account is not signed in; a handler takes a state that the router was not given, or has a schedule that is none; the updates
+    /// are taken already.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: a dropped future may have taken the updates.
+    pub async fn start(self) -> Result<Running, Error> {
+        let Self { router, client, admins, backlog, at_once, drain_within, report } = self;
+        let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
+        let plan = Arc::new(Plan::new(router)?);
+        plan.prepare(&client).await?;
+        let account = Arc::new(Account::of(&client, &admins).await?);
+        if account.is_bot && !plan.commands().0.is_empty() {
+            tokio::spawn(set_menu(client.clone(), plan.commands().clone()));
+        }
+        let updates = client.updates().await?;
+        client.inner.tell(&report.reports);
+        let admins: Vec<i64> = account.admins.iter().copied().collect();
+        let (stop, mut stopped) = watch::channel(false);
+        let start = UNIX_EPOCH + client.inner.settings.environment.now().wall;
+        let slots = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
+        let jobs = Jobs { client: client.clone(), account: Arc::clone(&account), plan: Arc::clone(&plan), report: report.clone() };
+        let shared =
+            Shared { client: client.clone(), account, plan, report: report.clone(), backlog, start, slots, waiting: Arc::default() };
+        let dispatcher = Dispatcher::new(shared, drain_within);
+        let reporting = client.clone();
+        let task = tokio::spawn(async move {
+            let end_of_jobs = CancellationToken::new();
+            let handled = dispatcher.run(updates, stopped.clone());
+            let handled = async {
+                handled.await;
+                end_of_jobs.cancel();
+            };
+            let told = async {
+                // Or whoever could tell is gone.
+                let _ = stopped.wait_for(|stop| *stop).await;
+                end_of_jobs.cancel();
+            };
+            let all = async { tokio::join!(handled, jobs.run(end_of_jobs.clone(), drain_within), end_of_jobs.run_until_cancelled(told)) };
+            let reports = async {
+                if !admins.is_empty() {
+                    report.reports.run(reporting, admins).await;
+                }
+                std::future::pending().await
+            };
+            tokio::select! {
+                _ = all => {}
+                () = reports => {}
+            }
+        });
+        Ok(Running::new(client, stop, task))
+    }
+}

@@ -1,0 +1,141 @@
+//! `/metrics` and `/health`, asked over real sockets.
+
+use std::net::SocketAddr;
+
+use hyper::Request;
+use hyper::body::Body;
+use hyper_util::rt::TokioIo;
+use quadruplex::prelude::*;
+use quadruplex_sandbox::Sandbox as Telegram;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::accounts::{accounts, bot, stands};
+use crate::router::support::world;
+
+/// Asks as any HTTP client does: the status and the body.
+async fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, String) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::builder().method(method).uri(path).header("host", "localhost").body(String::new()).unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    let status = response.status().as_u16();
+    let mut body = response.into_body();
+    let mut text = Vec::new();
+    while let Some(frame) = std::future::poll_fn(|context| std::pin::Pin::new(&mut body).poll_frame(context)).await {
+        text.extend_from_slice(&frame.unwrap().into_data().unwrap());
+    }
+    (status, String::from_utf8(text).unwrap())
+}
+
+/// Sends bytes, and reads until the server closes.
+async fn send(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // What is too long may be refused before it is all there.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}
+
+/// The value of a metric, with its labels after the account.
+fn value(page: &str, metric: &str) -> f64 {
+    let (name, labels) = metric.split_once('{').map_or((metric, String::new()), |(name, labels)| (name, format!(",{labels}")));
+    let start = format!("quadruplex_{name}{{account=\"");
+    let end = if labels.is_empty() { "} ".to_owned() } else { format!("{labels} ") };
+    let line = page.lines().find(|line| line.starts_with(&start) && line.contains(&format!("\"{end}")));
+    let line = line.unwrap_or_else(|| panic!("{metric} is missing in\n{page}"));
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_an_application_does_is_seen() {
+    let world = world().await;
+    let app = App::new(Router::new().on_message(async |msg: Text| msg.text().to_owned())).client(world.bot().await);
+    let running = app.at_once(7).metrics("127.0.0.1:0").start().await.unwrap();
+    let address = running.metrics_address().unwrap();
+    let mut alice = world.person("Alice").await;
+    alice.say("hello").await;
+    alice.reply().await;
+    let (status, page) = ask(address, "GET", "/metrics").await;
+    assert_eq!(status, 200);
+    let check = |metric: &str, expect: f64| assert_eq!(value(&page, metric), expect, "{metric}");
+    check("connected", 1.0);
+    check("connections{dc=\"1\",purpose=\"main\",state=\"ready\"}", 1.0);
+    check("handlers_limit", 7.0);
+    check("updates_failed_total", 0.0);
+    check("login_lost", 0.0);
+    check("dead_letters", 0.0);
+    assert!(value(&page, "calls_total") > 0.0 && value(&page, "last_update_age_seconds") < 60.0);
+    let (status, health) = ask(address, "GET", "/health").await;
+    assert_eq!(status, 200, "{health}");
+    assert!(health.contains("\"status\":\"ok\""), "{health}");
+    assert_eq!(ask(address, "HEAD", "/health/live").await, (200, String::new()));
+    assert_eq!(ask(address, "POST", "/metrics").await.0, 405);
+    assert_eq!(ask(address, "GET", "/metrics/../etc").await.0, 404);
+    running.stop().await;
+    assert!(TcpStream::connect(address).await.is_err(), "it is served as long as the application runs");
+}
+
+#[tokio::test]
+async fn several_accounts_are_seen_together() {
+    let telegram = Telegram::start().await.unwrap();
+    let accounts = accounts();
+    let address = accounts.serve_metrics("127.0.0.1:0").await.unwrap();
+    assert_eq!(ask(address, "GET", "/health").await.0, 503, "nothing runs");
+    accounts.add(bot(&telegram, "steady", 0)).unwrap();
+    stands(&accounts, "steady", |standing| *standing == quadruplex::Standing::Running).await;
+    assert_eq!(ask(address, "GET", "/health/ready").await.0, 200);
+    accounts.add(bot(&telegram, "broken", u32::MAX)).unwrap();
+    stands(&accounts, "broken", |standing| matches!(standing, quadruplex::Standing::Waiting(_))).await;
+    let (status, health) = ask(address, "GET", "/health").await;
+    assert_eq!(status, 503);
+    assert!(health.contains("\"broken\":{\"ready\":false") && health.contains("\"steady\":{\"ready\":true"), "{health}");
+    assert_eq!(ask(address, "GET", "/health/live").await.0, 200, "a new start would not help");
+    let (_, page) = ask(address, "GET", "/metrics").await;
+    assert!(page.contains("quadruplex_connected{account=\"steady\"} 1"), "{page}");
+    accounts.remove("broken").await;
+    assert_eq!(ask(address, "GET", "/health").await.0, 200);
+}
+
+#[tokio::test]
+async fn the_port_may_be_taken() {
+    let world = world().await;
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let error = App::new(Router::new()).client(world.bot().await).metrics(&address).start().await.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("/metrics cannot be served on {address}")), "{error}");
+}
+
+/// Time is virtual, sockets are real: when nothing else happens, deadlines pass.
+#[tokio::test(start_paused = true)]
+async fn malformed_and_slow_requests() {
+    let accounts = accounts();
+    let address = accounts.serve_metrics("127.0.0.1:0").await.unwrap();
+    let status = |answer: &str| answer.split(' ').nth(1).map(str::to_owned).unwrap_or_default();
+    for (request, expect) in [
+        ("NONSENSE\r\n\r\n".to_owned(), "400"),
+        ("GET /metrics HTTP/9.9\r\n\r\n".to_owned(), "400"),
+        ("\0\0\0\0\r\n\r\n".to_owned(), "400"),
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(100_000)), "414"),
+        (format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(100)), "431"),
+        (format!("GET / HTTP/1.1\r\na: {}\r\n\r\n", "b".repeat(100_000)), "431"),
+    ] {
+        let answer = send(address, request.as_bytes()).await;
+        // A refusal of what was not read to its end may be lost on the way.
+        assert!(status(&answer) == expect || (answer.is_empty() && request.len() > 10_000), "{expect}: {answer:?}");
+    }
+    // Those who say nothing take all places, and lose them.
+    let start = Instant::now();
+    let mut silent = Vec::new();
+    for at in 0..40 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(&b"GET /metrics HTTP/1.1\r\n"[..at % 20]).await.unwrap();
+        silent.push(stream);
+    }
+    assert_eq!(ask(address, "GET", "/health/live").await.0, 200);
+    assert!(start.elapsed() < MINUTE, "{:?}", start.elapsed());
+    assert_eq!(status(&send(address, b"GET /health/live HTTP/1.0\r\n\r\n").await), "200");
+}
