@@ -2,6 +2,8 @@
 
 mod accounts;
 mod app;
+#[cfg(feature = "bars")]
+mod bars;
 mod calls;
 mod client;
 mod conversation;
@@ -20,6 +22,8 @@ mod updates;
 
 pub use accounts::{Account, AccountStatus, Accounts, Standing, start_and_loop};
 pub use app::{App, Backlog, Running, Variables, run};
+#[cfg(feature = "bars")]
+pub use bars::Bars;
 pub use calls::{AfterFailure, Limit, Mixed, Multiple, MultipleMixed, Wait};
 pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn, Unhandled};
 pub use conversation::{Ask, ConversationEnded, Keeper, Kept, OfChat, OfMember, OfUser, Remembered};

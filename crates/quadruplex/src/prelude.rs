@@ -6,6 +6,8 @@
 
 pub use std::time::Duration;
 
+#[cfg(feature = "bars")]
+pub use crate::Bars;
 pub use crate::api::functions::{account, bots, channels, contacts, help, messages, payments, photos, stories, users};
 pub use crate::router::{
     Album, Argument, Audio, Callback, CallbackQuery, Channel, Chat, Command, Contact, Dice, Document, Failure, Filter, FromAdmin, Gif,

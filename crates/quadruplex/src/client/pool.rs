@@ -220,6 +220,6 @@ pub(crate) fn stored_key(key: &AuthKey, salts: &[quadruplex_store::Salt], server
 }
 
 /// A panic elsewhere leaves these tables as good as they were: each change to them is one statement.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
