@@ -1,4 +1,3 @@
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ pub(crate) struct StateDir(PathBuf);
 impl StateDir {
     /// The directory that was asked for, or the system's place for such things.
     pub(crate) fn new(asked: Option<PathBuf>) -> Result<Self, Failure> {
-        let path = asked.or_else(usual).ok_or_else(|| {
+        let path = asked.or_else(quadruplex::sandbox::state_dir).ok_or_else(|| {
             Failure::new(Kind::Usage, "no place for sessions\n  neither HOME nor a directory was given\n  help: add --state-dir DIR")
         })?;
         Ok(Self(path))
@@ -30,16 +29,4 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
-}
-
-fn usual() -> Option<PathBuf> {
-    let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = if cfg!(windows) {
-        from("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        from("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        from("XDG_STATE_HOME").or_else(|| from("HOME").map(|home| home.join(".local/state")))
-    };
-    Some(base?.join("quadruplex"))
 }

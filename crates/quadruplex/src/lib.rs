@@ -13,6 +13,8 @@ mod messages;
 pub mod prelude;
 mod reports;
 pub mod router;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod schedule;
 #[cfg(feature = "testing")]
 pub mod testing;

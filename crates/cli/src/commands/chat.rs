@@ -1,8 +1,10 @@
 use quadruplex::api::PeerRef;
 use quadruplex::api::functions::messages;
+use quadruplex::sandbox::PARTNER;
 use tokio::sync::mpsc;
 
 use crate::Context;
+use crate::echo;
 use crate::failure::Failure;
 use crate::feed::Happened;
 use crate::messages::history;
@@ -12,16 +14,24 @@ use crate::terminal::lines;
 /// Talk with somebody: each line that you type is sent, what is answered is shown. Ends with the input, or upon ctrl-c.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// With whom: @name, me, a link, a number, an id.
+    /// With whom: @name, me, a link, a number, an id. In the sandbox, which is meant where nobody is named: the program that was started
+    /// last, else @echo_bot.
     #[arg(allow_hyphen_values = true)]
-    peer: String,
+    peer: Option<String>,
     #[command(flatten)]
     target: Target,
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
-    let Arguments { peer, target } = arguments;
+    let Arguments { peer, mut target } = arguments;
+    if peer.is_none() {
+        target.prefer_sandbox()?;
+    }
     let connected = target.sign_in(context).await?;
+    let peer = match peer {
+        Some(peer) => peer,
+        None => partner(context)?,
+    };
     let client = &connected.client;
     let peer = PeerRef::from(&peer);
     let mut feed = connected.feed().await?;
@@ -58,6 +68,12 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     connected.close().await;
     Ok(())
+}
+
+/// With whom it is talked in the sandbox unless somebody is named.
+fn partner(context: &Context) -> Result<String, Failure> {
+    let noted = std::fs::read_to_string(context.state_dir.file(PARTNER)?);
+    Ok(noted.unwrap_or_else(|_| format!("@{}", echo::NAME)))
 }
 
 /// The chat as messages name it; `None` for the chat with oneself.

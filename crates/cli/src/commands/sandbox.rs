@@ -15,7 +15,9 @@ use crate::target::Registration;
 /// Run an offline Telegram that any MTProto client can use.
 ///
 /// Prints one line of JSON when it is ready, with the addresses of its data centres and the file of its public RSA key (PKCS#1,
-/// PEM), then one line for each login code that it sends. While it runs, `--sandbox` means this one. Ends upon ctrl-c or SIGTERM.
+/// PEM), then one line for each login code that it sends. While it runs, `--sandbox` means this one, for commands and for programs. A person
+/// whose number is 99966 and five digits, the first of them the data centre, gets its number five times as the code; a bot signs in with
+/// the token 0:NAME, and is made if there is none. Ends upon ctrl-c or SIGTERM.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Where the first data centre listens; the others take the ports that follow. Port 0: any that are free in a row.
@@ -60,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     // Kept until the end; a second sandbox with the same state directory is one that `--sandbox` does not mean.
     let registration = Registration::take(context)?;
     if let Some(registration) = &registration {
-        registration.announce(&ready)?;
+        registration.announce(&ready, false)?;
     }
     say(ready.to_json())?;
     tokio::select! {

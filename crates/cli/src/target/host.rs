@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use quadruplex::sandbox::{LOCK, NOTE, PARTNER, first_name, phone, token, username};
 use quadruplex::{Client, Servers};
-use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
+use quadruplex_sandbox::{NewUser, Sandbox};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::person::{first_name, phone, username};
 use super::servers::{Place, any_application, make};
 use crate::Context;
 use crate::echo;
@@ -48,7 +48,7 @@ pub(crate) struct Registration {
 impl Registration {
     /// Takes the place; `None` if another sandbox has it.
     pub(crate) fn take(context: &Context) -> Result<Option<Self>, Failure> {
-        let path = context.state_dir.file("sandbox.lock")?;
+        let path = context.state_dir.file(LOCK)?;
         let failed = |error: &io::Error| Failure::io(format_args!("cannot lock {}", path.display()), error);
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(|error| failed(&error))?;
         match lock.try_lock() {
@@ -57,15 +57,18 @@ impl Registration {
             Err(TryLockError::Error(error)) => return Err(failed(&error)),
         }
         let note = note(context)?;
-        // What a sandbox left behind that was killed.
+        // What a sandbox left behind that was killed, and who was in it.
         let _ = fs::remove_file(&note);
+        let _ = fs::remove_file(note.with_file_name(PARTNER));
         Ok(Some(Self { note, _lock: lock }))
     }
 
-    /// Says where the sandbox is.
-    pub(crate) fn announce(&self, ready: &Ready) -> Result<(), Failure> {
+    /// Says where the sandbox is; programs leave one alone that ends with a command.
+    pub(crate) fn announce(&self, ready: &Ready, is_transient: bool) -> Result<(), Failure> {
         let new = self.note.with_extension("new");
-        let written = fs::write(&new, ready.to_json().to_string()).and_then(|()| fs::rename(&new, &self.note));
+        let mut note = ready.to_json();
+        note["transient"] = is_transient.into();
+        let written = fs::write(&new, note.to_string()).and_then(|()| fs::rename(&new, &self.note));
         written.map_err(|error| Failure::io(format_args!("cannot write {}", self.note.display()), &error))
     }
 }
@@ -113,27 +116,16 @@ async fn start(registration: Registration, context: &Context) -> Result<Place, F
         populate(&sandbox).map_err(cannot)?;
     }
     let ready = Ready::of(&sandbox, Some(&state), context)?;
-    registration.announce(&ready)?;
+    registration.announce(&ready, true)?;
     let bot = start_bot(&sandbox).await?;
     place(&ready, Some(Host { _registration: registration, sandbox, bot }))
 }
 
-/// The token of the bot that lives here, which is made the first time.
-fn bot_token(sandbox: &Sandbox) -> io::Result<String> {
-    if let Some(token) = sandbox.world().keys().get(echo::NAME) {
-        return String::from_utf8(token.to_vec()).map_err(io::Error::other);
-    }
-    let (_, token) = sandbox.create_bot(NewBot { name: "Echo".to_owned(), username: echo::NAME.to_owned(), ..NewBot::default() })?;
-    sandbox.world().keys().put(echo::NAME, Some(token.as_bytes()));
-    Ok(token)
-}
-
 /// Somebody to talk with, who listens from now on.
 async fn start_bot(sandbox: &Sandbox) -> Result<JoinHandle<()>, Failure> {
-    let token = bot_token(sandbox).map_err(|error| Failure::io(format_args!("@{} cannot be made", echo::NAME), &error))?;
     let servers = Servers::custom(1, sandbox.addresses(), sandbox.public_key());
     let client = Client::builder(1, "any").servers(servers).dialer(sandbox.dialer()).connect_in_memory().await?;
-    client.sign_in_bot(&token).await?;
+    client.sign_in_bot(&token(echo::NAME)).await?;
     let feed = Feed::open(&client).await?;
     Ok(tokio::spawn(async move {
         // Its failure is no failure of the command, which may have nothing to do with it.
@@ -169,5 +161,5 @@ fn sessions_beside(state: &Path) -> PathBuf {
 }
 
 fn note(context: &Context) -> Result<PathBuf, Failure> {
-    context.state_dir.file("sandbox.json")
+    context.state_dir.file(NOTE)
 }

@@ -2,7 +2,6 @@
 
 mod duration;
 mod host;
-mod person;
 mod servers;
 
 use std::net::SocketAddr;
@@ -11,7 +10,7 @@ use std::time::Duration;
 
 use quadruplex::net::{CloseReason, State};
 use quadruplex::store::Redb;
-use quadruplex::{Client, Transport};
+use quadruplex::{Client, Transport, sandbox};
 use tokio::time::{sleep, timeout};
 
 use crate::Context;
@@ -83,6 +82,17 @@ pub(crate) struct Connected {
 }
 
 impl Target {
+    /// Takes the sandbox where no server is named.
+    pub(crate) fn prefer_sandbox(&mut self) -> Result<(), Failure> {
+        if self.server.is_some() || self.test_servers {
+            let text =
+                "nobody to talk with is named\n  help: quadruplex chat PEER; without one the sandbox is meant, and another server is named";
+            return Err(Failure::new(Kind::Usage, text));
+        }
+        self.sandbox = true;
+        Ok(())
+    }
+
     /// Connects, with an account that is signed in. In the sandbox whoever is named is signed in, and made if there is no such person.
     pub(crate) async fn sign_in(&self, context: &Context) -> Result<Connected, Failure> {
         let connected = self.sign_in_if_possible(context).await?;
@@ -105,7 +115,7 @@ impl Target {
 
     /// Signs in the person of the sandbox that is named.
     pub(crate) async fn sign_in_person(&self, client: &Client) -> Result<(), Failure> {
-        person::sign_in(client, &self.account).await
+        Ok(sandbox::sign_in(client, &self.account).await?)
     }
 
     /// Connects, signed in or not.

@@ -27,7 +27,8 @@ const WAIT: Duration = Duration::from_secs(3);
 
 impl Client {
     /// The account that the environment and the command line name; see [`run`](crate::run) for what they can say. With `--sandbox` it is
-    /// the account of a person in a sandbox of this process.
+    /// the account `me` in the [sandbox](crate::sandbox) that runs on this machine, else in one of this process, in which `@alice` has written
+    /// to it, and the channel `@rustlang` has some files.
     ///
     /// ```no_run
     /// use quadruplex::prelude::*;
@@ -48,7 +49,7 @@ impl Client {
     pub async fn from_args() -> Result<Self, Error> {
         let arguments = Arguments::read(std::env::args().skip(1))?;
         if arguments.sandbox {
-            return super::local::person("me").await;
+            return super::local::person().await;
         }
         arguments.connect(&Variables::load()).await
     }

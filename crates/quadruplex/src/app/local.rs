@@ -1,15 +1,17 @@
-//! A sandbox in this process, for programs that are started with `--sandbox`.
+//! A sandbox for programs that are started with `--sandbox`: the one that runs on this machine, else one in this process.
 
 #[cfg(feature = "sandbox")]
 mod chat;
 #[cfg(feature = "sandbox")]
+mod furnish;
+#[cfg(feature = "sandbox")]
 mod host;
 
 #[cfg(feature = "sandbox")]
-pub(super) use host::{bot, person};
+pub(super) use host::{bot, person, somebody_for};
 
 #[cfg(not(feature = "sandbox"))]
-pub(super) use absent::{bot, person};
+pub(super) use absent::{bot, person, somebody_for};
 
 /// What is there without the sandbox: an error that says so.
 #[cfg(not(feature = "sandbox"))]
@@ -28,11 +30,15 @@ mod absent {
         Error::Invalid("--sandbox: this program was built without the feature `sandbox` of quadruplex".to_owned())
     }
 
-    pub(crate) async fn person(_: &str) -> Result<Client, Error> {
+    pub(crate) async fn person() -> Result<Client, Error> {
         Err(refused())
     }
 
-    pub(crate) async fn bot() -> Result<(Client, Local), Error> {
+    pub(crate) async fn bot() -> Result<Client, Error> {
         Err(refused())
+    }
+
+    pub(crate) async fn somebody_for(_: &Client) -> Result<Option<Local>, Error> {
+        Ok(None)
     }
 }

@@ -40,7 +40,7 @@ pub use variables::Variables;
 /// | | `--phone` | the number of the account |
 /// | | `--wait` | how long to wait for a session that another process has |
 /// | | `--test-servers` | Telegram's test servers |
-/// | | `--sandbox` | no Telegram at all: a sandbox in this process, and a chat with the bot on the terminal |
+/// | | `--sandbox` | no Telegram at all: the [sandbox](crate::sandbox) that runs on this machine, else one in this process, and a chat with the account on the terminal |
 ///
 /// ```no_run
 /// use quadruplex::prelude::*;
@@ -152,20 +152,16 @@ impl App {
 
     async fn serve(mut self) -> Result<(), Error> {
         start_log();
-        let mut local = None;
         if self.client.is_none() {
             let arguments = Arguments::read(std::env::args().skip(1))?;
             // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
             self.client = Some(match arguments.sandbox {
-                true => {
-                    let (client, person) = local::bot().await?;
-                    local = Some(person);
-                    client
-                }
+                true => local::bot().await?,
                 false => arguments.connect(&Variables::load()).await?,
             });
         }
         let mut running = self.start().await?;
+        let local = local::somebody_for(running.client()).await?;
         let talk = async {
             match local {
                 Some(local) => local.talk().await,

@@ -58,7 +58,7 @@ impl Chat {
         Ok(self.sent(sent))
     }
 
-    /// Sends a photo: `chat.send_photo(UploadSource::bytes("sea.jpg", [0xff, 0xd8]))`.
+    /// Sends a photo: `chat.send_photo(UploadSource::bytes("sea.jpg", &b"\xff\xd8\xff"[..]))`.
     ///
     /// # Errors
     /// Those of the calls.

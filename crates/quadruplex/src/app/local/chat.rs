@@ -1,27 +1,27 @@
-//! A chat with a bot on the terminal, or over a pipe.
+//! A chat with the account of a program on the terminal, or over a pipe.
 
 use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
 use quadruplex_api::functions::messages;
-use quadruplex_api::{enums, types};
+use quadruplex_api::{PeerRef, enums, types};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::{Client, Message, UpdateStream};
 
-/// A pipe that has ended is followed by the end of the program when the bot has been silent for so long.
+/// A pipe that has ended is followed by the end of the program when nobody has answered for so long.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// What is typed is sent, what the bot answers is printed; a number presses the button with that number. Ends when the input has ended,
+/// What is typed is sent, what is answered is printed; a number presses the button with that number. Ends when the input has ended,
 /// if anything was typed; without any input it never does: the program is not talked to.
-pub(super) async fn talk(person: Client, bot: &str) {
+pub(super) async fn talk(person: Client, account: PeerRef, greeting: &str) {
     let Ok(mut updates) = person.updates().await else { return };
     if std::io::stdin().is_terminal() {
-        println!("You are in a chat with @{bot} in a sandbox. Type and press Enter; Ctrl-C ends.");
+        println!("{greeting}");
     }
     let mut lines = lines();
-    let mut chat = Chat { person, bot: bot.to_owned(), shown: Vec::new() };
+    let mut chat = Chat { person, account, shown: Vec::new() };
     let mut typed = 0;
     loop {
         tokio::select! {
@@ -48,7 +48,7 @@ pub(super) async fn talk(person: Client, bot: &str) {
 
 struct Chat {
     person: Client,
-    bot: String,
+    account: PeerRef,
     /// The buttons that can be pressed, by their numbers: the message, what they carry.
     shown: Vec<(i32, Vec<u8>)>,
 }
@@ -60,7 +60,7 @@ impl Chat {
         let done = match pressed {
             Some((message, data)) => self.press(message, data).await,
             None if line.is_empty() => Ok(()),
-            None => self.person.send(format!("@{}", self.bot), line).await.map(drop),
+            None => self.person.send(self.account.clone(), line).await.map(drop),
         };
         if let Err(error) = done {
             println!("! {error}");
@@ -68,7 +68,7 @@ impl Chat {
     }
 
     async fn press(&self, message: i32, data: Vec<u8>) -> Result<(), crate::Error> {
-        let request = messages::GetBotCallbackAnswer::new(format!("@{}", self.bot), message);
+        let request = messages::GetBotCallbackAnswer::new(self.account.clone(), message);
         let answer = self.person.call(messages::GetBotCallbackAnswer { data: Some(data), ..request }).await?;
         if let Some(text) = answer.message {
             println!("({text})");
@@ -111,7 +111,9 @@ async fn next(person: &Client, updates: &mut UpdateStream) -> Option<Message> {
         let delivery = updates.next().await?;
         let raw = match delivery.update() {
             Some(enums::Update::NewMessage(new)) => Some(new.message.clone()),
+            Some(enums::Update::NewChannelMessage(new)) => Some(new.message.clone()),
             Some(enums::Update::EditMessage(edit)) => Some(edit.message.clone()),
+            Some(enums::Update::EditChannelMessage(edit)) => Some(edit.message.clone()),
             _ => None,
         };
         delivery.done();

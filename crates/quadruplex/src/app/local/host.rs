@@ -1,58 +1,142 @@
-use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
+use std::io;
+
+use quadruplex_api::PeerRef;
+use quadruplex_sandbox::Sandbox;
 use tokio::sync::OnceCell;
 
-use super::chat;
+use super::{chat, furnish};
 use crate::app::arguments::program_name;
+use crate::sandbox::{self, Running};
 use crate::{Client, Error, Servers};
 
-/// Lives as long as the process: clients do not keep it.
-static SANDBOX: OnceCell<Sandbox> = OnceCell::const_new();
+/// Where `--sandbox` leads to.
+enum Telegram {
+    /// In this process.
+    Own(Sandbox),
+    Running(Running),
+}
 
-/// Somebody to talk to the bot of a program.
+/// Lives as long as the process: clients do not keep it.
+static TELEGRAM: OnceCell<Telegram> = OnceCell::const_new();
+
+/// Who the account of a program is that is no bot, and who sits in front of one that is.
+const ME: &str = "me";
+/// Who sits in front of a program that is no bot.
+const OTHER: &str = "alice";
+
+/// Somebody to talk to the account of a program.
 pub(crate) struct Local {
     person: Client,
-    bot: String,
+    account: PeerRef,
+    greeting: String,
 }
 
 impl Local {
-    /// A chat with the bot over the standard input and output; see [`chat`].
+    /// A chat over the standard input and output; see [`chat`].
     pub(crate) async fn talk(self) {
-        chat::talk(self.person, &self.bot).await;
+        chat::talk(self.person, self.account, &self.greeting).await;
     }
 }
 
-async fn sandbox() -> Result<&'static Sandbox, Error> {
-    SANDBOX.get_or_try_init(Sandbox::start).await.map_err(|error| Error::io("the sandbox cannot start", error))
+impl Telegram {
+    async fn find() -> Result<Self, Error> {
+        Ok(match sandbox::running()? {
+            Some(running) => Self::Running(running),
+            None => Self::Own(furnish::start().await?),
+        })
+    }
+
+    async fn connect(&self) -> Result<Client, Error> {
+        let builder = Client::builder(1, "sandbox");
+        let builder = match self {
+            Self::Own(telegram) => {
+                let servers = Servers::custom(1, telegram.addresses(), telegram.public_key());
+                builder.servers(servers).dialer(telegram.dialer())
+            }
+            Self::Running(running) => builder.servers(running.servers()),
+        };
+        builder.connect_in_memory().await
+    }
+
+    async fn sign_in(&self, name: &str) -> Result<Client, Error> {
+        let client = self.connect().await?;
+        sandbox::sign_in(&client, name).await?;
+        Ok(client)
+    }
 }
 
-async fn connect(telegram: &Sandbox) -> Result<Client, Error> {
-    let servers = Servers::custom(1, telegram.addresses(), telegram.public_key());
-    Client::builder(1, "sandbox").servers(servers).dialer(telegram.dialer()).connect_in_memory().await
+async fn telegram() -> Result<&'static Telegram, Error> {
+    TELEGRAM.get_or_try_init(Telegram::find).await
 }
 
-/// A client of a person who is made now.
-pub(crate) async fn person(name: &str) -> Result<Client, Error> {
-    const NUMBER: &str = "15550100";
-    let telegram = sandbox().await?;
-    let new = NewUser { first_name: name.to_owned(), phone: Some(NUMBER.to_owned()), ..NewUser::default() };
-    telegram.create_user(new).map_err(|error| Error::io("a person of the sandbox cannot be made", error))?;
-    let client = connect(telegram).await?;
-    let code = client.request_code(NUMBER).await?;
-    let typed = telegram.world().codes().pop().map(|sent| sent.code).unwrap_or_default();
-    client.sign_in(&code, &typed).await?;
+/// A client of a person.
+pub(crate) async fn person() -> Result<Client, Error> {
+    let telegram = telegram().await?;
+    if let Telegram::Own(_) = telegram {
+        furnish::files(&telegram.sign_in(OTHER).await?).await?;
+    }
+    telegram.sign_in(ME).await
+}
+
+/// A client of a bot that is named after the program.
+pub(crate) async fn bot() -> Result<Client, Error> {
+    let telegram = telegram().await?;
+    let username = bot_name(&program_name());
+    let client = telegram.connect().await?;
+    client.sign_in_bot(&sandbox::token(&username)).await?;
+    if let Telegram::Own(telegram) = telegram {
+        furnish::group(telegram, &username)?;
+    }
     Ok(client)
 }
 
-/// A client of a bot that is named after the program, and somebody to talk to it.
-pub(crate) async fn bot() -> Result<(Client, Local), Error> {
-    let telegram = sandbox().await?;
-    let name = program_name();
-    let plain: String = name.chars().map(|char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '_' }).collect();
-    let username = format!("{}_bot", &plain[..plain.len().min(24)]);
-    let username = if username.starts_with(|char: char| char.is_ascii_alphabetic()) { username } else { "program_bot".to_owned() };
-    let new = NewBot { name, username: username.clone(), ..NewBot::default() };
-    let (_, token) = telegram.create_bot(new).map_err(|error| Error::io("a bot of the sandbox cannot be made", error))?;
-    let client = connect(telegram).await?;
-    client.sign_in_bot(&token).await?;
-    Ok((client, Local { person: person("You").await?, bot: username }))
+/// Somebody to talk to the account of a program, if it is one of the sandbox.
+pub(crate) async fn somebody_for(client: &Client) -> Result<Option<Local>, Error> {
+    let Some(telegram) = TELEGRAM.get() else { return Ok(None) };
+    let is_bot = client.own_user().is_some_and(|user| user.bot);
+    let (name, account) = match is_bot {
+        true => (ME, PeerRef::Username(bot_name(&program_name()))),
+        false => (OTHER, PeerRef::Phone(sandbox::phone(ME))),
+    };
+    let greeting = match telegram {
+        Telegram::Own(_) => format!("You are {name} in a chat with {account} in a sandbox. Type and press Enter; Ctrl-C ends."),
+        Telegram::Running(_) => {
+            sandbox::introduce(&account.to_string())?;
+            format!(
+                "You are {name} in a chat with {account} in the sandbox that runs here. Type and press Enter; Ctrl-C ends.\n\
+                 From another terminal: quadruplex chat --as bobby"
+            )
+        }
+    };
+    Ok(Some(Local { person: telegram.sign_in(name).await?, account, greeting }))
+}
+
+/// A public name for the bot of a program.
+fn bot_name(program: &str) -> String {
+    let plain = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '_' };
+    let words: String = program.chars().take(24).map(plain).collect();
+    let words: Vec<&str> = words.split('_').filter(|word| !word.is_empty()).collect();
+    match words.join("_") {
+        name if name.starts_with(|first: char| first.is_ascii_alphabetic()) => format!("{name}_bot"),
+        _ => "program_bot".to_owned(),
+    }
+}
+
+pub(super) fn cannot(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::io("the sandbox cannot start", io::Error::other(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bots_have_names_that_telegram_takes() {
+        let check = |program: &str, name: &str| assert_eq!(bot_name(program), name);
+        check("echo", "echo_bot");
+        check("my-shop__v2", "my_shop_v2_bot");
+        check("2048", "program_bot");
+        check("здравствуйте", "program_bot");
+        check("a-program-with-a-very-long-name", "a_program_with_a_very_lo_bot");
+    }
 }

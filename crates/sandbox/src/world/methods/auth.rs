@@ -2,11 +2,11 @@
 
 use quadruplex_tl_schema::Object;
 
-use super::super::accounts::digits;
+use super::super::accounts::{check_username, digits};
 use super::super::admin::LoginCode;
 use super::super::dispatch::{Access, Answer, Call, Method};
 use super::super::fanout::{Fanout, Update};
-use super::super::state::rows::{Code, Ended, Export, Login, User};
+use super::super::state::rows::{Code, Ended, Export, Login, Peer, User};
 use super::super::state::tl::hex;
 use super::super::{RpcError, World, error};
 use super::method;
@@ -128,9 +128,13 @@ fn sign_up(call: &mut Call<'_>) -> Answer {
     Ok(welcome(call, user))
 }
 
+/// A token is what the bot was made with; or `0:NAME`, for the bot of that public name, which is made if there is none.
 fn sign_in_bot(call: &mut Call<'_>) -> Answer {
     check_api(call)?;
-    let token = call.text("bot_auth_token");
+    let token = &*match call.text("bot_auth_token").strip_prefix("0:") {
+        Some(username) => token_of(call, username)?,
+        None => call.text("bot_auth_token").to_owned(),
+    };
     let user = token.split_once(':').and_then(|(id, _)| id.parse().ok()).unwrap_or(0);
     let row = call.world.state.tables.users.get(&user);
     let Some(row) = row.filter(|user| user.bot.as_ref().is_some_and(|bot| bot.token == token)) else {
@@ -140,6 +144,17 @@ fn sign_in_bot(call: &mut Call<'_>) -> Answer {
         return Err(error::user_migrate(row.dc));
     }
     Ok(welcome(call, user))
+}
+
+fn token_of(call: &mut Call<'_>, username: &str) -> Result<String, RpcError> {
+    let Some(found) = call.world.by_username(username) else {
+        check_username(username)?;
+        let (first, rest) = username.split_at(1);
+        let name = first.to_uppercase() + rest.strip_suffix("_bot").unwrap_or(rest);
+        return Ok(call.world.make_bot(&name, username, true, call.caller.dc).1);
+    };
+    let Peer::User(id) = found else { return Err(error::ACCESS_TOKEN_INVALID) };
+    call.world.user(id)?.bot.as_ref().map(|bot| bot.token.clone()).ok_or(error::ACCESS_TOKEN_INVALID)
 }
 
 /// Signs the caller in and tells the other sessions of the account.

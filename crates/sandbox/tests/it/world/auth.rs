@@ -107,6 +107,17 @@ fn numbers_and_bots_live_in_one_dc() {
     let user = fixture.ok(&two, import(&token, 1));
     assert_eq!(user.object("user").unwrap().long("id"), Some(id));
     fixture.refused(&two, Object::new("contacts.getContacts").with("hash", 0), "400 BOT_METHOD_INVALID");
+
+    let named = |name: &str| import(&format!("0:{name}"), 1);
+    let other = fixture.session(1);
+    let made = fixture.ok(&one, named("new_bot"));
+    let again = fixture.ok(&other, named("new_bot"));
+    assert_eq!(made.object("user").unwrap().long("id"), again.object("user").unwrap().long("id"), "a name stands for one bot");
+    fixture.refused(&one, named("echo_bot"), "303 USER_MIGRATE_2");
+    fixture.refused(&one, named("a b"), "400 USERNAME_INVALID");
+    let alice = NewUser { first_name: "Alice".to_owned(), username: Some("alice".to_owned()), ..NewUser::default() };
+    fixture.world.create_user(alice, fixture.now).unwrap();
+    fixture.refused(&one, named("alice"), "400 ACCESS_TOKEN_INVALID");
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! What is in the sandbox of a program, so that there is something to read, to download, and somebody to write to.
+
+use quadruplex_sandbox::world::Peer;
+use quadruplex_sandbox::{NewUser, Sandbox};
+
+use super::host::cannot;
+use crate::{Client, Error, UploadSource};
+
+/// Who is there: the one in front of the program first.
+const PEOPLE: [&str; 3] = ["me", "alice", "bobby"];
+/// A channel with files.
+const CHANNEL: (&str, &str) = ("Rust", "rustlang");
+/// A group that everybody is in, the bot too.
+const GROUP: (&str, &str) = ("Mirror", "mirror");
+/// The files of the channel, and how many KiB each has.
+const FILES: [(&str, usize); 6] =
+    [("ferris.svg", 12), ("book.epub", 640), ("keynote.mp4", 900), ("async.pdf", 210), ("logo.png", 48), ("podcast.ogg", 420)];
+
+/// A sandbox in this process with people who have something to say.
+pub(super) async fn start() -> Result<Sandbox, Error> {
+    let telegram = Sandbox::start().await.map_err(cannot)?;
+    for name in PEOPLE {
+        let new = NewUser {
+            first_name: crate::sandbox::first_name(name),
+            username: crate::sandbox::username(name).map(str::to_owned),
+            phone: Some(crate::sandbox::phone(name)),
+            ..NewUser::default()
+        };
+        telegram.create_user(new).map_err(cannot)?;
+    }
+    let (me, alice) = (user(&telegram, "me")?, user(&telegram, "alice")?);
+    let now = telegram.now();
+    let mut world = telegram.world();
+    world.say(alice, Peer::User(me), "Hello, and welcome.", now).map_err(|error| cannot(error.name))?;
+    world.create_channel(alice, CHANNEL.0, false, Some(CHANNEL.1), &[], now).map_err(|error| cannot(error.name))?;
+    drop(world);
+    Ok(telegram)
+}
+
+/// Makes the group.
+pub(super) fn group(telegram: &Sandbox, bot: &str) -> Result<(), Error> {
+    let members = [user(telegram, "me")?, user(telegram, bot)?];
+    let (alice, now) = (user(telegram, "alice")?, telegram.now());
+    telegram.world().create_channel(alice, GROUP.0, true, Some(GROUP.1), &members, now).map_err(|error| cannot(error.name))?;
+    Ok(())
+}
+
+/// Fills the channel, whose owner this is.
+pub(super) async fn files(alice: &Client) -> Result<(), Error> {
+    for (name, kib) in FILES {
+        let content: Vec<u8> = (0..kib << 10).map(|at| (at as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+        alice.send_file(CHANNEL.1, UploadSource::bytes(name, content)).await?;
+    }
+    alice.close().await;
+    Ok(())
+}
+
+fn user(telegram: &Sandbox, name: &str) -> Result<i64, Error> {
+    let name = if crate::sandbox::username(name).is_some() { name.to_owned() } else { crate::sandbox::phone(name) };
+    telegram.world().find_user(&name).ok_or_else(|| cannot(format!("nobody is called {name}")))
+}
