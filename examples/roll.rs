@@ -22,3 +22,23 @@ async fn roll(Roll { sides, dice }: Roll) -> String {
 async fn main() -> Result {
     quadruplex::run(Router::new().on_command(roll)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[quadruplex::test]
+    async fn rolls_what_it_is_told(telegram: Sandbox) -> Result {
+        let bot = telegram.bot(Router::new().on_command(roll)).await?;
+        let mut chat = telegram.user("alice").await?.open(&bot).await?;
+
+        chat.say("/roll 6 2").await?;
+        assert!(chat.reply().await?.text().starts_with("🎲"));
+
+        chat.say("/roll banana").await?;
+        assert_eq!(chat.reply().await?.text(), "usage: /roll [sides=6] [dice=1] — sides must be 2..=120, got \"banana\"");
+
+        chat.say("/roll@another_bot").await?;
+        chat.silence().await
+    }
+}

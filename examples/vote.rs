@@ -25,7 +25,28 @@ async fn vote(Vote { post, up }: Vote, query: CallbackQuery, State(ups): State<A
     Ok(())
 }
 
+fn router() -> Router {
+    Router::new().on_message(ask).on_callback(vote).state(Arc::new(AtomicU32::new(0)))
+}
+
 #[tokio::main]
 async fn main() -> Result {
-    quadruplex::run(Router::new().on_message(ask).on_callback(vote).state(Arc::new(AtomicU32::new(0)))).await
+    quadruplex::run(router()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[quadruplex::test]
+    async fn votes_are_counted(telegram: Sandbox) -> Result {
+        let bot = telegram.bot(router()).await?;
+        let mut chat = telegram.user("alice").await?.open(&bot).await?;
+        chat.say("hello").await?;
+        assert_eq!(chat.reply().await?.text(), "Good?");
+        let pressed = chat.press("👍").await?;
+        assert_eq!(pressed.toast.as_deref(), Some("counted"));
+        assert_eq!(chat.edited().await?.text(), "Post 7: good? 1 say yes");
+        Ok(())
+    }
 }
