@@ -39,13 +39,13 @@ pub use messages::{
     Participant, Participants, ParticipantsQuery, Role, Search, SearchQuery, SendFiles,
 };
 pub use reports::log_tail;
-pub use router::Router;
+pub use router::{Router, spawn};
 pub use schedule::{Missed, Schedule, Scheduled};
 #[doc(hidden)]
 pub use text::template;
 pub use text::{CAPTION_LENGTH, FormattedText, MESSAGE_LENGTH, MarkupError};
 pub use units::{DAY, HOUR, MINUTE, SECOND};
-pub use updates::{Delivery, Event, Gap, GapReason, UpdateStream};
+pub use updates::{Delivery, Event, Gap, GapReason, OpenUpdates, Order, UpdateStream};
 
 /// Says which argument of a handler is wrong, where the compiler would only say that the function is no handler.
 ///

@@ -18,7 +18,7 @@ pub use crate::router::{
 pub use crate::testing::Sandbox;
 pub use crate::{
     Account, Accounts, App, Backlog, BoxError, Button, Buttons, Client, Error, FormattedText, Gap, Key, Keyboard, MediaKind, Message,
-    Result, Running, html, md,
+    Order, Result, Running, html, md,
 };
 pub use crate::{AfterFailure, Call, CancellationToken, Wait};
 pub use crate::{DAY, HOUR, MINUTE, SECOND};

@@ -99,7 +99,7 @@ impl Shared {
         deliveries.insert(0, first);
         let context = Context::new(&update, deliveries[0].lender(deliveries.len()), slot, &self.slots, &self.waiting);
         let ended = context.scope(self.report.scope(self.plan.run(&update))).await;
-        self.answer(&update);
+        CallbackQuery::answer_once(&update);
         let last = context.end();
         match ended {
             Ok(()) => {
@@ -110,6 +110,7 @@ impl Shared {
                         }
                     });
                 }
+                last.done();
             }
             Err(failed) => {
                 error!(update = update.name(), number = update.number(), attempt = update.attempts() + 1, %failed, "not handled");
@@ -117,17 +118,8 @@ impl Shared {
                 update.give_back(&mut deliveries);
                 // The last first, so that they come again in their order.
                 deliveries.into_iter().rev().for_each(|delivery| delivery.failed(&failed));
+                last.keep(self.client.inner.wall_clock());
             }
-        }
-        last.done();
-    }
-
-    /// A button goes on turning until its query is answered.
-    fn answer(&self, update: &Update) {
-        if let Some(query) = CallbackQuery::of(update)
-            && update.set_answered()
-        {
-            query.answer().detach();
         }
     }
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod backlog;
 mod dispatcher;
+mod lanes;
 mod local;
 mod report;
 mod running;
@@ -18,6 +19,7 @@ use quadruplex_api::PeerRef;
 use tracing::info;
 
 use crate::reports::start_log;
+use crate::updates::UpdateLimits;
 use crate::{Client, Error, Router};
 pub(crate) use arguments::Arguments;
 pub use backlog::Backlog;
@@ -76,7 +78,7 @@ pub struct App {
     client: Option<Client>,
     admins: Vec<PeerRef>,
     backlog: Backlog,
-    at_once: usize,
+    limits: UpdateLimits,
     drain_within: Duration,
     report: Report,
 }
@@ -89,7 +91,7 @@ impl App {
             client: None,
             admins: Vec::new(),
             backlog: Backlog::default(),
-            at_once: 256,
+            limits: UpdateLimits::default(),
             drain_within: Duration::from_secs(10),
             report: Report::default(),
         }
@@ -112,11 +114,6 @@ impl App {
     /// What becomes of messages that came while the program was off; all are handled unless told otherwise.
     pub fn backlog(self, backlog: Backlog) -> Self {
         Self { backlog, ..self }
-    }
-
-    /// How many updates are handled at the same time; 256 unless told otherwise, and at most that.
-    pub fn at_once(self, count: usize) -> Self {
-        Self { at_once: count.max(1), ..self }
     }
 
     /// How long handlers that run may go on when the program is to end; 10 s unless told otherwise. What they have not finished comes

@@ -19,7 +19,7 @@ impl App {
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the updates.
     pub async fn start(self) -> Result<Running, Error> {
-        let Self { router, client, admins, backlog, at_once, drain_within, report } = self;
+        let Self { router, client, admins, backlog, limits, drain_within, report } = self;
         let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
         let plan = Arc::new(Plan::new(router)?);
         plan.prepare(&client).await?;
@@ -27,12 +27,12 @@ impl App {
         if account.is_bot && !plan.commands().0.is_empty() {
             tokio::spawn(set_menu(client.clone(), plan.commands().clone()));
         }
-        let updates = client.updates().await?;
+        let updates = client.updates().limits(limits).await?;
         client.inner.tell(&report.reports);
         let admins: Vec<i64> = account.admins.iter().copied().collect();
         let (stop, mut stopped) = watch::channel(false);
         let start = UNIX_EPOCH + client.inner.settings.environment.now().wall;
-        let slots = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
+        let slots = Arc::new(Semaphore::new(limits.at_once.min(Semaphore::MAX_PERMITS)));
         let jobs = Jobs { client: client.clone(), account: Arc::clone(&account), plan: Arc::clone(&plan), report: report.clone() };
         let shared =
             Shared { client: client.clone(), account, plan, report: report.clone(), backlog, start, slots, waiting: Arc::default() };

@@ -29,7 +29,7 @@ use crate::calls::{Limit, Limits, Queues, SentIds};
 use crate::files::Lanes;
 use crate::reports::{Problem, Reports};
 use crate::text::TextLimits;
-use crate::updates::{UpdateStream, Updates};
+use crate::updates::{OpenUpdates, UpdateLimits, UpdateStream, Updates};
 use crate::{Error, RpcError};
 pub use auth::{CodeKind, LoginCode, SignIn};
 pub use builder::Builder;
@@ -189,7 +189,8 @@ impl Client {
     /// missed since, then what happens.
     ///
     /// There is one stream; dropping it leaves the rest for the next start. The first time for a login that came as a string it
-    /// begins now, which is asked of the server before this returns; else it began with the sign-in.
+    /// begins now, which is asked of the server before this returns; else it began with the sign-in. Which updates come one after
+    /// another, how many at once and how often can be said before it is awaited.
     ///
     /// ```no_run
     /// # async fn example(client: quadruplex::Client) -> Result<(), quadruplex::Error> {
@@ -206,13 +207,17 @@ impl Client {
     ///
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the stream.
-    pub async fn updates(&self) -> Result<UpdateStream, Error> {
+    pub fn updates(&self) -> OpenUpdates {
+        OpenUpdates::new(self)
+    }
+
+    pub(crate) async fn open_updates(&self, limits: UpdateLimits) -> Result<UpdateStream, Error> {
         if self.own_user().is_some() {
             self.begin_updates(true).await?;
         }
         let arrived = self.inner.pool.take_updates();
         let arrived = arrived.ok_or_else(|| Error::Invalid("the updates of this client are taken already".to_owned()))?;
-        let (stream, updates) = crate::updates::start(&self.inner, arrived, |client, updates| client.note(updates)).await?;
+        let (stream, updates) = crate::updates::start(&self.inner, arrived, |client, updates| client.note(updates), limits).await?;
         *lock(&self.inner.updates) = Arc::downgrade(&updates);
         // Telegram sends updates to connections on which it was asked for something.
         self.inner.pool.connection(self.home_dc(), Purpose::Main)?;

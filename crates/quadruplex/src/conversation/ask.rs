@@ -36,9 +36,9 @@ type Read<T> = Box<dyn Fn(&Message) -> Option<T> + Send + Sync>;
 impl Chat {
     /// Asks the one who has started the handler, and waits for the next message that he writes here.
     ///
-    /// Others are handled meanwhile. The conversation survives a restart of the program: the handler runs again, gets the answers that
-    /// were given, and asks nothing twice. So what it does besides asking and sending should be such that doing it again is harmless, or
-    /// stand behind the last question.
+    /// Others are handled meanwhile. The conversation survives a restart of the program, and a failure of the handler: it runs again, gets
+    /// the answers that were given, and asks nothing twice. So what it does besides asking and sending should be such that doing it again is
+    /// harmless, or stand behind the last question. A callback query that has started it is answered when the first question is asked.
     ///
     /// ```
     /// use quadruplex::prelude::*;

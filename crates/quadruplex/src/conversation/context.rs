@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::ConversationEnded;
 use super::waiting::{Given, Waiting, With};
 use crate::client::lock;
-use crate::router::Update;
+use crate::router::{CallbackQuery, Update};
 use crate::updates::Lender;
 use crate::{Client, Delivery, Error, Message};
 
@@ -26,7 +26,7 @@ tokio::task_local! {
 
 /// The handling of one update, as far as it asks.
 pub(crate) struct Context {
-    client: Client,
+    update: Update,
     /// With whom it can speak; nobody if the update came from nobody.
     with: Option<With>,
     lender: Lender,
@@ -41,9 +41,15 @@ struct Held {
     /// The right to run.
     slot: Option<OwnedSemaphorePermit>,
     /// The last answer, which has the lane.
-    answer: Option<(ValueKey, Message, Delivery)>,
+    answer: Option<Answer>,
     /// The answers that are stored.
     stored: Vec<ValueKey>,
+}
+
+struct Answer {
+    key: ValueKey,
+    message: Message,
+    delivery: Delivery,
 }
 
 impl Context {
@@ -55,7 +61,7 @@ impl Context {
         waiting: &Arc<Waiting>,
     ) -> Arc<Self> {
         Arc::new(Self {
-            client: update.client().clone(),
+            update: update.clone(),
             with: update.chat().zip(update.sender()),
             lender,
             slots: Arc::clone(slots),
@@ -76,10 +82,10 @@ impl Context {
     /// The answer that an earlier run has got.
     pub(super) async fn stored(&self, question: &[u8]) -> Result<Option<Message>, Error> {
         let key = ValueKey::new(SPACE, question);
-        let Some(value) = self.client.inner.writer.store().value(key.clone()).await? else { return Ok(None) };
+        let Some(value) = self.client().inner.writer.store().value(key.clone()).await? else { return Ok(None) };
         lock(&self.held).stored.push(key);
         // What an earlier release has written and this one cannot read is asked for again.
-        Ok(enums::Message::from_bytes(&value.bytes).ok().and_then(|raw| Message::new(&self.client, raw)))
+        Ok(enums::Message::from_bytes(&value.bytes).ok().and_then(|raw| Message::new(self.client(), raw)))
     }
 
     /// Waits for the next message of the one with whom it speaks.
@@ -97,7 +103,7 @@ impl Context {
                 let message = message.ok_or_else(|| Error::Invalid("the answer is no message".to_owned()))?;
                 let mut held = lock(&self.held);
                 held.slot = Some(slot);
-                held.answer = Some((ValueKey::new(SPACE, question), message.clone(), delivery));
+                held.answer = Some(Answer { key: ValueKey::new(SPACE, question), message: message.clone(), delivery });
                 Ok(message)
             }
             Ok(Ok(Given::Ended(why))) => Err(self.ended(why).await),
@@ -112,23 +118,27 @@ impl Context {
         why.into()
     }
 
+    fn client(&self) -> &Client {
+        self.update.client()
+    }
+
     /// Lets others run, and the lane go on. The answer that had it is done, and stored in the same transaction.
     fn let_go(&self) {
         let (slot, answer) = {
             let mut held = lock(&self.held);
-            if let Some((key, ..)) = &held.answer {
-                let key = key.clone();
+            if let Some(answer) = &held.answer {
+                let key = answer.key.clone();
                 held.stored.push(key);
             }
             (held.slot.take(), held.answer.take())
         };
         match answer {
-            Some((key, message, delivery)) => {
-                let expires = Some(self.client.inner.wall_clock().saturating_add(STORED));
-                let value = Value { bytes: message.raw().to_bytes(), expires };
-                delivery.done_with(|commit| commit.value(key, value));
+            Some(answer) => answer.keep(self.client().inner.wall_clock()),
+            None => {
+                self.lender.lend();
+                // Whoever has pressed a button does not see it turn for as long as the conversation lasts.
+                CallbackQuery::answer_once(&self.update);
             }
-            None => self.lender.lend(),
         }
         drop(slot);
     }
@@ -136,13 +146,22 @@ impl Context {
     /// The handlers have ended.
     pub(crate) fn end(&self) -> Last {
         let Held { answer, stored, slot: _ } = std::mem::take(&mut *lock(&self.held));
-        Last { answer: answer.map(|(_, _, delivery)| delivery), stored }
+        Last { answer, stored }
+    }
+}
+
+impl Answer {
+    /// Stores it in the transaction in which it is done. `now` is the wall time in seconds.
+    fn keep(self, now: i64) {
+        let Self { key, message, delivery } = self;
+        let value = Value { bytes: message.raw().to_bytes(), expires: Some(now.saturating_add(STORED)) };
+        delivery.done_with(|commit| commit.value(key, value));
     }
 }
 
 /// What is left when handlers have ended.
 pub(crate) struct Last {
-    answer: Option<Delivery>,
+    answer: Option<Answer>,
     stored: Vec<ValueKey>,
 }
 
@@ -156,8 +175,15 @@ impl Last {
 
     /// The last answer is done: its lane goes on.
     pub(crate) fn done(self) {
-        if let Some(delivery) = self.answer {
-            delivery.done();
+        if let Some(answer) = self.answer {
+            answer.delivery.done();
+        }
+    }
+
+    /// The last answer is done, and kept for when the handlers run again. `now` is the wall time in seconds.
+    pub(crate) fn keep(self, now: i64) {
+        if let Some(answer) = self.answer {
+            answer.keep(now);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A handler has the lane of its chat. While it waits it lends the lane: what comes from others is handled as ever, and the next message
 //! of the one who was asked goes to the waiting handler, which has the lane again until it asks once more or ends. The message that began
 //! it stays in the journal until then, and each answer is stored under it in the same transaction in which it is done. So the handler
-//! begins anew after a restart, gets the answers that were given, sends nothing a second time, and waits where it had waited.
+//! begins anew after a restart or a failure, gets the answers that were given, sends nothing a second time, and waits where it had waited.
 
 mod ask;
 mod context;

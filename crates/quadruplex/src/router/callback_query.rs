@@ -9,7 +9,8 @@ use crate::{Call, FormattedText};
 
 /// A button below a message was pressed.
 ///
-/// What no handler answers is answered by the framework when the handlers have ended, so that the button does not go on turning.
+/// What no handler answers is answered by the framework when the handlers have ended, or when one of them [asks](crate::router::Chat::ask),
+/// so that the button does not go on turning.
 #[derive(Clone)]
 pub struct CallbackQuery {
     update: Update,
@@ -19,6 +20,15 @@ impl CallbackQuery {
     /// The query that an update is.
     pub(crate) fn of(update: &Update) -> Option<Self> {
         (update.kind() == Kind::Callback).then(|| Self { update: update.clone() })
+    }
+
+    /// A button goes on turning until its query is answered; this does it unless a handler has.
+    pub(crate) fn answer_once(update: &Update) {
+        if let Some(query) = Self::of(update)
+            && update.set_answered()
+        {
+            query.answer().detach();
+        }
     }
 
     /// What the button of an update carries, if it is a press.

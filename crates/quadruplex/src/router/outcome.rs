@@ -24,7 +24,7 @@ enum Answer {
 
 /// What a handler may return: nothing, or what it wants to answer with.
 ///
-/// A text, a file or media is sent into the chat of the update; to a callback query a text is the toast. A [`Call`] is made. Any of
+/// A text, a file or media is sent into the chat of the update; to a callback query that nobody has answered a text is the toast. A [`Call`] is made. Any of
 /// those may be optional, and any may be a `Result` whose error makes the update fail, so that it is tried again.
 ///
 /// ```
@@ -73,7 +73,7 @@ impl Outcome {
         match self.0 {
             Answer::Nothing => Ok(()),
             Answer::Call(call) => call.await,
-            Answer::Text(text) => match CallbackQuery::of(update) {
+            Answer::Text(text) => match CallbackQuery::of(update).filter(|_| !update.is_answered()) {
                 Some(query) => query.toast(text.text).await,
                 None => client.send(update.chat().ok_or_else(nowhere)?, text).await.map(drop),
             },

@@ -17,12 +17,34 @@ struct Replies {
     seed: [u8; 32],
     sent: Cell<u64>,
     asked: Cell<u32>,
+    carried: Cell<u64>,
+}
+
+impl Replies {
+    fn new(seed: [u8; 32]) -> Self {
+        Self { seed, sent: Cell::new(0), asked: Cell::new(0), carried: Cell::new(0) }
+    }
 }
 
 /// Runs a handler. `route` tells handlers apart that run for the same update, and is the same in every process of the program.
 pub(crate) fn scope<F: Future>(update: &Update, route: u32, handler: F) -> impl Future<Output = F::Output> {
     let seed = sha256(&[b"replies", &update.account().id.to_le_bytes(), update.identity(), &route.to_le_bytes()]);
-    REPLIES.scope(Replies { seed, sent: Cell::new(0), asked: Cell::new(0) }, handler)
+    REPLIES.scope(Replies::new(seed), handler)
+}
+
+/// Work that a handler starts beside itself: what it sends is counted apart, since nobody knows what comes first. Outside of a handler it
+/// is left as it is.
+pub(crate) fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let replies = REPLIES.try_with(|replies| {
+        let number = replies.carried.replace(replies.carried.get() + 1);
+        Replies::new(sha256(&[b"carried", &replies.seed, &number.to_le_bytes()]))
+    });
+    async move {
+        match replies {
+            Ok(replies) => REPLIES.scope(replies, work).await,
+            Err(_) => work.await,
+        }
+    }
 }
 
 /// The id of what is sent next; `None` outside of a handler.

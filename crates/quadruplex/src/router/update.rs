@@ -302,6 +302,11 @@ impl Update {
         }
     }
 
+    /// Whether the callback query has its answer.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.inner.is_answered.load(Ordering::Relaxed)
+    }
+
     /// Notes that the callback query has its answer; false if it had it before.
     pub(crate) fn set_answered(&self) -> bool {
         !self.inner.is_answered.swap(true, Ordering::Relaxed)

@@ -13,7 +13,8 @@ use tracing::{error, info, warn};
 use super::event::{Event, gap_lane};
 use super::facts::Facts;
 use super::gap::{Batch, Engine, Event as Accepted, Gap, GapReason, Place};
-use super::journal::{Failed, Failure, Identity, Journal, Limits, Waiting};
+use super::journal::{Failed, Failure, Identity, Journal, Limits, Track, Waiting};
+use super::order::Order;
 use super::read::{self, Noted};
 
 /// Users known to be in the store; forgotten when there are more, which costs a lookup each.
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
 pub(super) struct Core {
     pub(super) engine: Engine<Noted>,
     journal: Journal<Event>,
+    order: Order,
     own: Option<OwnUser>,
     known: HashSet<i64>,
     unsure: VecDeque<(i64, enums::Updates)>,
@@ -50,6 +52,7 @@ impl Shared {
         let mut core = Core {
             engine,
             journal: Journal::new(next_row, limits),
+            order: limits.order,
             own,
             known: own.iter().map(|own| own.id).collect(),
             unsure: VecDeque::new(),
@@ -133,7 +136,7 @@ impl Shared {
     }
 
     /// The next event whose lane is free; none: wait. `Err`: there will be no more.
-    pub(super) fn give(&self, now: Instant) -> Result<Option<(Lane, Waiting<Event>)>, Closed> {
+    pub(super) fn give(&self, now: Instant) -> Result<Option<(Track, Waiting<Event>)>, Closed> {
         let mut core = self.core();
         match core.journal.give(now) {
             None if core.is_closed => Err(Closed),
@@ -142,7 +145,7 @@ impl Shared {
     }
 
     /// The next event of a lane that runs, if it belongs to what runs there.
-    pub(super) fn give_along(&self, lane: Lane, belongs: impl FnOnce(&Event) -> bool) -> Along<Waiting<Event>> {
+    pub(super) fn give_along(&self, lane: Track, belongs: impl FnOnce(&Event) -> bool) -> Along<Waiting<Event>> {
         let mut core = self.core();
         match core.journal.peek(lane).map(belongs) {
             None => Along::Nothing,
@@ -155,7 +158,7 @@ impl Shared {
     pub(super) fn done(
         &self,
         now: Instant,
-        lane: Option<Lane>,
+        lane: Option<Track>,
         number: u64,
         identity: &Identity,
         also: impl FnOnce(&mut Commit),
@@ -172,27 +175,24 @@ impl Shared {
         ticket
     }
 
-    pub(super) fn let_go(&self, now: Instant, lane: Lane) {
+    pub(super) fn let_go(&self, now: Instant, lane: Track) {
         let mut core = self.core();
         core.journal.let_go(lane);
         self.make_room(now, core);
     }
 
-    pub(super) fn put_back(&self, now: Instant, lane: Lane, waiting: Waiting<Event>) {
+    pub(super) fn put_back(&self, now: Instant, lane: Track, waiting: Waiting<Event>) {
         let mut core = self.core();
         core.journal.put_back(lane, waiting, now);
         self.make_room(now, core);
     }
 
-    pub(super) fn failed(&self, now: Instant, lane: Lane, is_lent: bool, waiting: Waiting<Event>, error: String) {
+    pub(super) fn failed(&self, now: Instant, lane: Track, is_lent: bool, waiting: Waiting<Event>, error: String) {
         let mut core = self.core();
         let number = waiting.number;
         let failure = Failure { bytes: waiting.content.to_bytes(), error, clock: wall_clock() };
         let mut outcome = Failed::Dead;
-        self.writer.queue(|commit| match is_lent {
-            true => core.journal.failed_lent(lane, &waiting, failure, commit),
-            false => outcome = core.journal.failed(lane, waiting, failure, now, commit),
-        });
+        self.writer.queue(|commit| outcome = core.journal.failed(lane, is_lent, waiting, failure, now, commit));
         if outcome == Failed::Dead {
             error!(number, "an update has failed too often and is a dead letter now");
         }
@@ -275,16 +275,18 @@ impl Core {
             Accepted::Gap(gap) => (gap_lane(&gap), Event::Gap(gap), None),
         };
         let bytes = event.to_bytes();
+        let track = self.order.track(lane, facts.as_ref());
         let identity = facts.unwrap_or_default().identity(&bytes);
-        self.journal.accept(lane, identity, event, bytes, commit);
+        self.journal.accept(lane, track, identity, event, bytes, commit);
     }
 
     fn replay(&mut self, row: Row, commit: &mut Commit) {
         match Event::from_bytes(&row.bytes) {
             Ok(event) => {
                 let facts = if let Event::Update(update) = &event { Facts::of(update) } else { Facts::default() };
+                let track = self.order.track(row.lane, Some(&facts));
                 let identity = facts.identity(&row.bytes);
-                self.journal.replay(&row, identity, event);
+                self.journal.replay(&row, track, identity, event);
             }
             // Written in another layer, whose constructors this release does not know. Kept, and told.
             Err(error) => {
@@ -295,7 +297,7 @@ impl Core {
                 let event = Event::Gap(Gap { channel, from: None, to: None, reason: GapReason::Undecodable });
                 let bytes = event.to_bytes();
                 let identity = Facts::default().identity(&bytes);
-                self.journal.accept(lane, identity, event, bytes, commit);
+                self.journal.accept(lane, self.order.track(lane, None), identity, event, bytes, commit);
             }
         }
     }

@@ -19,13 +19,16 @@ pub(crate) struct Facts {
     chat_id: Option<i64>,
     user_id: Option<i64>,
     peer: Option<PeerId>,
+    from: Option<PeerId>,
     message: Message,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Message {
     chat: Option<PeerId>,
+    from: Option<PeerId>,
     id: i32,
+    is_grouped: bool,
 }
 
 impl Facts {
@@ -59,10 +62,20 @@ impl Facts {
         chat.map_or(Lane::Account, Lane::Peer)
     }
 
+    /// Who has caused it, where that is said.
+    pub(crate) fn user(&self) -> Option<PeerId> {
+        self.message.from.or(self.from).or(self.user_id.map(PeerId::User))
+    }
+
+    /// Whether it is a message of an album.
+    pub(crate) fn is_part_of_album(&self) -> bool {
+        self.message.is_grouped
+    }
+
     /// The same for the same event, whether it came live or in a difference (where a new message has lost its pts).
     pub(crate) fn identity(&self, bytes: &[u8]) -> Identity {
         let hash = match (self.name, self.message) {
-            ("updateNewMessage" | "updateNewChannelMessage", Message { chat: Some(chat), id }) => {
+            ("updateNewMessage" | "updateNewChannelMessage", Message { chat: Some(chat), id, .. }) => {
                 let (kind, chat) = match chat {
                     PeerId::User(id) => (0, id),
                     PeerId::Chat(id) => (1, id),
@@ -87,6 +100,7 @@ impl<'a> Visit<'a> for Facts {
             ("chat_id", Field::Long(value)) => self.chat_id = Some(value),
             ("user_id", Field::Long(value)) => self.user_id = Some(value),
             ("peer", Field::Object(value)) => self.peer = peer(value),
+            ("from_id", Field::Object(value)) => self.from = peer(value),
             ("message", Field::Object(value)) => value.walk(&mut self.message),
             _ => {}
         }
@@ -98,6 +112,8 @@ impl<'a> Visit<'a> for Message {
         match (name, value) {
             ("id", Field::Int(value)) => self.id = value,
             ("peer_id", Field::Object(value)) => self.chat = peer(value),
+            ("from_id", Field::Object(value)) => self.from = peer(value),
+            ("grouped_id", Field::Long(_)) => self.is_grouped = true,
             _ => {}
         }
     }

@@ -6,6 +6,8 @@ mod event;
 mod facts;
 mod gap;
 mod journal;
+mod open;
+mod order;
 mod read;
 mod server;
 mod short;
@@ -23,8 +25,9 @@ pub(crate) use core::{Along, Shared as Updates};
 pub use event::Event;
 pub(crate) use facts::Facts;
 pub use gap::{Gap, GapReason};
-pub(crate) use journal::Identity;
-use journal::Limits;
+pub(crate) use journal::{Identity, Limits as UpdateLimits};
+pub use open::OpenUpdates;
+pub use order::Order;
 pub(crate) use server::PeersIn;
 pub(crate) use short::sent;
 pub(crate) use stream::Lender;
@@ -41,8 +44,9 @@ pub(crate) async fn start(
     client: &Arc<Inner>,
     arrived: mpsc::Receiver<(i32, Arrived)>,
     peers_in: PeersIn,
+    limits: UpdateLimits,
 ) -> Result<(UpdateStream, Arc<Updates>), quadruplex_store::Error> {
-    let shared = Updates::open(client.writer.clone(), Limits::default()).await?;
+    let shared = Updates::open(client.writer.clone(), limits).await?;
     tokio::spawn(driver::run(Arc::clone(&shared), arrived, Arc::new(server::Asking::new(client, peers_in))));
     Ok((UpdateStream::new(Arc::clone(&shared)), shared))
 }

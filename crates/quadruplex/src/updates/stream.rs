@@ -8,14 +8,14 @@ use tokio::time::Instant;
 
 use super::core::{Along, Shared};
 use super::event::Event;
-use super::journal::{Identity, Waiting};
+use super::journal::{Identity, Track, Waiting};
 
 /// The updates of an account, each until it is [`done`](Delivery::done): one that was not, because the process died or
 /// the [`Delivery`] was dropped, comes again at the next start.
 ///
 /// Events of one chat come one after another: the next when the one before is done or dropped. Events of different chats
 /// come side by side, up to 256 at once; a program that handles them in tasks of their own handles chats concurrently and
-/// each chat in order.
+/// each chat in order. The order and the bound can be chosen: [`OpenUpdates`](crate::OpenUpdates).
 ///
 /// ```no_run
 /// # async fn listen(mut updates: quadruplex::UpdateStream) {
@@ -42,7 +42,7 @@ impl UpdateStream {
         loop {
             match self.shared.give(now()) {
                 Err(super::core::Closed) => return None,
-                Ok(Some((lane, waiting))) => return Some(Delivery::new(Arc::clone(&self.shared), lane, waiting)),
+                Ok(Some((track, waiting))) => return Some(Delivery::new(Arc::clone(&self.shared), track, waiting)),
                 Ok(None) => self.shared.given.notified().await,
             }
         }
@@ -79,6 +79,8 @@ pub struct Delivery {
 /// The lane that waits; let go when it is dropped.
 struct Place {
     shared: Arc<Shared>,
+    /// What it runs in, and what it belongs to.
+    track: Track,
     lane: Lane,
     identity: Identity,
     /// The lane was let go; shared with its [`Lender`].
@@ -89,7 +91,7 @@ struct Place {
 /// Lets the lane of a delivery go on while its handler waits for what comes there.
 pub(crate) struct Lender {
     shared: Arc<Shared>,
-    lane: Lane,
+    track: Track,
     /// So many deliveries have the lane together.
     together: usize,
     is_lent: Arc<AtomicBool>,
@@ -99,15 +101,15 @@ impl Lender {
     /// Lets it go, once and for all.
     pub(crate) fn lend(&self) {
         if !self.is_lent.swap(true, Ordering::AcqRel) {
-            (0..self.together).for_each(|_| self.shared.let_go(now(), self.lane));
+            (0..self.together).for_each(|_| self.shared.let_go(now(), self.track));
         }
     }
 }
 
 impl Delivery {
-    fn new(shared: Arc<Shared>, lane: Lane, waiting: Waiting<Event>) -> Self {
-        let Waiting { number, attempts, is_redelivered, identity, content } = waiting;
-        let place = Place { shared, lane, identity, is_lent: Arc::default(), is_settled: false };
+    fn new(shared: Arc<Shared>, track: Track, waiting: Waiting<Event>) -> Self {
+        let Waiting { number, lane, attempts, is_redelivered, identity, content } = waiting;
+        let place = Place { shared, track, lane, identity, is_lent: Arc::default(), is_settled: false };
         Self { event: content, number, attempts, redelivered: is_redelivered, place }
     }
 
@@ -121,10 +123,10 @@ impl Delivery {
 
     /// The next event of its chat, if it belongs to this one: they are handled together, and each has to be done.
     pub(crate) fn along(&self, belongs: impl FnOnce(&Event) -> bool) -> Along<Self> {
-        let Place { shared, lane, .. } = &self.place;
-        match shared.give_along(*lane, belongs) {
+        let Place { shared, track, .. } = &self.place;
+        match shared.give_along(*track, belongs) {
             Along::Taken(waiting) => {
-                let mut taken = Self::new(Arc::clone(shared), *lane, waiting);
+                let mut taken = Self::new(Arc::clone(shared), *track, waiting);
                 taken.place.is_lent = Arc::clone(&self.place.is_lent);
                 Along::Taken(taken)
             }
@@ -152,29 +154,29 @@ impl Delivery {
     /// Nobody has begun with it: it comes again at once.
     pub(crate) fn put_back(mut self) {
         self.place.is_settled = true;
-        let (lane, shared, waiting) = self.into_waiting();
-        shared.put_back(now(), lane, waiting);
+        let (track, shared, waiting) = self.into_waiting();
+        shared.put_back(now(), track, waiting);
     }
 
     /// `together`: so many deliveries as were taken [`along`](Self::along) with this one, and itself.
     pub(crate) fn lender(&self, together: usize) -> Lender {
-        let Place { shared, lane, is_lent, .. } = &self.place;
-        Lender { shared: Arc::clone(shared), lane: *lane, together, is_lent: Arc::clone(is_lent) }
+        let Place { shared, track, is_lent, .. } = &self.place;
+        Lender { shared: Arc::clone(shared), track: *track, together, is_lent: Arc::clone(is_lent) }
     }
 
     /// It could not be handled. It comes again after a pause that grows, before anything else of its chat; after the third
-    /// failure it is kept as a dead letter and its chat goes on.
+    /// failure, unless told otherwise, it is kept as a dead letter and its chat goes on.
     pub fn failed(mut self, error: impl fmt::Display) {
         self.place.is_settled = true;
         let is_lent = self.place.is_lent();
-        let (lane, shared, waiting) = self.into_waiting();
-        shared.failed(now(), lane, is_lent, waiting, error.to_string());
+        let (track, shared, waiting) = self.into_waiting();
+        shared.failed(now(), track, is_lent, waiting, error.to_string());
     }
 
-    fn into_waiting(self) -> (Lane, Arc<Shared>, Waiting<Event>) {
+    fn into_waiting(self) -> (Track, Arc<Shared>, Waiting<Event>) {
         let Self { event, number, attempts, redelivered, place } = self;
-        let waiting = Waiting { number, attempts, is_redelivered: redelivered, identity: place.identity, content: event };
-        (place.lane, Arc::clone(&place.shared), waiting)
+        let waiting = Waiting { number, lane: place.lane, attempts, is_redelivered: redelivered, identity: place.identity, content: event };
+        (place.track, Arc::clone(&place.shared), waiting)
     }
 
     pub(super) fn settle(mut self) -> Ticket {
@@ -183,9 +185,9 @@ impl Delivery {
 
     fn settle_with(&mut self, also: impl FnOnce(&mut Commit)) -> Ticket {
         self.place.is_settled = true;
-        let Place { shared, lane, identity, .. } = &self.place;
-        let lane = (!self.place.is_lent()).then_some(*lane);
-        shared.done(now(), lane, self.number, identity, also)
+        let Place { shared, track, identity, .. } = &self.place;
+        let track = (!self.place.is_lent()).then_some(*track);
+        shared.done(now(), track, self.number, identity, also)
     }
 }
 
@@ -198,7 +200,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if !self.is_settled && !self.is_lent() {
-            self.shared.let_go(now(), self.lane);
+            self.shared.let_go(now(), self.track);
         }
     }
 }

@@ -4,35 +4,16 @@
 //! A row that is done before its group is written is never written.
 
 mod lanes;
+mod limits;
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use quadruplex_store::{Commit, DeadLetter, Lane, Row};
 
 use lanes::Lanes;
-
-/// After the first failure a lane waits so long; doubled for each further one.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LAST_PAUSE: Duration = Duration::from_secs(5 * 60);
-
-/// How much the journal takes on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Lanes that run at once.
-    pub(crate) at_once: usize,
-    /// So many updates wait or run at most, save those of an answer that was on its way; then no more are taken until half
-    /// of them are done.
-    pub(crate) high_water: usize,
-    /// After so many failures an update becomes a dead letter.
-    pub(crate) attempts: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { at_once: 256, high_water: 10_000, attempts: 3 }
-    }
-}
+pub(crate) use lanes::Track;
+pub(crate) use limits::Limits;
 
 /// Tells two updates apart that mean the same event, however it came: live, repeated or in a difference.
 pub(crate) type Identity = [u8; 16];
@@ -49,6 +30,8 @@ pub(crate) struct Journal<T> {
 /// An update in its lane.
 pub(crate) struct Waiting<T> {
     pub(crate) number: u64,
+    /// What it belongs to, whatever it runs in.
+    pub(crate) lane: Lane,
     pub(crate) attempts: u32,
     /// An earlier process had it and did not finish it.
     pub(crate) is_redelivered: bool,
@@ -71,56 +54,65 @@ impl<T> Journal<T> {
         Self { lanes: Lanes::new(limits.at_once), limits, next, replayed: HashSet::new() }
     }
 
-    /// Puts a row of an earlier process back into its lane. To be done in order, before anything is accepted.
-    pub(crate) fn replay(&mut self, row: &Row, identity: Identity, content: T) {
+    /// Puts a row of an earlier process back, to run in `track`; `None`: alone. To be done in order, before anything is accepted.
+    pub(crate) fn replay(&mut self, row: &Row, track: Option<Lane>, identity: Identity, content: T) {
         self.next = self.next.max(row.number + 1);
         self.replayed.insert(identity);
-        let waiting = Waiting { number: row.number, attempts: row.attempts, is_redelivered: true, identity, content };
-        self.lanes.push(row.lane, waiting);
+        let Row { number, lane, attempts, .. } = *row;
+        self.lanes.push(track_of(track, number), Waiting { number, lane, attempts, is_redelivered: true, identity, content });
     }
 
-    /// Takes an update in: it gets a number, a place in its lane and a row. False if it is in the journal already.
-    pub(crate) fn accept(&mut self, lane: Lane, identity: Identity, content: T, bytes: Vec<u8>, commit: &mut Commit) -> bool {
+    /// Takes an update in: it gets a number, a place in what it runs in (`None`: it runs alone) and a row. False if it is in the journal
+    /// already.
+    pub(crate) fn accept(
+        &mut self,
+        lane: Lane,
+        track: Option<Lane>,
+        identity: Identity,
+        content: T,
+        bytes: Vec<u8>,
+        commit: &mut Commit,
+    ) -> bool {
         if self.replayed.contains(&identity) {
             return false;
         }
         let number = self.next;
         self.next += 1;
         commit.add_row(Row { number, lane, attempts: 0, bytes });
-        self.lanes.push(lane, Waiting { number, attempts: 0, is_redelivered: false, identity, content });
+        self.lanes.push(track_of(track, number), Waiting { number, lane, attempts: 0, is_redelivered: false, identity, content });
         true
     }
 
     /// The next update whose lane is free. It runs until one of the three below is told.
-    pub(crate) fn give(&mut self, now: Instant) -> Option<(Lane, Waiting<T>)> {
+    pub(crate) fn give(&mut self, now: Instant) -> Option<(Track, Waiting<T>)> {
         self.wake(now);
         self.lanes.take()
     }
 
     /// What waits next in a lane that runs.
-    pub(crate) fn peek(&self, lane: Lane) -> Option<&T> {
+    pub(crate) fn peek(&self, lane: Track) -> Option<&T> {
         self.lanes.peek(lane).map(|waiting| &waiting.content)
     }
 
     /// The next update of a lane that runs, to be handled together with what runs there; each has an end of its own.
-    pub(crate) fn give_along(&mut self, lane: Lane) -> Option<Waiting<T>> {
+    pub(crate) fn give_along(&mut self, lane: Track) -> Option<Waiting<T>> {
         self.lanes.take_along(lane)
     }
 
     /// It is handled: its row goes.
-    pub(crate) fn done(&mut self, lane: Lane, number: u64, identity: &Identity, commit: &mut Commit) {
+    pub(crate) fn done(&mut self, lane: Track, number: u64, identity: &Identity, commit: &mut Commit) {
         commit.done(number);
         self.replayed.remove(identity);
         self.lanes.finish(lane);
     }
 
     /// Nobody said what became of it: its row stays for the next start, its lane goes on.
-    pub(crate) fn let_go(&mut self, lane: Lane) {
+    pub(crate) fn let_go(&mut self, lane: Track) {
         self.lanes.finish(lane);
     }
 
     /// It was not begun: it is given once more, before anything else of its lane.
-    pub(crate) fn put_back(&mut self, lane: Lane, waiting: Waiting<T>, now: Instant) {
+    pub(crate) fn put_back(&mut self, lane: Track, waiting: Waiting<T>, now: Instant) {
         self.lanes.put_back(lane, waiting, now);
     }
 
@@ -130,26 +122,32 @@ impl<T> Journal<T> {
         self.replayed.remove(identity);
     }
 
-    /// Its handler failed after its lane was let go: others have run since, so that it does not run again.
-    pub(crate) fn failed_lent(&mut self, lane: Lane, waiting: &Waiting<T>, failure: Failure, commit: &mut Commit) {
-        let row = Row { number: waiting.number, lane, attempts: waiting.attempts + 1, bytes: failure.bytes };
-        commit.bury(DeadLetter { row, error: failure.error, since: failure.clock });
-        self.replayed.remove(&waiting.identity);
-    }
-
-    /// Its handler failed. `bytes` are those of its row; `clock` is the wall time in seconds.
-    pub(crate) fn failed(&mut self, lane: Lane, mut waiting: Waiting<T>, failure: Failure, now: Instant, commit: &mut Commit) -> Failed {
+    /// Its handler failed. `is_lent`: its lane was let go before, and others may have run there since.
+    pub(crate) fn failed(
+        &mut self,
+        lane: Track,
+        is_lent: bool,
+        mut waiting: Waiting<T>,
+        failure: Failure,
+        now: Instant,
+        commit: &mut Commit,
+    ) -> Failed {
         waiting.attempts += 1;
         if waiting.attempts >= self.limits.attempts {
-            let row = Row { number: waiting.number, lane, attempts: waiting.attempts, bytes: failure.bytes };
+            let row = Row { number: waiting.number, lane: waiting.lane, attempts: waiting.attempts, bytes: failure.bytes };
             commit.bury(DeadLetter { row, error: failure.error, since: failure.clock });
             self.replayed.remove(&waiting.identity);
-            self.lanes.finish(lane);
+            if !is_lent {
+                self.lanes.finish(lane);
+            }
             return Failed::Dead;
         }
         commit.attempts(waiting.number, waiting.attempts);
-        let until = now + FIRST_PAUSE.saturating_mul(1 << (waiting.attempts - 1).min(16)).min(LAST_PAUSE);
-        self.lanes.put_back(lane, waiting, until);
+        let until = now + self.limits.pause(waiting.attempts);
+        match is_lent {
+            true => self.lanes.bring_back(lane, waiting, until),
+            false => self.lanes.put_back(lane, waiting, until),
+        }
         Failed::Again(until)
     }
 
@@ -179,6 +177,10 @@ impl<T> Journal<T> {
     }
 }
 
+fn track_of(lane: Option<Lane>, number: u64) -> Track {
+    lane.map_or(Track::Alone(number), Track::Lane)
+}
+
 /// What is written down of a failure.
 pub(crate) struct Failure {
     /// The row, in case it becomes a dead letter.
@@ -191,14 +193,17 @@ pub(crate) struct Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use quadruplex_store::PeerId;
 
     use super::*;
 
     const LANE: Lane = Lane::Peer(PeerId::User(1));
+    const TRACK: Track = Track::Lane(LANE);
 
     fn accept(journal: &mut Journal<&'static str>, word: &'static str, commit: &mut Commit) -> bool {
-        journal.accept(LANE, identity(word), word, word.as_bytes().to_vec(), commit)
+        journal.accept(LANE, Some(LANE), identity(word), word, word.as_bytes().to_vec(), commit)
     }
 
     fn identity(word: &str) -> Identity {
@@ -216,7 +221,7 @@ mod tests {
         let (mut journal, mut commit, now) = (Journal::new(5, Limits::default()), Commit::default(), Instant::now());
         assert!(accept(&mut journal, "a", &mut commit) && accept(&mut journal, "b", &mut commit));
         let (lane, a) = journal.give(now).unwrap();
-        assert_eq!((lane, a.number, a.content, a.is_redelivered), (LANE, 5, "a", false));
+        assert_eq!((lane, a.number, a.content, a.is_redelivered), (TRACK, 5, "a", false));
         assert!(journal.give(now).is_none(), "one at a time in a lane");
         journal.done(lane, a.number, &a.identity, &mut commit);
         assert_eq!(commit.rows.keys().copied().collect::<Vec<_>>(), [6]);
@@ -231,7 +236,7 @@ mod tests {
         accept(&mut journal, "a", &mut commit);
         accept(&mut journal, "b", &mut commit);
         journal.give(now).unwrap();
-        journal.let_go(LANE);
+        journal.let_go(TRACK);
         assert_eq!(journal.give(now).unwrap().1.content, "b");
         assert_eq!(commit.rows.len(), 2);
     }
@@ -250,20 +255,29 @@ mod tests {
         journal.done(lane, b.number, &b.identity, &mut commit);
         let (lane, c) = journal.give(now).unwrap();
         journal.let_go(lane);
-        journal.failed_lent(lane, &c, failure("late"), &mut commit);
-        assert_eq!((commit.rows.len(), commit.buried[&2].error.as_str(), journal.len()), (0, "late", 0));
+        assert_eq!(journal.failed(lane, true, c, failure("one"), now, &mut commit), Failed::Again(now + Duration::from_secs(1)));
+        accept(&mut journal, "d", &mut commit);
+        assert!(journal.give(now).is_none(), "c comes again before d");
+        let later = now + Duration::from_secs(9);
+        let (lane, mut c) = journal.give(later).unwrap();
+        assert_eq!((c.content, c.attempts), ("c", 1));
+        journal.let_go(lane);
+        c.attempts = 2;
+        assert_eq!(journal.failed(lane, true, c, failure("late"), later, &mut commit), Failed::Dead);
+        assert_eq!((commit.buried[&2].error.as_str(), commit.buried[&2].row.lane), ("late", LANE));
+        assert_eq!(journal.give(later).unwrap().1.content, "d");
     }
 
     #[test]
     fn rows_of_an_earlier_process_come_first_and_once() {
         let (mut journal, mut commit, now) = (Journal::new(0, Limits::default()), Commit::default(), Instant::now());
         let row = Row { number: 9, lane: LANE, attempts: 2, bytes: vec![] };
-        journal.replay(&row, identity("a"), "a");
+        journal.replay(&row, Some(LANE), identity("a"), "a");
         assert!(!accept(&mut journal, "a", &mut commit), "the server sends it again");
         assert!(accept(&mut journal, "b", &mut commit));
         let (_, a) = journal.give(now).unwrap();
         assert_eq!((a.number, a.attempts, a.is_redelivered), (9, 2, true));
-        journal.done(LANE, a.number, &a.identity, &mut commit);
+        journal.done(TRACK, a.number, &a.identity, &mut commit);
         assert_eq!(commit.done, [9].into());
         let (_, b) = journal.give(now).unwrap();
         assert_eq!((b.number, b.content), (10, "b"));
@@ -275,7 +289,7 @@ mod tests {
         let (mut journal, mut commit, now) = (Journal::new(0, Limits::default()), Commit::default(), Instant::now());
         accept(&mut journal, "a", &mut commit);
         let (lane, a) = journal.give(now).unwrap();
-        let again = journal.failed(lane, a, failure("one"), now, &mut commit);
+        let again = journal.failed(lane, false, a, failure("one"), now, &mut commit);
         assert_eq!(again, Failed::Again(now + Duration::from_secs(1)));
         assert_eq!(commit.rows[&0].attempts, 1);
         assert!(journal.give(now).is_none());
@@ -284,11 +298,11 @@ mod tests {
         let mut commit = Commit::default();
         let later = now + Duration::from_secs(1);
         let (lane, a) = journal.give(later).unwrap();
-        assert_eq!(journal.failed(lane, a, failure("two"), later, &mut commit), Failed::Again(later + Duration::from_secs(2)));
+        assert_eq!(journal.failed(lane, false, a, failure("two"), later, &mut commit), Failed::Again(later + Duration::from_secs(2)));
         assert_eq!(commit.attempts, [(0, 2)].into());
 
         let (lane, a) = journal.give(later + Duration::from_secs(2)).unwrap();
-        assert_eq!(journal.failed(lane, a, failure("three"), later, &mut commit), Failed::Dead);
+        assert_eq!(journal.failed(lane, false, a, failure("three"), later, &mut commit), Failed::Dead);
         let letter = &commit.buried[&0];
         assert_eq!((letter.error.as_str(), letter.row.attempts, letter.since), ("three", 3, 7));
         assert_eq!((commit.done.clone(), journal.len()), ([0].into(), 0));

@@ -1,4 +1,5 @@
 mod facts;
 mod kills;
+mod order;
 mod stream;
 mod support;

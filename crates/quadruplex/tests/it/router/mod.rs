@@ -1,9 +1,11 @@
 //! Handlers, from the sandbox's update to the answer that arrives.
 
+mod again;
 mod around;
 mod basics;
 mod buttons;
 mod commands;
 mod filters;
 mod lanes;
+mod order;
 pub(crate) mod support;
