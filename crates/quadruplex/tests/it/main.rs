@@ -10,6 +10,7 @@ mod diagnostics;
 mod endings;
 mod files;
 mod kept;
+mod lives;
 mod messages;
 mod peers;
 mod reports;

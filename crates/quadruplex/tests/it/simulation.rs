@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 const QUIET: Duration = Duration::from_secs(1200);
 
 /// The seeds of one run: a few here, more with `QUADRUPLEX_SEEDS=1000`, one with `QUADRUPLEX_SEED=n`.
-fn seeds() -> std::ops::Range<u64> {
+pub(crate) fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
     match number("QUADRUPLEX_SEED") {
         Some(seed) => seed..seed + 1,

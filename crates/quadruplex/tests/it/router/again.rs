@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use quadruplex::api::PeerRef;
 use quadruplex::prelude::*;
 use quadruplex::testing::Chat as Seen;
 use tokio::time::sleep;
@@ -160,7 +159,7 @@ async fn a_button_that_begins_a_conversation_is_answered_at_once(telegram: Sandb
 async fn what_is_sent_beside_the_handler_is_sent_once(telegram: Sandbox) -> Result {
     async fn beside(msg: Text, client: Client, State(runs): State<Runs>) -> Result {
         let run = count(&runs);
-        let chat = PeerRef::from(msg.chat());
+        let chat = msg.chat();
         msg.respond("detached").detach();
         let tasks = (0..3).map(|task| {
             let (client, chat) = (client.clone(), chat.clone());
