@@ -32,6 +32,7 @@ pub async fn check(backend: &dyn Backend) {
     peers_are_found_by_every_name(backend).await;
     values_end(backend).await;
     commits_made_at_once_are_all_there(backend).await;
+    everything_can_be_listed(backend).await;
 }
 
 async fn a_new_store_is_empty(backend: &dyn Backend) {
@@ -256,6 +257,43 @@ async fn commits_made_at_once_are_all_there(backend: &dyn Backend) {
     let numbers: Vec<_> = store.rows(0, 100).await.unwrap().iter().map(|row| row.number).collect();
     assert_eq!(numbers, (0..8).collect::<Vec<_>>());
     assert_eq!(store.load().await.unwrap().next_row, 8);
+}
+
+async fn everything_can_be_listed(backend: &dyn Backend) {
+    let store = backend.open("all").await;
+    assert!(store.all_peers(None, 10).await.unwrap().is_empty() && store.all_values(None, 10).await.unwrap().is_empty());
+    let mut ids: Vec<_> = [-7, 1, i64::MAX].into_iter().flat_map(|id| [PeerId::User(id), PeerId::Chat(id), PeerId::Channel(id)]).collect();
+    let mut keys: Vec<_> = [("a", "1"), ("a", ""), ("ab", "0"), ("", "z")].map(|(space, key)| ValueKey::new(space, key)).into();
+    write(&*store, |commit| {
+        ids.iter().for_each(|id| commit.peer(Peer::new(*id, PeerKind::User, None)));
+        keys.iter().for_each(|key| commit.value(key.clone(), Value { bytes: key.key.clone(), expires: None }));
+    })
+    .await;
+
+    let mut listed: Vec<PeerId> = Vec::new();
+    loop {
+        let page = store.all_peers(listed.last().copied(), 2).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page.iter().map(|peer| peer.id));
+    }
+    listed.sort_unstable();
+    ids.sort_unstable();
+    assert_eq!(listed, ids);
+
+    let mut listed: Vec<ValueKey> = Vec::new();
+    loop {
+        let page = store.all_values(listed.last().cloned(), 3).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        assert!(page.iter().all(|(key, value)| value.bytes == key.key));
+        listed.extend(page.into_iter().map(|(key, _)| key));
+    }
+    listed.sort_unstable();
+    keys.sort_unstable();
+    assert_eq!(listed, keys);
 }
 
 async fn write(store: &dyn Store, fill: impl FnOnce(&mut Commit)) {

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::future::ready;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::commit::keep_newest;
@@ -88,6 +89,17 @@ impl Store for Memory {
         let content = self.content();
         let found = content.values.range(from..).take_while(|(key, _)| key.space == space).take(limit);
         Box::pin(ready(Ok(found.map(|(key, value)| (key.key.clone(), value.clone())).collect())))
+    }
+
+    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
+        let peers = self.content().peers.range((beyond(after), Bound::Unbounded)).take(limit).map(|(_, peer)| peer.clone()).collect();
+        Box::pin(ready(Ok(peers)))
+    }
+
+    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
+        let content = self.content();
+        let values = content.values.range((beyond(after), Bound::Unbounded)).take(limit);
+        Box::pin(ready(Ok(values.map(|(key, value)| (key.clone(), value.clone())).collect())))
     }
 
     fn place(&self) -> String {
@@ -189,6 +201,10 @@ impl Content {
             _ => self.peers.get(self.index.get(key)?),
         }
     }
+}
+
+fn beyond<K>(after: Option<K>) -> Bound<K> {
+    after.map_or(Bound::Unbounded, Bound::Excluded)
 }
 
 /// Refuses a commit that would replace a permanent key by another one.

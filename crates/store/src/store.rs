@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::{
-    ChannelState, Commit, CommonState, DeadLetter, Error, Identity, KeySlot, Peer, PeerKey, Row, Salt, StoredKey, Value, ValueKey,
+    ChannelState, Commit, CommonState, DeadLetter, Error, Identity, KeySlot, Peer, PeerId, PeerKey, Row, Salt, StoredKey, Value, ValueKey,
 };
 
 /// What a store is doing; it goes on by itself only as far as it is polled, unless its backend says otherwise.
@@ -40,6 +40,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Up to `limit` values of the space of `from`, in the order of their keys, from that key on.
     fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>>;
+
+    /// Up to `limit` peers that come after `after`, in an order of the store's own; from the first on if it is none. For copies.
+    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>>;
+
+    /// Up to `limit` values of all spaces that come after `after`, in an order of the store's own. For copies.
+    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>>;
 
     /// The file or address, for messages to people; without credentials.
     fn place(&self) -> String;

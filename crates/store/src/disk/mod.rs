@@ -13,7 +13,7 @@ use std::time::Duration;
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError};
 
-use crate::{Commit, DeadLetter, Error, Peer, PeerKey, Row, SessionLock, Snapshot, Store, Task, Value, ValueKey};
+use crate::{Commit, DeadLetter, Error, Peer, PeerId, PeerKey, Row, SessionLock, Snapshot, Store, Task, Value, ValueKey};
 
 /// Bytes of the file kept in memory. The rest of the page cache is the operating system's.
 const CACHE: usize = 4 << 20;
@@ -158,6 +158,14 @@ impl Store for Redb {
 
     fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
         Box::pin(self.run("read", move |database| read::values(database, &from, limit)))
+    }
+
+    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
+        Box::pin(self.run("read", move |database| read::all_peers(database, after, limit)))
+    }
+
+    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
+        Box::pin(self.run("read", move |database| read::all_values(database, after.as_ref(), limit)))
     }
 
     fn place(&self) -> String {

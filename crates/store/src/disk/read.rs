@@ -1,3 +1,5 @@
+use std::ops::Bound;
+
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
 
 use super::Failure;
@@ -5,7 +7,7 @@ use super::tables::{
     CHANNELS, COMMON, CONFIG, DEAD, FORMAT_KEY, IDENTITY, KEYS, LOGIN_TOKENS, NAMES, NEXT_ROW, PEERS, ROWS, SALTS, SMALL, TIME_OFFSET,
     VALUES, from_json, key_from_bytes, lane, name_key, peer_key, slot,
 };
-use crate::{DeadLetter, Peer, PeerKey, Row, Snapshot, Value, ValueKey};
+use crate::{DeadLetter, Peer, PeerId, PeerKey, Row, Snapshot, Value, ValueKey};
 
 /// The format of the file; none when nothing was ever written to it.
 pub(super) fn format(database: &Database) -> Result<Option<u32>, Failure> {
@@ -111,6 +113,25 @@ pub(super) fn values(database: &Database, from: &ValueKey, limit: usize) -> Resu
         found.push((key.to_vec(), Value { bytes: bytes.to_vec(), expires }));
     }
     Ok(found)
+}
+
+pub(super) fn all_peers(database: &Database, after: Option<PeerId>, limit: usize) -> Result<Vec<Peer>, Failure> {
+    let table = database.begin_read()?.open_table(PEERS)?;
+    let after = after.map_or(Bound::Unbounded, |id| Bound::Excluded(peer_key(id)));
+    let peers = table.range::<(u8, i64)>((after, Bound::Unbounded))?.take(limit);
+    peers.map(|entry| Ok(from_json(entry?.1.value())?)).collect()
+}
+
+pub(super) fn all_values(database: &Database, after: Option<&ValueKey>, limit: usize) -> Result<Vec<(ValueKey, Value)>, Failure> {
+    let table = database.begin_read()?.open_table(VALUES)?;
+    let after = after.map_or(Bound::Unbounded, |key| Bound::Excluded((key.space.as_str(), key.key.as_slice())));
+    let mut values = Vec::new();
+    for entry in table.range::<(&str, &[u8])>((after, Bound::Unbounded))?.take(limit) {
+        let (key, stored) = entry?;
+        let ((space, key), (expires, bytes)) = (key.value(), stored.value());
+        values.push((ValueKey::new(space, key), Value { bytes: bytes.to_vec(), expires }));
+    }
+    Ok(values)
 }
 
 fn json_at<T: serde::de::DeserializeOwned>(

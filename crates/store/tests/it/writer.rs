@@ -61,6 +61,14 @@ impl Store for Watched {
         self.memory.values(from, limit)
     }
 
+    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
+        self.memory.all_peers(after, limit)
+    }
+
+    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
+        self.memory.all_values(after, limit)
+    }
+
     fn place(&self) -> String {
         "the test".to_owned()
     }

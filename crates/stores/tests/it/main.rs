@@ -1,0 +1,8 @@
+//! Every backend that is built in and there: files always, databases where the environment names a server (see `.ci/servers`).
+
+mod contract;
+mod copies;
+mod crash;
+mod encryption;
+mod locks;
+mod support;
