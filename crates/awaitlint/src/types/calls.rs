@@ -236,7 +236,7 @@ impl Typing<'_> {
             let Kind::Closure { params, .. } = body.kind(arg) else { continue };
             let types = known::closure_params(receiver, name);
             for (&pat, ty) in params.iter().zip(types) {
-                self.set_local(pat, ty);
+                self.bind(pat, ty);
             }
         }
     }

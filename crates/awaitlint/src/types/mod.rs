@@ -5,6 +5,7 @@
 mod calls;
 mod infer;
 mod known;
+mod patterns;
 mod ty;
 mod written;
 
