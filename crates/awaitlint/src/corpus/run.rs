@@ -1,9 +1,9 @@
 //! Downloading and checking the corpus.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{fs, io};
 
 use serde_json::{Value, json};
 
@@ -13,6 +13,9 @@ use crate::check::check_project;
 use crate::config::{Config, Overrides};
 use crate::finding::Level;
 use crate::project::Project;
+
+/// How the name of a group begins that is one application.
+const APPLICATION: &str = "app-";
 
 /// A finding in the corpus.
 pub(super) struct Hit {
@@ -30,28 +33,66 @@ impl Hit {
     }
 }
 
-/// Makes a scratch project per group and lets Cargo fetch what it depends on.
+/// Lets Cargo fetch every group: a scratch project that depends on its roots, or an application in a copy.
 pub(super) fn fetch(data: &Data, work: &Path) -> Result<(), String> {
     let groups: BTreeSet<&str> = data.roots.iter().map(|(group, ..)| group.as_str()).collect();
     for group in groups {
         let dir = work.join(group);
-        let roots = data.roots.iter().filter(|(g, ..)| g == group);
-        let deps: String = roots.map(|(_, name, version)| format!("{name} = \"={version}\"\n")).collect();
-        let manifest = format!(
-            "[package]\nname = \"corpus-{group}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{deps}"
-        );
-        let made = fs::create_dir_all(dir.join("src"))
-            .and_then(|()| fs::write(dir.join("Cargo.toml"), manifest))
-            .and_then(|()| fs::write(dir.join("src/main.rs"), "fn main() {}\n"));
-        made.map_err(|error| format!("{}: {error}", dir.display()))?;
-        let status = Command::new("cargo").args(["fetch", "--target", "x86_64-unknown-linux-gnu"]).current_dir(&dir).status();
-        match status {
-            Ok(status) if status.success() => {}
-            Ok(status) => return Err(format!("cargo fetch in {}: {status}", dir.display())),
-            Err(error) => return Err(format!("cargo fetch: {error}")),
+        let roots: Vec<(&str, &str)> =
+            data.roots.iter().filter(|(g, ..)| g == group).map(|(_, name, version)| (name.as_str(), version.as_str())).collect();
+        match roots.as_slice() {
+            [(name, version)] if group.starts_with(APPLICATION) => application(&dir, name, version)?,
+            roots => scratch(&dir, group, roots).map_err(|error| format!("{}: {error}", dir.display()))?,
+        }
+        cargo(&["fetch", "--target", "x86_64-unknown-linux-gnu"], &dir)?;
+    }
+    Ok(())
+}
+
+fn scratch(dir: &Path, group: &str, roots: &[(&str, &str)]) -> io::Result<()> {
+    let deps: String = roots.iter().map(|(name, version)| format!("{name} = \"={version}\"\n")).collect();
+    let manifest =
+        format!("[package]\nname = \"corpus-{group}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{deps}");
+    fs::create_dir_all(dir.join("src"))?;
+    fs::write(dir.join("Cargo.toml"), manifest)?;
+    fs::write(dir.join("src/main.rs"), "fn main() {}\n")
+}
+
+/// A package without a library, which nothing can depend on, as a workspace of its own with the lock file that it was published with.
+fn application(dir: &Path, name: &str, version: &str) -> Result<(), String> {
+    fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    cargo(&["info", "--quiet", &format!("{name}@{version}")], dir)?;
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let registries = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok()).into_iter().flatten().flatten();
+    let source = registries.map(|registry| registry.path().join(format!("{name}-{version}"))).find(|source| source.is_dir());
+    let source = source.ok_or_else(|| format!("{name} {version} is not in Cargo's cache, though `cargo info` fetched it"))?;
+    copy(&source, dir).map_err(|error| format!("{}: {error}", source.display()))?;
+    let manifest = dir.join("Cargo.toml");
+    let text = super::read(&manifest)?;
+    let text = if text.contains("\n[workspace]") { text } else { format!("{text}\n[workspace]\n") };
+    fs::write(&manifest, text).map_err(|error| format!("{}: {error}", manifest.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
         }
     }
     Ok(())
+}
+
+fn cargo(words: &[&str], dir: &Path) -> Result<(), String> {
+    match Command::new("cargo").args(words).current_dir(dir).stdout(Stdio::null()).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("cargo {} in {}: {status}", words.join(" "), dir.display())),
+        Err(error) => Err(format!("cargo cannot be run: {error}")),
+    }
 }
 
 /// Checks every package of a half at all levels.
