@@ -28,7 +28,7 @@ pub(crate) enum Known {
     Compute,
     Starter,
     Service,
-    ArgumentParser,
+    TerminalTool,
     Server,
     Far,
 }
@@ -56,7 +56,7 @@ const KINDS: [(&str, Known); 25] = [
     ("compute", Known::Compute),
     ("starter", Known::Starter),
     ("service", Known::Service),
-    ("argument-parser", Known::ArgumentParser),
+    ("terminal-tool", Known::TerminalTool),
     ("server", Known::Server),
     ("far", Known::Far),
 ];

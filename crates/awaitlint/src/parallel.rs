@@ -5,7 +5,8 @@ use std::thread;
 
 use crate::lower::STACK;
 
-/// `work` applied to every item, results in order. An item that panics the worker (a defect) yields nothing.
+/// `work` applied to every item, results in order. An item that panics the worker (a defect) yields nothing, so that one file does not cost
+/// the findings of all others; in debug builds, where tests and fuzzing must see it, the panic goes on.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<Option<R>> {
     let next = AtomicUsize::new(0);
     let workers = thread::available_parallelism().map_or(1, usize::from).min(items.len().max(1));
@@ -16,14 +17,19 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(item) = items.get(at) else { return done };
-                let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(item)));
-                done.extend(result.ok().map(|result| (at, result)));
+                match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(item))) {
+                    Ok(result) => done.push((at, result)),
+                    Err(panic) if cfg!(debug_assertions) => std::panic::resume_unwind(panic),
+                    Err(_) => {}
+                }
             }
         };
         let threads: Vec<_> = (0..workers).filter_map(|_| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run).ok()).collect();
         for thread in threads {
-            for (at, result) in thread.join().unwrap_or_default() {
-                results[at] = Some(result);
+            match thread.join() {
+                Ok(done) => done.into_iter().for_each(|(at, result)| results[at] = Some(result)),
+                Err(panic) if cfg!(debug_assertions) => std::panic::resume_unwind(panic),
+                Err(_) => {}
             }
         }
     });

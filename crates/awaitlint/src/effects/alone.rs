@@ -56,7 +56,7 @@ fn is_own(workspace: &Workspace, at: &FunctionAt) -> bool {
     let package = &workspace.project.packages[source.package];
     let command = || {
         package.targets.iter().any(|target| target.kind == TargetKind::Bin)
-            && package.deps.iter().any(|(name, _)| Known::ArgumentParser.has(name))
+            && package.deps.iter().any(|(name, _)| Known::TerminalTool.has(name))
     };
     inherent && !at.test && (source.kind == TargetKind::Bin || source.kind == TargetKind::Lib && command())
 }

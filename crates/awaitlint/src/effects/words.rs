@@ -61,6 +61,11 @@ pub(crate) fn is_startup(name: &str) -> bool {
     words.next().is_some_and(|word| Known::Startup.has(word)) || words.any(|word| matches!(word, "config" | "settings"))
 }
 
+/// The text is an SQL statement that changes something.
+pub(crate) fn sql_changes(text: &str) -> bool {
+    sql(text).is_some_and(|effect| effect >= Effect::Write)
+}
+
 /// The class of an SQL statement.
 pub(super) fn sql(text: &str) -> Option<Effect> {
     let first = text.split_whitespace().next()?.to_ascii_uppercase();

@@ -110,6 +110,29 @@ pub(super) fn is_cfg(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("cfg"))
 }
 
+/// For WebAssembly only: no checker runs there, and what is compiled instead stands beside it.
+pub(super) fn is_elsewhere(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| match &attr.meta {
+        Meta::List(list) if list.path.is_ident("cfg") => list.parse_args::<Meta>().is_ok_and(|condition| only_wasm(&condition)),
+        _ => false,
+    })
+}
+
+fn only_wasm(condition: &Meta) -> bool {
+    match condition {
+        Meta::NameValue(pair) => {
+            let wanted = literal(&pair.value);
+            (pair.path.is_ident("target_family") || pair.path.is_ident("target_arch"))
+                && wanted.is_some_and(|value| value.starts_with("wasm"))
+        }
+        Meta::List(list) if list.path.is_ident("all") => {
+            let parts = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone()).unwrap_or_default();
+            parts.iter().any(only_wasm)
+        }
+        _ => false,
+    }
+}
+
 /// `#[cfg(test)]`, `#[test]`, `#[tokio::test]` and the like.
 pub(super) fn is_test(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| {

@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Block, FnArg, ReceiverKind};
 
 use super::Lower;
+use super::attr::{is_elsewhere, of_expr};
 use crate::ir::{Body, Builder, ExprId, Import, Item, ItemKind, Kind, LocalId, Module, Name, PatKind, Path, Stmt, StmtKind};
 use crate::source::Span;
 
@@ -100,6 +101,8 @@ impl BodyLower<'_, '_> {
     pub(super) fn stmt(&mut self, stmt: &syn::Stmt, to: &mut Vec<Stmt>) {
         match stmt {
             syn::Stmt::Item(_) => {}
+            syn::Stmt::Local(local) if is_elsewhere(&local.attrs) => {}
+            syn::Stmt::Expr(expr, _) if is_elsewhere(of_expr(expr)) => {}
             syn::Stmt::Local(local) => {
                 let (init, otherwise) = match &local.init {
                     Some(init) => {
@@ -120,7 +123,7 @@ impl BodyLower<'_, '_> {
             }
             syn::Stmt::Expr(expr, semi) => {
                 let id = self.expr(expr);
-                self.push_expr(id, semi.as_ref().map(|s| s.span), super::attr::of_expr(expr), to);
+                self.push_expr(id, semi.as_ref().map(|s| s.span), of_expr(expr), to);
             }
             syn::Stmt::Macro(stmt) => {
                 let lo = self.path_start(&stmt.mac.path).lo;

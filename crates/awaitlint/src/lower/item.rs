@@ -3,7 +3,7 @@
 use syn::parse::Parser;
 use syn::{Fields, ImplItem, Item as Tree, ReceiverKind, TraitItem, UseTree, Visibility};
 
-use super::attr::{is_altered, is_test};
+use super::attr::{is_altered, is_elsewhere, is_test};
 use super::awaits::awaited;
 use super::body::hoist;
 use super::{Depth, Lower};
@@ -22,6 +22,7 @@ impl Lower<'_> {
                 let variants = i.variants.iter().map(|v| (self.name(&v.ident), self.fields(&v.fields))).collect();
                 self.push(&i.ident, &i.vis, ItemKind::Enum(Enum { generics, variants }), to);
             }
+            Tree::Fn(syn::ItemFn { attrs, .. }) | Tree::Impl(syn::ItemImpl { attrs, .. }) if is_elsewhere(attrs) => {}
             Tree::Fn(i) => self.function(&i.attrs, &i.vis, &i.sig, Some(&i.block), &[], to),
             Tree::Impl(i) => self.implementation(i, to),
             Tree::Macro(i) => self.item_macro(i, to),
@@ -154,6 +155,7 @@ impl Lower<'_> {
         let (mut items, mut assoc) = (Vec::new(), Vec::new());
         for item in &i.items {
             match item {
+                ImplItem::Fn(f) if is_elsewhere(&f.attrs) => {}
                 ImplItem::Fn(f) => self.function(&f.attrs, &f.vis, &f.sig, Some(&f.block), &generics, &mut items),
                 ImplItem::Type(t) => assoc.push((self.name(&t.ident), self.ty(&t.ty))),
                 ImplItem::Const(c) => self.value(&c.ident, &c.vis, &c.ty, &mut items),

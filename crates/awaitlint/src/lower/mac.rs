@@ -44,6 +44,12 @@ impl BodyLower<'_, '_> {
                     return self.build.expr(Kind::Async { body, stream: true }, span);
                 }
             }
+            // What stands in it runs at the end of the scope, not here.
+            "defer" | "defer_on_success" | "defer_on_unwind" => {
+                if let Some(body) = self.statements(&mac.tokens, span) {
+                    return self.build.expr(Kind::Closure { params: Vec::new(), body, is_async: false }, span);
+                }
+            }
             "vec" => {
                 if let Some(exprs) = expressions(&mac.tokens) {
                     let parts = self.all(&exprs);

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use super::{Cx, Draft};
-use crate::effects::{Effect, Reach, is_gate, strip_adapters};
+use crate::effects::{Effect, Reach, is_gate, sql_changes, strip_adapters};
 use crate::finding::Level;
 use crate::fix;
 use crate::flow::{Context, Place, Uses, awaits, context, place_of, says_on_purpose};
-use crate::ir::{Body, ExprId, Kind, LocalId, LoopKind, PatId, StmtKind};
+use crate::ir::{Body, ExprId, Kind, Lit, LocalId, LoopKind, PatId, StmtKind};
 use crate::names::Known;
 use crate::project::TargetKind;
 use crate::types::JOIN_HANDLES;
@@ -90,11 +90,19 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     let waiting = waits.iter().zip(effects).filter(|(_, effect)| **effect != Effect::Idle);
     doubts += waiting.map(|(&wait, _)| cx.doubts(wait)).max().unwrap_or(0);
     doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));
-    doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)));
+    doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)) || lists_statements(cx, iter));
     Some(match doubts {
         0 => Level::Certain,
         1 => Level::Likely,
         _ => Level::Pedantic,
+    })
+}
+
+/// `for statement in ["DROP TABLE a", "CREATE TABLE a …"]`: a script, in its order.
+fn lists_statements(cx: &Cx<'_>, iter: ExprId) -> bool {
+    cx.body.descendants(iter).into_iter().any(|id| match cx.body.kind(id) {
+        Kind::Lit(Lit::Str(text)) => text.split_whitespace().nth(2).is_some() && sql_changes(text),
+        _ => false,
     })
 }
 

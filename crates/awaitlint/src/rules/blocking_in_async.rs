@@ -70,7 +70,9 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
     let start = is_startup(&cx.item.name) || depth > 0 && is_startup(cx.called(id)) || makes_its_type(cx);
     let example = cx.target() == TargetKind::Example && call.waits != Waits::Sleep;
     let rarely = call.waits == Waits::Sleep && sometimes || without_runtime(cx, id, call.waits == Waits::Sleep);
-    doubts += 2 * u8::from(start || example || rarely || for_a_terminal(cx, call) || runs_alone(cx, id));
+    let quick = of_the_kernel(cx, id) || before_binding(cx, id);
+    doubts += 2 * u8::from(start || example || rarely || quick || for_a_terminal(cx, call) || runs_alone(cx, id));
+    doubts += u8::from(call.waits != Waits::Sleep && depends(cx, Known::TerminalTool));
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 => Level::Certain,
@@ -147,12 +149,33 @@ fn swap(cx: &Cx<'_>, id: ExprId, call: &BlockingCall) -> Option<Fix> {
 /// reads arguments and serves nobody.
 fn for_a_terminal(cx: &Cx<'_>, call: &BlockingCall) -> bool {
     let path = &cx.workspace().files[cx.at.at.file].path;
-    let package = &cx.workspace().project.packages[cx.workspace().files[cx.at.at.file].package];
-    let inside = path.strip_prefix(&package.dir).unwrap_or(path);
+    let inside = path.strip_prefix(&package(cx).dir).unwrap_or(path);
     let command = |part: &std::ffi::OsStr| {
         matches!(part.to_str(), Some("cli" | "cli.rs" | "commands" | "cmd" | "bin" | "admin" | "build" | "generate" | "xtask"))
     };
-    let depends = |kind: Known| package.deps.iter().any(|(name, _)| kind.has(name));
-    let tool = || depends(Known::ArgumentParser) && !depends(Known::Server);
+    let tool = || depends(cx, Known::TerminalTool) && !depends(cx, Known::Server);
     call.waits == Waits::Input || call.waits != Waits::Sleep && inside.iter().any(command) || tool()
+}
+
+fn package<'a>(cx: &Cx<'a>) -> &'a crate::project::Package {
+    let workspace = cx.workspace();
+    &workspace.project.packages[workspace.files[cx.at.at.file].package]
+}
+
+fn depends(cx: &Cx<'_>, kind: Known) -> bool {
+    package(cx).deps.iter().any(|(name, _)| kind.has(name))
+}
+
+/// A file that the kernel makes up: `std::fs::read("/proc/meminfo")`.
+fn of_the_kernel(cx: &Cx<'_>, id: ExprId) -> bool {
+    let Kind::Call { args, .. } = cx.body.kind(id) else { return false };
+    let path = args.first().map_or("", |&arg| cx.source(cx.body.span(arg)).trim_matches(['&', '"']));
+    ["/proc/", "/sys/", "/dev/"].iter().any(|root| path.starts_with(root))
+}
+
+/// The socket of the run before is removed, or this one's at the end.
+fn before_binding(cx: &Cx<'_>, id: ExprId) -> bool {
+    let socket = || cx.source(cx.body.span(id)).to_ascii_lowercase().contains("sock");
+    let binds = || cx.body.ids().any(|call| cx.callee(call).is_some_and(|callee| callee.is_any(&["tokio::net::UnixListener::bind"])));
+    cx.called(id) == "remove_file" && (socket() || binds())
 }

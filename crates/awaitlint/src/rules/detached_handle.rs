@@ -23,7 +23,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
                 "the task is dropped as soon as it is spawned",
                 "dropping this handle cancels the task: it never gets further than its first wait",
             ),
-            _ if output.canon().is_some_and(|canon| canon.last().ends_with("Result")) => (
+            _ if output.canon().is_some_and(|canon| canon.last().ends_with("Result")) && !only_sends(cx, task) => (
                 Level::Likely,
                 "the error of this task is lost",
                 "the task returns a `Result` that nobody looks at, and its panics go unseen as well",
@@ -59,6 +59,24 @@ fn spawn(cx: &Cx<'_>, id: ExprId) -> Option<Spawn> {
     } else {
         None
     }
+}
+
+/// The only error is that nobody receives any more what the task sends at its end.
+fn only_sends(cx: &Cx<'_>, task: ExprId) -> bool {
+    let (Kind::Async { body, .. } | Kind::Closure { body, .. }) = *cx.body.kind(task) else { return false };
+    let end = match cx.body.kind(body) {
+        Kind::Block { stmts, .. } => match stmts.last().map(|stmt| &stmt.kind) {
+            Some(StmtKind::Expr { expr, semicolon: false }) => *expr,
+            _ => return false,
+        },
+        _ => body,
+    };
+    let sent = match cx.body.kind(end) {
+        Kind::Await(inner) => *inner,
+        _ => end,
+    };
+    let fails = cx.body.descendants(body).into_iter().any(|id| matches!(cx.body.kind(id), Kind::Try(_)));
+    matches!(cx.body.kind(sent), Kind::Method { name, .. } if &**name == "send") && !fails
 }
 
 /// The handle is a statement of its own, or bound to `_`.

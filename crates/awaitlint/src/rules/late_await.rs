@@ -75,7 +75,8 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
         Kind::Async { stream: false, .. } => Some(Level::Certain),
         Kind::Call { .. } | Kind::Method { .. } => {
             let callee = cx.callee(expr)?;
-            if callee.name.contains("spawn") || matches!(&*callee.name, "notified" | "sleep" | "sleep_until" | "shared") {
+            let listens = callee.name.split('_').any(|word| word == "notified");
+            if listens || callee.name.contains("spawn") || matches!(&*callee.name, "sleep" | "sleep_until" | "shared") {
                 return None; // made early on purpose: it begins when it is made
             }
             let signature = callee.id().map(|id| &cx.workspace().index.function(id).signature);

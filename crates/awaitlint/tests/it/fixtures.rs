@@ -1,4 +1,5 @@
-//! Each rule on its file in `fixtures/src`: exactly the lines marked `//~ level` are found, at that level.
+//! Each rule on its file in `fixtures/src`: exactly the lines marked `//~ level` are found, at that level, and what is said of them is as in
+//! the snapshots.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,6 +53,9 @@ fn check(rule: Rule) {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    let mut said = Vec::new();
+    awaitlint::write(&report, awaitlint::Format::Human, false, &mut said).expect("a vector takes everything");
+    insta::assert_snapshot!(module, String::from_utf8(said).expect("it is text"));
     assert!(!expected.is_empty() && expected.len() < text.matches("fn ").count(), "{name} has both what must and what must not be found");
 }
 
