@@ -43,9 +43,14 @@ struct Row {
 }
 
 impl Recall {
+    /// For each rule, the mutants that count and those of them that were found.
+    pub fn by_rule(&self) -> impl Iterator<Item = (Rule, usize, usize)> {
+        self.rows.iter().map(|(&rule, row)| (rule, row.made - row.noticed, row.found))
+    }
+
     /// Mutants that count, and those of them that were found.
     pub fn totals(&self) -> (usize, usize) {
-        self.rows.values().fold((0, 0), |(made, found), row| (made + row.made - row.noticed, found + row.found))
+        self.by_rule().fold((0, 0), |all, (_, made, found)| (all.0 + made, all.1 + found))
     }
 }
 

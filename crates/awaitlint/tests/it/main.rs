@@ -6,5 +6,6 @@ mod fixes;
 mod fixtures;
 mod output;
 mod project;
+mod recall;
 mod robust;
 mod support;
