@@ -6,13 +6,18 @@
 
 pub use std::time::Duration;
 
+pub use awaitkit::{
+    Lock, Loop, Next, echo, flock, join, join_all, limit, map_concurrent, race, read_line, sleep, spawn, spawn_blocking, timeout_or,
+    try_join, try_map_concurrent,
+};
+
 #[cfg(feature = "bars")]
 pub use crate::Bars;
 pub use crate::api::functions::{account, bots, channels, contacts, help, messages, payments, photos, stories, users};
 pub use crate::router::{
     Album, Argument, Audio, Callback, CallbackQuery, Channel, Chat, Command, Contact, Dice, Document, Failure, Filter, FromAdmin, Gif,
-    Group, Handler, InlineQuery, IntoOutcome, Location, Media, Next, Outcome, Photo, Poll, Private, Refusal, Reply, RoundVideo, Router,
-    Sender, State, Sticker, Switch, Text, Update, Video, Voice, filter,
+    Group, Handler, InlineQuery, IntoOutcome, Location, Media, Outcome, Photo, Poll, Private, Refusal, Reply, RoundVideo, Router, Sender,
+    State, Sticker, Switch, Text, Update, Video, Voice, filter,
 };
 #[cfg(feature = "testing")]
 pub use crate::testing::Sandbox;

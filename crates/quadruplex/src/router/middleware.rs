@@ -12,6 +12,7 @@ use super::{Outcome, Refusal, Update};
 ///
 /// ```
 /// use quadruplex::prelude::*;
+/// use quadruplex::router::Next; // that of the prelude is for loops
 ///
 /// async fn timed(update: Update, next: Next) -> Result<Outcome, Refusal> {
 ///     let (handler, start) = (next.handler(), std::time::Instant::now());

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use quadruplex::prelude::*;
+use quadruplex::router::Next;
 
 use super::support::world;
 
