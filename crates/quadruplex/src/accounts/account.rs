@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quadruplex_net::BoxFuture;
 
-use crate::app::{Arguments, Variables};
+use crate::app::{Arguments, Variables, local};
 use crate::{Client, Error};
 
 /// An account that [`Accounts`](super::Accounts) is to run, and how its client is made: anew for each start.
@@ -40,7 +40,8 @@ impl Account {
     }
 
     /// The account whose session is in this file, and is named after it. `API_ID` and `API_HASH` are in the environment. If nobody is signed
-    /// in yet and the program runs on a terminal, it asks there.
+    /// in yet and the program runs on a terminal, it asks there. With `--sandbox` on the command line it is a bot of the name in the
+    /// [sandbox](crate::sandbox).
     pub fn stored(session: impl Into<PathBuf>) -> Self {
         Self::in_file(session.into(), None)
     }
@@ -51,11 +52,17 @@ impl Account {
     }
 
     fn in_file(session: PathBuf, token: Option<String>) -> Self {
-        let name = session.file_stem().map_or_else(|| "account".into(), |name| name.to_string_lossy().into_owned());
-        Self::new(name, move || {
+        let name: Arc<str> = session.file_stem().map_or_else(|| "account".into(), |name| name.to_string_lossy()).into();
+        Self::new(Arc::clone(&name), move || {
             let arguments = Arguments::of_account(session.clone(), token.clone());
-            // awaitlint: allow(blocking-in-async) a small file, once for each start
-            async move { arguments.connect(&Variables::load()).await }
+            let name = Arc::clone(&name);
+            async move {
+                match arguments.sandbox {
+                    true => local::bot_named(&name).await,
+                    // awaitlint: allow(blocking-in-async) a small file, once for each start
+                    false => arguments.connect(&Variables::load()).await,
+                }
+            }
         })
     }
 

@@ -58,7 +58,8 @@ impl Client {
 impl Arguments {
     /// What is known of an account that is one of several.
     pub(crate) fn of_account(session: PathBuf, token: Option<String>) -> Self {
-        Self { session: Some(session), token, is_one_of_several: true, ..Self::default() }
+        let sandbox = std::env::args().skip(1).any(|argument| argument == "--sandbox");
+        Self { sandbox, session: Some(session), token, is_one_of_several: true, ..Self::default() }
     }
 
     pub(crate) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Self, Error> {

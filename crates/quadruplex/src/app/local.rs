@@ -8,10 +8,10 @@ mod furnish;
 mod host;
 
 #[cfg(feature = "sandbox")]
-pub(super) use host::{bot, person, somebody_for};
+pub(crate) use host::{bot, bot_named, person, somebody_for};
 
 #[cfg(not(feature = "sandbox"))]
-pub(super) use absent::{bot, person, somebody_for};
+pub(crate) use absent::{bot, bot_named, person, somebody_for};
 
 /// What is there without the sandbox: an error that says so.
 #[cfg(not(feature = "sandbox"))]
@@ -35,6 +35,10 @@ mod absent {
     }
 
     pub(crate) async fn bot() -> Result<Client, Error> {
+        Err(refused())
+    }
+
+    pub(crate) async fn bot_named(_: &str) -> Result<Client, Error> {
         Err(refused())
     }
 

@@ -4,7 +4,7 @@ mod arguments;
 mod backlog;
 mod dispatcher;
 mod lanes;
-mod local;
+pub(crate) mod local;
 mod report;
 mod running;
 mod sign_in;

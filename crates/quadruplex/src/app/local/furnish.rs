@@ -37,12 +37,14 @@ pub(super) async fn start() -> Result<Sandbox, Error> {
     Ok(telegram)
 }
 
-/// Makes the group.
+/// Makes the group, if it is not there.
 pub(super) fn group(telegram: &Sandbox, bot: &str) -> Result<(), Error> {
     let members = [user(telegram, "me")?, user(telegram, bot)?];
     let (alice, now) = (user(telegram, "alice")?, telegram.now());
-    telegram.world().create_channel(alice, GROUP.0, true, Some(GROUP.1), &members, now).map_err(|error| cannot(error.name))?;
-    Ok(())
+    match telegram.world().create_channel(alice, GROUP.0, true, Some(GROUP.1), &members, now) {
+        Err(error) if error.name != "USERNAME_OCCUPIED" => Err(cannot(error.name)),
+        _ => Ok(()),
+    }
 }
 
 /// Fills the channel, whose owner this is.

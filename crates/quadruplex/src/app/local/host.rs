@@ -58,6 +58,14 @@ impl Telegram {
         builder.connect_in_memory().await
     }
 
+    /// Tells other processes whom they may want to talk with.
+    fn introduce(&self, account: &PeerRef) -> Result<(), Error> {
+        match self {
+            Self::Own(_) => Ok(()),
+            Self::Running(_) => sandbox::introduce(&account.to_string()),
+        }
+    }
+
     async fn sign_in(&self, name: &str) -> Result<Client, Error> {
         let client = self.connect().await?;
         sandbox::sign_in(&client, name).await?;
@@ -75,18 +83,26 @@ pub(crate) async fn person() -> Result<Client, Error> {
     if let Telegram::Own(_) = telegram {
         furnish::files(&telegram.sign_in(OTHER).await?).await?;
     }
-    telegram.sign_in(ME).await
+    let client = telegram.sign_in(ME).await?;
+    telegram.introduce(&PeerRef::Phone(sandbox::phone(ME)))?;
+    Ok(client)
 }
 
 /// A client of a bot that is named after the program.
 pub(crate) async fn bot() -> Result<Client, Error> {
+    bot_named(&program_name()).await
+}
+
+/// A client of a bot with a name.
+pub(crate) async fn bot_named(name: &str) -> Result<Client, Error> {
     let telegram = telegram().await?;
-    let username = bot_name(&program_name());
+    let username = bot_name(name);
     let client = telegram.connect().await?;
     client.sign_in_bot(&sandbox::token(&username)).await?;
     if let Telegram::Own(telegram) = telegram {
         furnish::group(telegram, &username)?;
     }
+    telegram.introduce(&PeerRef::Username(username))?;
     Ok(client)
 }
 
@@ -100,13 +116,10 @@ pub(crate) async fn somebody_for(client: &Client) -> Result<Option<Local>, Error
     };
     let greeting = match telegram {
         Telegram::Own(_) => format!("You are {name} in a chat with {account} in a sandbox. Type and press Enter; Ctrl-C ends."),
-        Telegram::Running(_) => {
-            sandbox::introduce(&account.to_string())?;
-            format!(
-                "You are {name} in a chat with {account} in the sandbox that runs here. Type and press Enter; Ctrl-C ends.\n\
-                 From another terminal: quadruplex chat --as bobby"
-            )
-        }
+        Telegram::Running(_) => format!(
+            "You are {name} in a chat with {account} in the sandbox that runs here. Type and press Enter; Ctrl-C ends.\n\
+             From another terminal: quadruplex chat --as bobby"
+        ),
     };
     Ok(Some(Local { person: telegram.sign_in(name).await?, account, greeting }))
 }
