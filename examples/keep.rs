@@ -19,7 +19,7 @@ async fn keep(file: Media, State(Dir(dir)): State<Dir>) -> Result {
 /// It sleeps, and nobody else waits for it.
 async fn show(update: Update, msg: Message) -> Result {
     let json = format!("{:#}", update.to_json());
-    tokio::time::sleep(3 * SECOND).await;
+    sleep(3 * SECOND).await;
     let text = html!("<code>{json}</code>\nAsynchronously, after 3 seconds");
     let parts = msg.client().send_long(&msg, text);
     for sent in msg.client().multiple(parts).queue("json").await {

@@ -9,6 +9,7 @@ async fn echo(msg: Text) -> String {
 fn app(router: Router) -> App {
     App::new(router)
         .backlog(Backlog::Since(HOUR)) // what came while we were off: All (default), Since, Skip
+        .order(Order::PerChat) // PerChat (default), PerUser, Global, None
         .at_once(256) // handlers running at the same time
         .drain_within(10 * SECOND) // on SIGTERM
 }

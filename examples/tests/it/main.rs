@@ -7,12 +7,16 @@
 mod away;
 #[path = "../../cart.rs"]
 mod cart;
+#[path = "../../daily.rs"]
+mod daily;
 #[path = "../../echo.rs"]
 mod echo;
 #[path = "../../keep.rs"]
 mod keep;
 #[path = "../../knobs.rs"]
 mod knobs;
+#[path = "../../many.rs"]
+mod many;
 #[path = "../../mirror.rs"]
 mod mirror;
 #[path = "../../moderate.rs"]
@@ -24,4 +28,6 @@ mod roll;
 #[path = "../../vote.rs"]
 mod vote;
 
+mod moving;
 mod shell;
+mod terminals;

@@ -5,25 +5,25 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The program that Cargo has built beside this test.
-fn built(name: &str) -> PathBuf {
+pub(crate) fn built(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a test has a path");
     let target = own.parent().and_then(|deps| deps.parent()).expect("tests are built two directories down");
     target.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// A directory of its own for a test, in which nothing of the machine's is found.
-struct Place(PathBuf);
+pub(crate) struct Place(pub(crate) PathBuf);
 
 impl Place {
-    fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples").join(test);
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).expect("the directory of the tests can be written");
         Self(path)
     }
 
-    fn command(&self, example: &str) -> Command {
-        let mut command = Command::new(built(example));
+    pub(crate) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(&self.0).env("QUADRUPLEX_STATE_DIR", self.0.join("state")).stdin(Stdio::null());
         for name in ["API_ID", "API_HASH", "BOT_TOKEN", "SESSION"] {
             command.env_remove(name);
@@ -32,7 +32,7 @@ impl Place {
     }
 
     fn run(&self, example: &str) -> Output {
-        self.command(example).arg("--sandbox").output().unwrap_or_else(|error| panic!("{example}: {error}"))
+        self.command(&built(example)).arg("--sandbox").output().unwrap_or_else(|error| panic!("{example}: {error}"))
     }
 }
 
@@ -50,7 +50,7 @@ fn run(name: &str) -> String {
 /// What an example prints that is told these lines.
 fn talk(name: &str, said: &str) -> String {
     let mut child = Place::new(name)
-        .command(name)
+        .command(&built(name))
         .arg("--sandbox")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -72,6 +72,7 @@ fn bots() {
     let talks = [
         ("away", "are you there?\nhello?\n", "< I am away, and read this tonight.\n"),
         ("cart", "/add bread\n/add red wine\n/cart\n", "< 1 in your cart\n< 2 in your cart\n< bread, red wine\n"),
+        ("daily", "/when\n", "< every morning at nine, UTC\n"),
         ("echo", "hello\n<b>\n", "< hello\n< <b>\n"),
         ("knobs", "hello\n", "< hello\n"),
         ("mirror", "hello\n", "< hello\n"),
@@ -126,6 +127,23 @@ fn download() {
 }
 
 #[test]
+fn page() {
+    let printed = talk("page", "four messages\n");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines[0].starts_with("downloads") && lines[0].ends_with(" bytes"), "{printed}");
+    let rest = [
+        "all and all",
+        "fast was first",
+        "nothing within 10 ms",
+        "500000500000",
+        "Optional prompt you said four messages",
+        "test",
+        "1 users",
+    ];
+    assert_eq!(lines[1..], rest);
+}
+
+#[test]
 fn notify() {
     let output = Place::new("notify").run("notify");
     assert_eq!((text(output.stdout).as_str(), output.status.success()), ("sent\n", false));
@@ -135,7 +153,7 @@ fn notify() {
 
 #[test]
 fn without_an_account_and_without_the_sandbox_it_says_what_is_missing() {
-    let output = Place::new("missing").command("echo").output().expect("it starts");
+    let output = Place::new("missing").command(&built("echo")).output().expect("it starts");
     let printed = text(output.stderr);
     assert!(!output.status.success());
     assert!(printed.starts_with("Error: missing API_ID\n  MTProto needs an application id."), "{printed}");
