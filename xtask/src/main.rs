@@ -4,6 +4,7 @@ mod codegen;
 mod corpus;
 mod interop;
 mod schema;
+mod seeds;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ cargo xtask codegen [--check]                    write the generated code, or ch
 cargo xtask interop                              other people's clients against the sandbox, our client against another server
 cargo xtask schema import FILE [--skip NAME,…]   normalise a TL file, mtcute's JSON or a list of errors into schema/
 cargo xtask schema diff A B                      what changed from one TL file to another
+cargo xtask seeds                                docs/seeds.md: every heading of the two pages, with what there is of it
 cargo xtask tidy                                 the rules of the house that no compiler checks";
 
 /// What a chore ends with: an error text for the person who called it.
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["schema", "import", file] => schema::import(Path::new(file), &[]),
         ["schema", "import", file, "--skip", names] => schema::import(Path::new(file), &names.split(',').collect::<Vec<_>>()),
         ["schema", "diff", a, b] => schema::diff(Path::new(a), Path::new(b)),
+        ["seeds"] => seeds::run(),
         ["tidy"] => tidy::run(),
         _ => Err(format!("usage:\n{USAGE}")),
     };
