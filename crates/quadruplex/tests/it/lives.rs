@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use quadruplex::net::Environment;
 use quadruplex::prelude::*;
-use quadruplex::store::{Commit, DeadLetter, Memory, Peer as KnownPeer, PeerKey, Row, Snapshot, Store, Task, Value, ValueKey};
+use quadruplex::store::{Commit, DeadLetter, Memory, Peer as KnownPeer, PeerId, PeerKey, Row, Snapshot, Store, Task, Value, ValueKey};
 use quadruplex_sandbox::world::{Config, ErrorRule, Peer, UpdateFaults};
 use quadruplex_sandbox::{LinkScript, NewBot, RpcError, Sandbox};
 use rand_chacha::ChaCha8Rng;
@@ -198,6 +198,14 @@ impl Store for Mortal {
 
     fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
         self.memory.values(from, limit)
+    }
+
+    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<KnownPeer>> {
+        self.memory.all_peers(after, limit)
+    }
+
+    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
+        self.memory.all_values(after, limit)
     }
 
     fn place(&self) -> String {
