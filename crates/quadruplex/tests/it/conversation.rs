@@ -224,9 +224,9 @@ async fn it_is_the_same_conversation_wherever_it_is_cut(telegram: Sandbox) -> Re
 async fn an_answer_is_not_lost_before_the_next_question(telegram: Sandbox) -> Result {
     async fn slow(_: Text, chat: Chat) -> Result<String> {
         let name = chat.ask("Name?").text().await?;
-        tokio::time::sleep(HOUR).await;
+        sleep(HOUR).await;
         let place = chat.ask("Place?").text().await?;
-        tokio::time::sleep(HOUR).await;
+        sleep(HOUR).await;
         Ok(format!("{name} of {place}"))
     }
     let router = || Router::new().on_message(slow);
@@ -258,7 +258,7 @@ async fn what_comes_to_nobody_is_handled(telegram: Sandbox) -> Result {
         tokio::select! {
             biased;
             answer = chat.ask("Well?").text() => chat.send(format!("you said {}", answer?)).await?,
-            () = tokio::time::sleep(MINUTE) => chat.send("Too late.").await?,
+            () = sleep(MINUTE) => chat.send("Too late.").await?,
         };
         Ok(())
     }

@@ -20,7 +20,7 @@ fn program() {
     let handler = move |_: Text| async move {
         println!("begun");
         match works {
-            true => tokio::time::sleep(Duration::from_millis(200)).await,
+            true => sleep(Duration::from_millis(200)).await,
             false => std::future::pending().await,
         }
         println!("completed");

@@ -67,7 +67,7 @@ fn an_error_fails_the_test() {
 #[quadruplex::test]
 async fn time_is_virtual(telegram: Sandbox) -> Result {
     async fn patient(_: Text) -> &'static str {
-        tokio::time::sleep(DAY).await;
+        sleep(DAY).await;
         "at last"
     }
     let (real, start) = (std::time::Instant::now(), Instant::now());
@@ -241,5 +241,5 @@ async fn a_bot_that_crashes_goes_on(telegram: Sandbox) -> Result {
 
 #[quadruplex::test]
 async fn without_a_sandbox() {
-    tokio::time::sleep(DAY).await;
+    sleep(DAY).await;
 }
