@@ -1,3 +1,5 @@
+use std::io::IsTerminal;
+
 use quadruplex::api::PeerRef;
 use quadruplex::api::functions::messages;
 use quadruplex::sandbox::PARTNER;
@@ -32,6 +34,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
         Some(peer) => peer,
         None => partner(context)?,
     };
+    if std::io::stdin().is_terminal() && !context.json {
+        eprintln!("You are in a chat with {peer}. Type and press Enter; Ctrl-C ends.");
+    }
     let client = &connected.client;
     let peer = PeerRef::from(&peer);
     let mut feed = connected.feed().await?;
