@@ -14,8 +14,8 @@ use super::fetch::{Fetcher, WINDOW};
 use super::part_map::Whole;
 use super::remote::RemoteFile;
 use super::target::{Claim, Incomplete, claim};
-use super::{OnProgress, Progress, Stopped, disk, names};
-use crate::{Client, Error};
+use super::{OnProgress, Progress, Stopped, disk, names, told_in};
+use crate::{Client, Error, Message};
 
 /// A download, not begun yet; see [`Client::download`]. Say where to, then await it.
 ///
@@ -132,6 +132,20 @@ impl<'a, To> Download<'a, To> {
     pub fn progress(mut self, tell: impl FnMut(Progress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(tell));
         self
+    }
+
+    /// Tells how far it is in a message of this account, which is edited at most every three seconds: the other way than
+    /// [`progress`](Self::progress).
+    ///
+    /// ```no_run
+    /// # async fn example(message: quadruplex::Message) -> Result<(), quadruplex::Error> {
+    /// let status = message.reply("0 %").await?;
+    /// let saved = message.download().to_dir("downloads").edit(&status).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn edit(self, status: &Message) -> Self {
+        self.progress(told_in(status))
     }
 }
 

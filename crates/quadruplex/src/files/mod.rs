@@ -12,6 +12,7 @@ mod part_map;
 mod parts;
 mod remote;
 mod source;
+mod status;
 mod target;
 mod upload;
 
@@ -20,6 +21,7 @@ pub(crate) use lanes::Lanes;
 pub(crate) use names::mime_of;
 pub use remote::RemoteFile;
 pub use source::UploadSource;
+pub(crate) use status::told_in;
 pub use upload::{Upload, Uploaded};
 
 use crate::{Client, Error};

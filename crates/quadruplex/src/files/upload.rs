@@ -12,9 +12,9 @@ use quadruplex_api::{enums, types};
 use super::lanes::{Direction, Slot};
 use super::parts::{Kind, PART, Part, Parts};
 use super::source::UploadSource;
-use super::{MIB, OnProgress, Progress, Stopped};
+use super::{MIB, OnProgress, Progress, Stopped, told_in};
 use crate::client::{CallOptions, Inner};
-use crate::{Client, Error};
+use crate::{Client, Error, Message};
 
 /// Up to here Telegram takes the file with a checksum; above, in parts of a big file.
 const SMALL: u64 = 10 * MIB;
@@ -55,6 +55,12 @@ impl<'a> Upload<'a> {
     pub fn progress(mut self, tell: impl FnMut(Progress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(tell));
         self
+    }
+
+    /// Tells how far it is in a message of this account, which is edited at most every three seconds: the other way than
+    /// [`progress`](Self::progress).
+    pub fn edit(self, status: &Message) -> Self {
+        self.progress(told_in(status))
     }
 }
 

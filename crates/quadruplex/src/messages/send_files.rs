@@ -15,6 +15,7 @@ use super::attachment::{Attachment, stored};
 use super::send::{Outgoing, unix};
 use super::{Message, sent};
 use crate::client::lock;
+use crate::files::told_in;
 use crate::{Call, Client, Error, FormattedText, Progress};
 
 /// So many files of an album are uploaded at once; each has several parts on their way.
@@ -130,6 +131,12 @@ impl<'a, T> SendFiles<'a, T> {
     pub fn progress(mut self, tell: impl FnMut(Progress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(tell));
         self
+    }
+
+    /// Tells how far it is in a message of this account, which is edited at most every three seconds: the other way than
+    /// [`progress`](Self::progress).
+    pub fn edit(self, status: &Message) -> Self {
+        self.progress(told_in(status))
     }
 }
 

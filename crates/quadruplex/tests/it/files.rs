@@ -288,3 +288,20 @@ async fn whoever_breaks_the_rules_of_parts_is_told() {
     asks(0, 3 * 4096, "LIMIT_INVALID").await;
     asks((1 << 20) - 4096, 8192, "LIMIT_INVALID").await;
 }
+
+#[tokio::test]
+async fn a_message_tells_how_far_it_is() {
+    let (_telegram, alice, bob) = alice_and_bob().await;
+    let uploaded = alice.upload(UploadSource::bytes("noise.bin", noise(2 << 20))).await.unwrap();
+    let (document, _) = send(&alice, &bob, uploaded).await;
+    let status = bob.send("me", "0 %").await.unwrap();
+    bob.download(&document).to_memory(3 * MIB).edit(&status).await.unwrap();
+    // The edits are not waited for.
+    for _ in 0..100 {
+        let now = status.reload().await.unwrap().unwrap();
+        if now.text() == "100 % of 2.0 MiB" {
+            return;
+        }
+    }
+    panic!("{}", status.reload().await.unwrap().unwrap().text());
+}
