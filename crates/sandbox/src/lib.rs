@@ -171,7 +171,8 @@ impl Sandbox {
         self.world().create_user(new, now).map_err(|error| io::Error::other(error.name))
     }
 
-    /// Creates a bot and returns its id and its token.
+    /// Creates a bot and returns its id and its token. A client that has none signs in with `0:NAME`, which stands for the bot of that
+    /// public name, made if there is none.
     ///
     /// # Errors
     /// The public name is malformed or taken.
