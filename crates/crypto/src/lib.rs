@@ -9,7 +9,8 @@
 //! | [`ige`], [`ctr`] | AES-256 in the two modes of MTProto |
 //! | [`rsa`], [`pq`], [`dh`] | the parts of the key exchange |
 //! | [`srp`] | the password of two-step verification, both ends |
-//! | [`hash`] | SHA-1 and SHA-256 over several parts |
+//! | [`hash`] | SHA-1, SHA-256 and HMAC over several parts |
+//! | [`x25519`] | what looks like a key of X25519 |
 
 mod auth_key;
 pub mod ctr;
@@ -20,5 +21,6 @@ pub mod message;
 pub mod pq;
 pub mod rsa;
 pub mod srp;
+pub mod x25519;
 
 pub use auth_key::AuthKey;

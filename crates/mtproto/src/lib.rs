@@ -14,10 +14,12 @@
 //!
 //! - [`handshake`]: how the two ends agree on an authorization key;
 //! - [`framing`]: how packets travel in a stream of bytes;
+//! - [`faketls`]: how such a stream passes for TLS on its way to a proxy;
 //! - [`packet`]: how a message is put into an envelope and taken out;
 //! - [`client`] and [`server`]: the two ends of a session.
 
 pub mod client;
+pub mod faketls;
 pub mod framing;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -1,5 +1,6 @@
 //! Both ends of the protocol against each other.
 
+mod faketls;
 mod framing;
 mod fuzz_smoke;
 mod handshake;
