@@ -19,11 +19,14 @@
 //! # Ok::<_, awaitkit_dial::LinkError>(())
 //! ```
 //!
-//! What is below is passed in: [`Connect`] opens a stream to an address, [`Resolve`] knows the addresses of names, time is Tokio's. With
+//! What is below is passed in: [`Connect`] opens a stream to an address, [`Resolve`] knows the addresses of names, time is Tokio's. The
+//! feature `doh` brings `Doh`, DNS over HTTPS with several resolvers, and with it `tls`, rustls over any stream. With
 //! the feature `testing` all of it runs in memory under virtual time (`testing::MemoryNet`), faults included.
 
 mod chain;
 mod dialer;
+#[cfg(feature = "doh")]
+mod doh;
 mod error;
 mod health;
 mod http;
@@ -37,9 +40,13 @@ mod stream;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use chain::{Chain, Credentials, Hop, Kind};
 pub use dialer::{Dialed, Dialer};
+#[cfg(feature = "doh")]
+pub use doh::{Doh, DohServer};
 pub use error::{Attempt, DialError};
 pub use health::{Health, Standing};
 pub use link::LinkError;
@@ -48,3 +55,5 @@ pub use policy::{Order, Policy, Route};
 pub use prefixed::Prefixed;
 pub use stream::{BoxFuture, BoxStream, Connect, Stream, Tcp};
 pub use target::{Host, Target};
+#[cfg(feature = "tls")]
+pub use tls::Tls;

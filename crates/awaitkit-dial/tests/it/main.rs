@@ -1,5 +1,6 @@
 //! Dialling in memory, under virtual time, among faults.
 
+mod doh;
 mod faults;
 mod fixture;
 mod links;
