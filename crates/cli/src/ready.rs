@@ -21,6 +21,8 @@ pub(crate) struct Ready {
     pub(crate) state: Option<PathBuf>,
     /// Where the admin interface is.
     pub(crate) admin: Option<SocketAddr>,
+    /// The link to the MTProto proxy.
+    mtproxy: Option<String>,
 }
 
 impl Ready {
@@ -35,6 +37,7 @@ impl Ready {
             fingerprint: key.fingerprint(),
             state: state.map(absolute),
             admin: None,
+            mtproxy: sandbox.mtproxy().map(|proxy| proxy.to_link()),
         })
     }
 
@@ -45,6 +48,7 @@ impl Ready {
             "dcs": dcs.collect::<Value>(),
             "rsa_key": self.rsa_key.display().to_string(),
             "fingerprint": format!("{:016x}", self.fingerprint),
+            "mtproxy": self.mtproxy,
             "admin": self.admin.map(|address| address.to_string()),
             "state": self.state.as_ref().map(|state| state.display().to_string()),
         })
@@ -60,6 +64,7 @@ impl Ready {
             fingerprint: u64::from_str_radix(ready["fingerprint"].as_str()?, 16).ok()?,
             state: ready["state"].as_str().map(PathBuf::from),
             admin: ready["admin"].as_str().and_then(|address| address.parse().ok()),
+            mtproxy: ready["mtproxy"].as_str().map(str::to_owned),
         })
     }
 
@@ -89,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_line_is_read_back() {
-        let line = r#"{"admin":null,"dcs":[{"address":"127.0.0.1:4431","id":1}],"event":"ready","fingerprint":"c3b42b026ce86b21","rsa_key":"k.pem","state":null}"#;
+        let line = r#"{"admin":null,"dcs":[{"address":"127.0.0.1:4431","id":1}],"event":"ready","fingerprint":"c3b42b026ce86b21","mtproxy":null,"rsa_key":"k.pem","state":null}"#;
         let ready = Ready::parse(line).expect("the line is whole");
         assert_eq!(ready.dcs, [(1, SocketAddr::from(([127, 0, 0, 1], 4431)))]);
         assert_eq!(ready.to_json().to_string(), line);

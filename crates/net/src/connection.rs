@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::counters::Counters;
 use crate::task::{self, Answer, Command};
-use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Report, Ticket, Traffic};
+use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Report, Target, Ticket, Traffic};
 
 /// How a connection is made.
 #[derive(Clone, Debug)]
@@ -32,13 +32,43 @@ pub struct Options {
     /// The keys by which the server is known.
     pub server_keys: Vec<PublicKey>,
     /// Put before queries until one was answered: `invokeWithLayer(initConnection(…`, up to where the query begins.
-    pub init: Bytes,
+    pub init: Init,
     /// The key of an earlier connection; without one a new key is exchanged.
     pub key: Option<StoredKey>,
     /// Answers for which this says yes also go to the [`Event`]s, in the order in which they came: updates are in them.
     pub is_update: fn(&[u8]) -> bool,
     /// How many events may wait for their receiver; the rest is dropped and told as [`Event::Lost`].
     pub event_capacity: usize,
+}
+
+/// What introduces a client to a server: `invokeWithLayer(initConnection(…`, up to where the query begins. It may depend on the MTProto
+/// proxy through which the connection leads, of which the server is told.
+#[derive(Clone)]
+pub struct Init(Arc<WriteInit>);
+
+type WriteInit = dyn Fn(Option<&Target>) -> Bytes + Send + Sync;
+
+impl Init {
+    /// Made anew for each link: directly, or through the proxy there.
+    pub fn new(write: impl Fn(Option<&Target>) -> Bytes + Send + Sync + 'static) -> Self {
+        Self(Arc::new(write))
+    }
+
+    pub(crate) fn write(&self, proxy: Option<&Target>) -> Bytes {
+        (self.0)(proxy)
+    }
+}
+
+impl From<Bytes> for Init {
+    fn from(bytes: Bytes) -> Self {
+        Self::new(move |_| bytes.clone())
+    }
+}
+
+impl fmt::Debug for Init {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Init")
+    }
 }
 
 /// An authorization key and what is known of it.

@@ -1,76 +1,65 @@
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use awaitkit_dial::{BoxFuture, Stream, Target};
 
-/// A boxed future, for traits that are used as objects.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// Anything that carries bytes both ways.
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+/// The server that a connection wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Server<'a> {
+    /// The data centre, as an obfuscated header names it: negative for media servers, plus 10,000 for test servers.
+    pub dc: i32,
+    /// Its addresses, in order of preference.
+    pub addresses: &'a [SocketAddr],
+}
 
 /// How a connection reaches its server.
 pub trait Dial: fmt::Debug + Send + Sync + 'static {
-    /// Opens a stream to one of these addresses of one server; they are in order of preference.
+    /// Opens a stream to a server. Addresses may race; nothing is sent before one has won, because Telegram destroys a login that sends
+    /// on two connections.
+    ///
+    /// # Errors
+    /// No way leads there.
     ///
     /// # Cancel safety
     /// Dropping the future abandons the attempt.
-    fn dial<'a>(&'a self, addresses: &'a [SocketAddr]) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
+    fn dial<'a>(&'a self, server: Server<'a>) -> BoxFuture<'a, io::Result<Dialed>>;
 }
 
-/// Plain TCP. Several addresses race: each gets a head start over the next, and the first that connects wins. Only connecting
-/// is raced; nothing is sent before one has won, because Telegram destroys a login that sends on two connections.
-#[derive(Clone, Debug)]
-pub struct TcpDialer {
-    /// The head start of an address over the next.
-    pub head_start: Duration,
-    /// How long an address may take.
-    pub patience: Duration,
+/// A stream to a server, and what has to be spoken on it.
+pub struct Dialed {
+    /// The stream.
+    pub stream: Box<dyn Stream>,
+    /// What the way demands.
+    pub way: Way,
 }
 
-impl Default for TcpDialer {
-    /// A head start of 250 ms, patience of 10 s.
-    fn default() -> Self {
-        Self { head_start: Duration::from_millis(250), patience: Duration::from_secs(10) }
+/// What a way to a server demands of those who go it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Way {
+    /// Nothing: the framing is the caller's choice.
+    Open,
+    /// An obfuscated stream, made with the secret of a proxy. The server is told of the proxy (`inputClientProxy`).
+    MtProxy {
+        /// Where the proxy is.
+        server: Target,
+        /// Its secret.
+        secret: [u8; 16],
+        /// Whether only padded packets are taken.
+        padded: bool,
+    },
+}
+
+impl From<Box<dyn Stream>> for Dialed {
+    /// A stream that demands nothing.
+    fn from(stream: Box<dyn Stream>) -> Self {
+        Self { stream, way: Way::Open }
     }
 }
 
-impl Dial for TcpDialer {
-    fn dial<'a>(&'a self, addresses: &'a [SocketAddr]) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
-        Box::pin(async move {
-            let mut attempts = JoinSet::new();
-            for (place, address) in addresses.iter().copied().enumerate() {
-                let (delay, patience) = (self.head_start * place as u32, self.patience);
-                attempts.spawn(async move {
-                    sleep(delay).await;
-                    connect(address, patience).await
-                });
-            }
-            let mut error = io::Error::new(io::ErrorKind::InvalidInput, "the server has no address");
-            while let Some(attempt) = attempts.join_next().await {
-                match attempt.map_err(io::Error::other).and_then(|connected| connected) {
-                    Ok(stream) => return Ok(Box::new(stream) as Box<dyn Stream>),
-                    Err(failed) => error = failed,
-                }
-            }
-            Err(error)
-        })
+impl fmt::Debug for Dialed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialed").field("way", &self.way).finish_non_exhaustive()
     }
-}
-
-async fn connect(address: SocketAddr, patience: Duration) -> io::Result<TcpStream> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
-    let late = || io::Error::new(io::ErrorKind::TimedOut, format!("{address}: no connection within {} s", patience.as_secs()));
-    let stream = timeout(patience, TcpStream::connect(address)).await.map_err(|_| late())?.map_err(named)?;
-    // A packet is written whole; waiting for more would only add a round trip.
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }

@@ -16,13 +16,16 @@ mod environment;
 mod error;
 mod link;
 mod meanwhile;
+mod proxy;
 mod task;
 mod ticket;
 
-pub use connection::{Connection, Event, Options, Pack, Pending, Receipt, Request, State, StoredKey};
+pub use awaitkit_dial::{BoxFuture, Connect, Host, LinkError, Network, Order, Stream, Target};
+pub use connection::{Connection, Event, Init, Options, Pack, Pending, Receipt, Request, State, StoredKey};
 pub use counters::Traffic;
-pub use dial::{BoxFuture, Dial, Stream, TcpDialer};
+pub use dial::{Dial, Dialed, Server, Way};
 pub use environment::{Environment, Random};
 pub use error::{CallError, CloseReason, ConnectError};
+pub use proxy::{Dialer, Disguise, FakeTls, MtProxy, Policy, Proxy, Secret};
 pub use quadruplex_mtproto::client::{KeyState, Repeat, RpcError};
 pub use ticket::{Fate, Report, Ticket};

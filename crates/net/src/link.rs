@@ -1,15 +1,14 @@
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use quadruplex_mtproto::Now;
 use quadruplex_mtproto::client::KeyState;
-use quadruplex_mtproto::framing::{ClientFramer, Frame};
+use quadruplex_mtproto::framing::{ClientFramer, Frame, Transport};
 use quadruplex_mtproto::handshake::{ClientConfig, ClientHandshake, ClientStep, Established, plain};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::{Instant, timeout};
 
-use crate::{ConnectError, Dial, Environment, Options, Random, StoredKey, Stream};
+use crate::{ConnectError, Dial, Dialed, Environment, Options, Random, Server, StoredKey, Stream, Target, Way};
 
 /// How long the server may take for one message of the key exchange.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -24,19 +23,28 @@ pub(crate) struct Link {
     pub(crate) writer: WriteHalf<Box<dyn Stream>>,
     pub(crate) framer: ClientFramer,
     pub(crate) input: BytesMut,
+    /// The MTProto proxy that it leads through.
+    pub(crate) proxy: Option<Target>,
 }
 
 impl Link {
     pub(crate) async fn dial(options: &Options, dial: &dyn Dial, random: &mut Random) -> Result<Self, ConnectError> {
-        let addresses: &[SocketAddr] = &options.addresses;
-        let (reader, writer) = tokio::io::split(dial.dial(addresses).await?);
-        let framer = if options.obfuscated {
-            let dc = i16::try_from(options.dc).unwrap_or_default();
-            ClientFramer::obfuscated(options.transport, dc, None, random)?
-        } else {
-            ClientFramer::new(options.transport)
+        let Dialed { stream, way } = dial.dial(Server { dc: options.dc, addresses: &options.addresses }).await?;
+        let (reader, writer) = tokio::io::split(stream);
+        let dc = i16::try_from(options.dc).unwrap_or_default();
+        let (framer, proxy) = match way {
+            Way::Open if options.obfuscated => (ClientFramer::obfuscated(options.transport, dc, None, random)?, None),
+            Way::Open => (ClientFramer::new(options.transport), None),
+            Way::MtProxy { server, secret, padded } => {
+                let transport = match options.transport {
+                    _ if padded => Transport::PaddedIntermediate,
+                    Transport::Full => Transport::Intermediate,
+                    other => other,
+                };
+                (ClientFramer::obfuscated(transport, dc, Some(&secret), random)?, Some(server))
+            }
         };
-        Ok(Self { reader, writer, framer, input: BytesMut::new() })
+        Ok(Self { reader, writer, framer, input: BytesMut::new(), proxy })
     }
 
     /// Agrees on a key with the server.

@@ -25,12 +25,12 @@ mod server;
 pub mod world;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use quadruplex_crypto::rsa::{PrivateKey, PublicKey};
-use quadruplex_net::{BoxFuture, Dial, Environment, Stream};
+use quadruplex_net::{BoxFuture, Connect, Dial, Dialed, Environment, MtProxy, Secret, Server, Stream, Target};
 
 use server::Hub;
 pub use server::LinkScript;
@@ -42,6 +42,7 @@ pub struct Builder {
     dcs: i32,
     listen: Option<SocketAddr>,
     state: Option<PathBuf>,
+    mtproxy: Option<Secret>,
     environment: Environment,
     world: world::Config,
 }
@@ -59,6 +60,13 @@ impl Builder {
     #[must_use]
     pub fn listen(self, address: SocketAddr) -> Self {
         Self { listen: Some(address), ..self }
+    }
+
+    /// Runs an MTProto proxy in front of the data centres, one port above the last of them. It takes exactly what its secret asks for: padded
+    /// packets with `dd`, FakeTLS with `ee`.
+    #[must_use]
+    pub fn mtproxy(self, secret: Secret) -> Self {
+        Self { mtproxy: Some(secret), ..self }
     }
 
     /// Keeps everything in this file, and starts from what is in it.
@@ -102,9 +110,9 @@ impl Builder {
             tokio::spawn(async move { hub.keep_time().await });
         }
         let sandbox = Sandbox { _running: Arc::new(Running(hub.clone())), hub };
-        let addresses: Vec<(i32, SocketAddr)> = match self.listen {
-            Some(first) => server::listen(&sandbox.hub, first, self.dcs).await?,
-            None => (1..=self.dcs).map(|dc| (dc, SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), dc as u16))).collect(),
+        let addresses = match self.listen {
+            Some(first) => server::listen(&sandbox.hub, first, self.dcs, self.mtproxy).await?,
+            None => server::pretend(&sandbox.hub, self.dcs, self.mtproxy),
         };
         let as_told = |(id, address): &(i32, SocketAddr)| world::Dc { id: *id, ip: address.ip().to_string(), port: address.port() };
         sandbox.hub.world().config_mut().dcs = addresses.iter().map(as_told).collect();
@@ -143,7 +151,7 @@ impl Sandbox {
 
     /// A sandbox of one's own making.
     pub fn builder() -> Builder {
-        Builder { dcs: 1, listen: None, state: None, environment: Environment::system(), world: world::Config::default() }
+        Builder { dcs: 1, listen: None, state: None, mtproxy: None, environment: Environment::system(), world: world::Config::default() }
     }
 
     /// The data centres and their addresses. Those of a sandbox that does not listen mean something to its
@@ -160,6 +168,22 @@ impl Sandbox {
     /// Reaches the data centres without a socket, as long as the sandbox runs.
     pub fn dialer(&self) -> Arc<dyn Dial> {
         Arc::new(MemoryDialer { hub: self.hub.clone() })
+    }
+
+    /// The same for whoever makes connections below a policy: a [`Network`](quadruplex_net::Network) without a socket, to which the MTProto
+    /// proxy of the sandbox belongs.
+    pub fn connector(&self) -> Arc<dyn Connect> {
+        Arc::new(MemoryDialer { hub: self.hub.clone() })
+    }
+
+    /// The MTProto proxy of the sandbox; see [`Builder::mtproxy`].
+    pub fn mtproxy(&self) -> Option<MtProxy> {
+        self.hub.mtproxy()
+    }
+
+    /// Which MTProto proxy each client says it comes through (`inputClientProxy`), one entry for each of their keys.
+    pub fn told_proxies(&self) -> Vec<Option<Target>> {
+        self.hub.told_proxies()
     }
 
     /// Creates a user and returns its id.
@@ -262,17 +286,24 @@ impl std::fmt::Debug for MemoryDialer {
     }
 }
 
+impl MemoryDialer {
+    fn open(&self, addresses: &[SocketAddr]) -> io::Result<Box<dyn Stream>> {
+        let door = self.hub.door(addresses).filter(|_| !*self.hub.stop.borrow());
+        let none = || io::Error::new(io::ErrorKind::ConnectionRefused, "no data centre of the sandbox has this address");
+        let (near, far) = tokio::io::duplex(256 << 10);
+        server::accept(&self.hub, door.ok_or_else(none)?, Box::new(far));
+        Ok(Box::new(near))
+    }
+}
+
 impl Dial for MemoryDialer {
-    fn dial<'a>(&'a self, addresses: &'a [SocketAddr]) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
-        Box::pin(async move {
-            let known = self.hub.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let dc = known.iter().find(|(_, address)| addresses.contains(address)).map(|(dc, _)| *dc);
-            let Some(dc) = dc.filter(|_| !*self.hub.stop.borrow()) else {
-                return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "no data centre of the sandbox has this address"));
-            };
-            let (near, far) = tokio::io::duplex(256 << 10);
-            server::accept(&self.hub, dc, Box::new(far));
-            Ok(Box::new(near) as Box<dyn Stream>)
-        })
+    fn dial<'a>(&'a self, server: Server<'a>) -> BoxFuture<'a, io::Result<Dialed>> {
+        Box::pin(async move { self.open(server.addresses).map(Into::into) })
+    }
+}
+
+impl Connect for MemoryDialer {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move { self.open(&[address]) })
     }
 }

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use quadruplex::net::Secret;
 use quadruplex_sandbox::{LinkScript, Sandbox};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -29,6 +30,10 @@ pub(crate) struct Arguments {
     /// Serve the admin interface here, by HTTP: make accounts and chats, read codes and messages, inject faults, set the clock.
     #[arg(long, value_name = "ADDR")]
     admin: Option<SocketAddr>,
+    /// Run an MTProto proxy too, with this secret: 16 bytes in hexadecimal, dd and 16 bytes for padded packets, ee and 16 bytes and the
+    /// name of a host for FakeTLS. It listens on the port above that of the last data centre.
+    #[arg(long, value_name = "SECRET")]
+    mtproxy: Option<Secret>,
     /// How many data centres there are.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=5))]
     dcs: i32,
@@ -41,10 +46,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
-    let Arguments { listen, state, admin, dcs, delay, until_stdin_ends } = arguments;
+    let Arguments { listen, state, admin, mtproxy, dcs, delay, until_stdin_ends } = arguments;
     let mut builder = Sandbox::builder().dcs(dcs).listen(listen);
     if let Some(state) = &state {
         builder = builder.state(state);
+    }
+    if let Some(secret) = mtproxy {
+        builder = builder.mtproxy(secret);
     }
     let cannot = |error: std::io::Error| Failure::new(Kind::Failed, format!("the sandbox cannot start: {error}"));
     let sandbox = builder.start().await.map_err(cannot)?;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use quadruplex::net::{CloseReason, State};
+use quadruplex::net::{CloseReason, Order, Policy, Proxy, State};
 use quadruplex::store::Redb;
 use quadruplex::{Client, Transport, sandbox};
 use tokio::time::{sleep, timeout};
@@ -46,6 +46,12 @@ pub(crate) struct Target {
     /// Make the stream look like noise to who watches it.
     #[arg(long)]
     obfuscated: bool,
+    /// Go through this proxy: tg://proxy?…, https://t.me/proxy?…, tg://socks?…, socks5://…, http://…; several are tried in turn.
+    #[arg(long, value_name = "LINK")]
+    proxy: Vec<Proxy>,
+    /// Whether proxies are used always (only), before (proxy-first) or after the direct way (direct-first), or not at all (never).
+    #[arg(long, value_name = "ORDER", default_value_t = Order::Only, requires = "proxy")]
+    proxy_order: Order,
     /// The application id from <https://my.telegram.org/apps>; else API_ID in the environment or in `.env`.
     #[arg(long, value_name = "ID")]
     api_id: Option<String>,
@@ -123,6 +129,8 @@ impl Target {
         let Place { servers, sessions, api, host, is_sandbox } = Place::find(self, context).await?;
         let store = self.open(sessions).await?;
         let builder = Client::builder(api.id, api.hash).servers(servers).transport(self.transport.into(), self.obfuscated);
+        let builder =
+            if self.proxy.is_empty() { builder } else { builder.policy(Policy::new(self.proxy_order, self.proxy.iter().cloned())) };
         let client = match store {
             Some(store) => builder.connect(store).await?,
             None => builder.connect_in_memory().await?,

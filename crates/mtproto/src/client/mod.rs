@@ -156,6 +156,11 @@ impl Session {
         }
     }
 
+    /// What is put before queries from the next connection on; see [`new`](Self::new).
+    pub fn introduce(&mut self, init: Bytes) {
+        self.init = init;
+    }
+
     /// Queues a call. `body` is a query without wrappers, packed by [`gzip`](crate::gzip) if that was worth it.
     pub fn call(&mut self, body: Bytes, options: CallOptions) -> CallId {
         let too_long = body.len() + self.init.len() + WRAPPING > MAX_MESSAGE;

@@ -47,7 +47,7 @@ impl Hello {
             let rest = &input[length..];
             let Some((kind, len)) = header(rest)? else { return Ok(false) };
             if kind == ALERT {
-                return Ok(rest.get(RECORD_HEADER + 1).map_or(Ok(false), |alert| Err(FakeTlsError::Alert(*alert)))?);
+                return rest.get(RECORD_HEADER + 1).map_or(Ok(false), |alert| Err(FakeTlsError::Alert(*alert)));
             }
             if kind != due {
                 return Err(FakeTlsError::Record { kind, len });
@@ -67,8 +67,16 @@ impl Hello {
     }
 }
 
-/// The server's side: takes a client's hello off the front of `input`, and returns its random and the answer; `None` when more is
-/// needed. Who has seen a random before refuses it: it was recorded and played again.
+/// What a server makes of a hello.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The random of the hello. Who has seen it before refuses it: it was recorded and is played again.
+    pub random: [u8; 32],
+    /// What is written to the client.
+    pub bytes: Vec<u8>,
+}
+
+/// The server's side: takes a client's hello off the front of `input`; `None` when more is needed.
 ///
 /// # Errors
 /// The hello is none, was made with another secret, names another domain, or its time is more than [`MAX_SKEW`] from `unix`.
@@ -78,7 +86,7 @@ pub fn answer(
     unix: u32,
     input: &mut BytesMut,
     rng: &mut dyn Rng,
-) -> Result<Option<([u8; 32], Vec<u8>)>, FakeTlsError> {
+) -> Result<Option<Answered>, FakeTlsError> {
     let Some((kind, len)) = header(input)? else { return Ok(None) };
     if kind != HANDSHAKE {
         return Err(FakeTlsError::Record { kind, len });
@@ -107,7 +115,7 @@ pub fn answer(
     let ours = hmac_sha256(secret, &[&random, &answer]);
     answer[RANDOM].copy_from_slice(&ours);
     input.advance(RECORD_HEADER + len);
-    Ok(Some((random, answer)))
+    Ok(Some(Answered { random, bytes: answer }))
 }
 
 /// The random of a hello, which is zeroed.

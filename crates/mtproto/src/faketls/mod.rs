@@ -15,9 +15,9 @@
 //! let (secret, now) = ([7; 16], 1_800_000_000);
 //!
 //! let (hello, sent) = Hello::new(&secret, "example.org", now, rng);
-//! let (accepted, answered) = answer(&secret, "example.org", now, &mut BytesMut::from(&sent[..]), rng)?.expect("the hello is whole");
-//! assert_eq!(accepted, *hello.random());
-//! let mut input = BytesMut::from(&answered[..]);
+//! let answered = answer(&secret, "example.org", now, &mut BytesMut::from(&sent[..]), rng)?.expect("the hello is whole");
+//! assert_eq!(answered.random, *hello.random());
+//! let mut input = BytesMut::from(&answered.bytes[..]);
 //! assert!(hello.accept(&secret, &mut input)?, "the answer is whole, and by one who knows the secret");
 //!
 //! let (mut wire, mut read) = (Vec::new(), BytesMut::new());
@@ -33,7 +33,7 @@ mod records;
 
 use std::fmt;
 
-pub use handshake::{Hello, MAX_SKEW, answer};
+pub use handshake::{Answered, Hello, MAX_SKEW, answer};
 pub use records::Records;
 
 /// Types of records.

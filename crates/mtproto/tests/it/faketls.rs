@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use proptest::prelude::*;
 use quadruplex_crypto::hash::sha256;
-use quadruplex_mtproto::faketls::{FakeTlsError, Hello, MAX_SKEW, Records, answer};
+use quadruplex_mtproto::faketls::{Answered, FakeTlsError, Hello, MAX_SKEW, Records, answer};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tls_parser::{
@@ -104,7 +104,7 @@ fn both_ends_agree_and_every_prefix_waits_for_more() {
         assert_eq!(answer(&SECRET, DOMAIN, NOW, &mut BytesMut::from(&sent[..length]), rng), Ok(None), "{length}");
     }
     let mut input = BytesMut::from(&[&sent[..], b"more"].concat()[..]);
-    let (random, answered) = answer(&SECRET, DOMAIN, NOW, &mut input, rng).unwrap().unwrap();
+    let Answered { random, bytes: answered } = answer(&SECRET, DOMAIN, NOW, &mut input, rng).unwrap().unwrap();
     assert_eq!((random, &input[..]), (*hello.random(), &b"more"[..]));
     for length in 0..answered.len() {
         assert_eq!(hello.accept(&SECRET, &mut BytesMut::from(&answered[..length])), Ok(false), "{length}");
@@ -129,7 +129,7 @@ fn who_has_another_secret_time_or_domain_is_told_apart() {
     check(&SECRET, "example.org", NOW, Err(FakeTlsError::WrongDomain));
     check(&[0; 16], DOMAIN, NOW, Err(FakeTlsError::WrongSecret));
 
-    let (_, answered) = answer(&SECRET, DOMAIN, NOW, &mut BytesMut::from(&sent[..]), rng).unwrap().unwrap();
+    let answered = answer(&SECRET, DOMAIN, NOW, &mut BytesMut::from(&sent[..]), rng).unwrap().unwrap().bytes;
     assert_eq!(hello.accept(&[0; 16], &mut BytesMut::from(&answered[..])), Err(FakeTlsError::WrongSecret));
     let (other, _) = Hello::new(&SECRET, DOMAIN, NOW, rng);
     assert_eq!(other.accept(&SECRET, &mut BytesMut::from(&answered[..])), Err(FakeTlsError::WrongSecret), "an answer to another hello");
@@ -144,7 +144,7 @@ fn who_has_another_secret_time_or_domain_is_told_apart() {
 fn every_changed_byte_is_noticed() {
     let rng = &mut seeded(4);
     let (hello, sent) = Hello::new(&SECRET, DOMAIN, NOW, rng);
-    let (_, answered) = answer(&SECRET, DOMAIN, NOW, &mut BytesMut::from(&sent[..]), rng).unwrap().unwrap();
+    let answered = answer(&SECRET, DOMAIN, NOW, &mut BytesMut::from(&sent[..]), rng).unwrap().unwrap().bytes;
     // The last four bytes of the random hold the time, which nothing protects.
     for at in (0..sent.len()).filter(|at| !(39..43).contains(at)) {
         let mut changed = BytesMut::from(&sent[..]);

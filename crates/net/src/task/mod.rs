@@ -21,7 +21,9 @@ use crate::counters::Counters;
 use crate::link::{Link, connect, make_room};
 use crate::meanwhile::{Meanwhile, closing};
 use crate::ticket::report;
-use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Ticket};
+use crate::{
+    CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Target, Ticket,
+};
 
 /// How often other tasks may add to the queue before it is packed, as long as they do.
 const YIELDS: usize = 3;
@@ -132,7 +134,7 @@ impl Task {
             let error = match connected {
                 Ok((link, agreed)) => {
                     let exchange = agreed.as_ref().map(|(_, took)| *took);
-                    self.begin_session(agreed.map(|(key, _)| key));
+                    self.begin_session(agreed.map(|(key, _)| key), link.proxy.as_ref());
                     info!(dc = self.options.dc, "connected");
                     state.send_replace(State::Ready { took: began.elapsed(), exchange });
                     self.linked = Some(self.environment.now().mono);
@@ -172,17 +174,18 @@ impl Task {
         }
     }
 
-    fn begin_session(&mut self, agreed: Option<StoredKey>) {
+    fn begin_session(&mut self, agreed: Option<StoredKey>, proxy: Option<&Target>) {
         let now = self.environment.now();
         if let Some(key) = &agreed {
             self.tell(Event::Key(Box::new(key.clone())));
         }
         let session = match (&mut self.session, agreed.or_else(|| self.options.key.clone())) {
             (Some(session), _) => session,
-            (session, Some(key)) => session.insert(Session::new(key.auth_key, key.state, self.options.init.clone(), &mut self.random, now)),
+            (session, Some(key)) => session.insert(Session::new(key.auth_key, key.state, Bytes::new(), &mut self.random, now)),
             // `connect` agrees on a key whenever there is none.
             (None, None) => return,
         };
+        session.introduce(self.options.init.write(proxy));
         session.connected(now);
         let Meanwhile { calls, receipts, abandoned } = std::mem::take(&mut self.meanwhile);
         self.abandoned |= abandoned;

@@ -14,7 +14,8 @@ use quadruplex_mtproto::framing::{ServerFramer, Transport};
 use quadruplex_mtproto::server::{self, ServerSalts, Session};
 use quadruplex_mtproto::{MSG_CONTAINER, Now, Service, packet};
 use quadruplex_net::{
-    BoxFuture, Connection, Dial, Environment, Event, KeyState, Options, Pending, Random, Repeat, Request, State, StoredKey, Stream,
+    BoxFuture, Connection, Dial, Dialed, Environment, Event, KeyState, Options, Pending, Random, Repeat, Request, Server as Wanted, State,
+    StoredKey, Stream,
 };
 use rand_chacha::rand_core::SeedableRng;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -57,7 +58,7 @@ impl Script {
 }
 
 impl Dial for Script {
-    fn dial<'a>(&'a self, _: &'a [SocketAddr]) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+    fn dial<'a>(&'a self, _: Wanted<'a>) -> BoxFuture<'a, io::Result<Dialed>> {
         self.dialled.lock().unwrap().push(Instant::now());
         let mut refused = self.refused.lock().unwrap();
         let answer = if *refused > 0 {
@@ -66,7 +67,7 @@ impl Dial for Script {
         } else {
             let (near, far) = tokio::io::duplex(1 << 20);
             let sent = self.accepted.send(far);
-            sent.map(|()| Box::new(near) as Box<dyn Stream>).map_err(|_| io::ErrorKind::ConnectionRefused.into())
+            sent.map(|()| (Box::new(near) as Box<dyn Stream>).into()).map_err(|_| io::ErrorKind::ConnectionRefused.into())
         };
         Box::pin(async move { answer })
     }
@@ -98,7 +99,7 @@ pub(crate) fn options() -> Options {
         transport: Transport::Intermediate,
         obfuscated: false,
         server_keys: vec![PublicKey::sandbox()],
-        init: Bytes::new(),
+        init: Bytes::new().into(),
         key: Some(StoredKey { auth_key: key(), state: KeyState { salt: 7, ..KeyState::default() } }),
         is_update: |_| false,
         event_capacity: 100,

@@ -1,7 +1,8 @@
 //! The connection task against a server end that does what each test says, over pipes in memory and under virtual time.
 
-mod dialling;
+mod faketls;
 mod fixture;
+mod links;
 mod losses;
 mod refusals;
 mod traffic;

@@ -3,11 +3,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use quadruplex_mtproto::framing::Transport;
-use quadruplex_net::{Dial, Environment, TcpDialer};
+use quadruplex_net::{Dial, Environment, Network, Order, Policy, Proxy};
 use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer};
 
 use super::pool::{Pool, stored_key};
-use super::settings::{ApiId, OnError, Settings, Unhandled};
+use super::settings::{ApiId, OnError, Settings, Unhandled, Ways};
 use super::{Client, Inner, PeerBook, Servers, hand_over, keep_config};
 use crate::Error;
 use crate::calls::{Limits, SentIds, Wait};
@@ -30,7 +30,7 @@ impl Client {
                 servers: Servers::telegram(),
                 transport: Transport::Abridged,
                 obfuscated: false,
-                dial: Arc::new(TcpDialer::default()),
+                ways: Ways::Policy(Policy::default(), Network::default()),
                 environment: Environment::system(),
                 device_model: format!("Quadruplex on {}", std::env::consts::ARCH),
                 system_version: std::env::consts::OS.to_owned(),
@@ -62,10 +62,50 @@ impl Builder {
         self
     }
 
-    /// How servers are reached; plain TCP unless told otherwise.
+    /// Goes through a proxy and never without one: `tg://proxy?…` and `t.me/proxy?…` (MTProto), `tg://socks?…`, `socks5://…`, `http://…`. Several
+    /// are tried in turn; those that have failed lately come last. [`policy`](Self::policy) knows other orders.
+    ///
+    /// ```
+    /// # fn example() -> Result<quadruplex::Builder, Box<dyn std::error::Error>> {
+    /// let client = quadruplex::Client::builder(1, "hash").proxy("socks5://proxy.example:1080".parse()?);
+    /// # Ok(client)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn proxy(self, proxy: Proxy) -> Self {
+        let known = match &self.settings.ways {
+            Ways::Policy(policy, _) => policy.proxies().cloned().collect(),
+            Ways::Dial(_) => Vec::new(),
+        };
+        self.policy(Policy::new(Order::Only, known.into_iter().chain([proxy])))
+    }
+
+    /// Which ways to the servers are tried, in which order and for how long: directly unless told otherwise.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        let network = match self.settings.ways {
+            Ways::Policy(_, network) => network,
+            Ways::Dial(_) => Network::default(),
+        };
+        self.settings.ways = Ways::Policy(policy, network);
+        self
+    }
+
+    /// What is below the ways: how streams are opened and names looked up. TCP and the system's names unless told otherwise.
+    #[must_use]
+    pub fn network(mut self, network: Network) -> Self {
+        let policy = match self.settings.ways {
+            Ways::Policy(policy, _) => policy,
+            Ways::Dial(_) => Policy::default(),
+        };
+        self.settings.ways = Ways::Policy(policy, network);
+        self
+    }
+
+    /// Reaches servers in a way of one's own, instead of by a policy over a network.
     #[must_use]
     pub fn dialer(mut self, dial: Arc<dyn Dial>) -> Self {
-        self.settings.dial = dial;
+        self.settings.ways = Ways::Dial(dial);
         self
     }
 

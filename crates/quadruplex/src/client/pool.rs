@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use quadruplex_api::{is_affected, is_updates};
-use quadruplex_net::{CloseReason, Connection, Event, KeyState, Options, State, StoredKey};
+use quadruplex_net::{CloseReason, Connection, Dial, Event, KeyState, Options, State, StoredKey};
 use quadruplex_store::{AuthKey, KeySlot, Writer};
 use tokio::sync::{OnceCell, mpsc};
 use tracing::warn;
@@ -35,6 +35,7 @@ impl Purpose {
 /// The connections of a client.
 pub(crate) struct Pool {
     settings: Settings,
+    dial: Arc<dyn Dial>,
     servers: Mutex<Servers>,
     writer: Writer,
     /// `None` once the client is closed: it would be a second one with this session if it connected again.
@@ -49,8 +50,10 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(settings: Settings, writer: Writer, keys: HashMap<i32, StoredKey>) -> Self {
         let servers = Mutex::new(settings.servers.clone());
+        let dial = settings.ways.dialer(&settings.environment);
         Self {
             settings,
+            dial,
             servers,
             writer,
             connections: Mutex::new(Some(HashMap::new())),
@@ -83,7 +86,7 @@ impl Pool {
             is_update: carries_updates,
             event_capacity: 1024,
         };
-        let (connection, events) = Connection::open(options, self.settings.dial.clone(), self.settings.environment.clone());
+        let (connection, events) = Connection::open(options, self.dial.clone(), self.settings.environment.clone());
         tokio::spawn(self.clone().listen(dc, purpose, events));
         connections.insert((dc, purpose), connection.clone());
         Ok(connection)

@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use quadruplex_api::functions::{InitConnection, InvokeWithLayer};
+use quadruplex_api::types::InputClientProxy;
 use quadruplex_mtproto::framing::Transport;
-use quadruplex_net::{Dial, Environment};
+use quadruplex_net::{Dial, Dialer, Environment, Host, Init, Network, Policy, Target};
 use quadruplex_tl::Serialize;
 
 use super::servers::Servers;
@@ -46,6 +47,24 @@ impl fmt::Display for Unhandled {
     }
 }
 
+/// How servers are reached.
+#[derive(Clone, Debug)]
+pub(crate) enum Ways {
+    /// By a policy.
+    Policy(Policy, Network),
+    /// As somebody else does it.
+    Dial(Arc<dyn Dial>),
+}
+
+impl Ways {
+    pub(crate) fn dialer(&self, environment: &Environment) -> Arc<dyn Dial> {
+        match self {
+            Self::Policy(policy, network) => Arc::new(Dialer::new(policy.clone(), network.clone(), environment.clone())),
+            Self::Dial(dial) => dial.clone(),
+        }
+    }
+}
+
 /// Everything that a client was told when it was built.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -53,7 +72,7 @@ pub(crate) struct Settings {
     pub(crate) servers: Servers,
     pub(crate) transport: Transport,
     pub(crate) obfuscated: bool,
-    pub(crate) dial: Arc<dyn Dial>,
+    pub(crate) ways: Ways,
     pub(crate) environment: Environment,
     pub(crate) device_model: String,
     pub(crate) system_version: String,
@@ -65,13 +84,28 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// What goes before the first query of a connection.
-    pub(crate) fn init(&self) -> Bytes {
+    /// What goes before the first query of a connection. Telegram is told of an MTProto proxy.
+    pub(crate) fn init(&self) -> Init {
+        let settings = self.clone();
+        Init::new(move |proxy| settings.introduction(proxy))
+    }
+
+    fn introduction(&self, proxy: Option<&Target>) -> Bytes {
         let mut out = InvokeWithLayer::new(quadruplex_api::LAYER).to_bytes();
         // The pack of translations is for Telegram's own applications; others leave it empty.
         let (lang, lang_pack) = ("en", "");
         let device = (self.device_model.as_str(), self.system_version.as_str(), self.app_version.as_str());
-        InitConnection::new(self.api.id, device.0, device.1, device.2, lang, lang_pack, lang).serialize(&mut out);
+        let mut init = InitConnection::new(self.api.id, device.0, device.1, device.2, lang, lang_pack, lang);
+        init.proxy = proxy.map(|Target { host, port }| InputClientProxy::new(bare(host), i32::from(*port)));
+        init.serialize(&mut out);
         out.into()
+    }
+}
+
+/// A host as Telegram writes it: v6 addresses without brackets.
+fn bare(host: &Host) -> String {
+    match host {
+        Host::Ip(ip) => ip.to_string(),
+        Host::Name(name) => name.clone(),
     }
 }

@@ -1,14 +1,13 @@
 //! What can go wrong before anything goes right: each ends in a clear error or goes on trying within bounds, and loses nothing.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use quadruplex::api::functions::help;
-use quadruplex::net::{BoxFuture, CloseReason, Dial, Environment, State, Stream};
+use quadruplex::net::{BoxFuture, CloseReason, Dial, Dialed, Environment, Server, State, Stream};
 use quadruplex::store::{Memory, Redb, Session, Store};
 use quadruplex::{Client, Error, PublicKey, Servers};
 use quadruplex_crypto::AuthKey;
@@ -47,12 +46,12 @@ impl Fake {
 }
 
 impl Dial for Fake {
-    fn dial<'a>(&'a self, _: &'a [SocketAddr]) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+    fn dial<'a>(&'a self, _: Server<'a>) -> BoxFuture<'a, io::Result<Dialed>> {
         Box::pin(async move {
             let number = self.dials.fetch_add(1, Ordering::Relaxed);
             let (near, far) = duplex(64 << 10);
             (self.serve)(number, far)?;
-            Ok(Box::new(near) as Box<dyn Stream>)
+            Ok((Box::new(near) as Box<dyn Stream>).into())
         })
     }
 }

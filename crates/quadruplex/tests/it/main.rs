@@ -14,6 +14,7 @@ mod lives;
 mod messages;
 mod peers;
 mod reports;
+mod proxies;
 mod router;
 mod schedule;
 mod sign_in;

@@ -10,7 +10,7 @@ use quadruplex_mtproto::framing::ServerFramer;
 use quadruplex_mtproto::handshake::{ServerConfig, ServerHandshake, ServerStep, plain};
 use quadruplex_mtproto::{packet, server};
 use quadruplex_net::{Random, Stream};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::debug;
@@ -21,7 +21,7 @@ use super::{query, request};
 use crate::world::RpcError;
 
 /// How long a client may take until its transport is known.
-const FIRST_BYTES: Duration = Duration::from_secs(30);
+pub(super) const FIRST_BYTES: Duration = Duration::from_secs(30);
 /// A longer packet of a client makes a server close the connection.
 const MAX_PACKET: usize = 1_044_404 + 1024;
 /// Nothing more is packed while so much waits for the socket.
@@ -31,9 +31,10 @@ const MAX_SESSIONS: usize = 8;
 /// How long a query waits for the one it was to follow.
 const WAIT_FOR_PREDECESSOR: Duration = Duration::from_millis(500);
 
-/// Serves a client until it goes, breaks the protocol, or the sandbox stops.
-pub(crate) async fn serve(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>) -> io::Result<()> {
+/// Serves a client of a data centre until it goes, breaks the protocol, or the sandbox stops.
+pub(crate) async fn serve(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>, framed: Option<(ServerFramer, BytesMut)>) -> io::Result<()> {
     let id = hub.next_connection();
+    let (framer, input) = framed.unzip();
     let random = hub.random(id)?;
     let (mut stop, mut epoch) = (hub.stop.subscribe(), hub.epoch.subscribe());
     let (reader, writer) = tokio::io::split(stream);
@@ -43,10 +44,10 @@ pub(crate) async fn serve(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>) -> io
         random,
         reader,
         writer,
-        input: BytesMut::new(),
+        input: input.unwrap_or_default(),
         out: Vec::new(),
         written: 0,
-        framer: None,
+        framer,
         handshake: None,
         sessions: Vec::new(),
         deferred: Vec::new(),
@@ -62,6 +63,22 @@ pub(crate) async fn serve(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>) -> io
     };
     connection.leave();
     result
+}
+
+/// Waits until the transport of a client is known; `secret` is that of the proxy to which it comes.
+pub(super) async fn accept(
+    reader: &mut (impl AsyncRead + Unpin),
+    input: &mut BytesMut,
+    secret: Option<&[u8; 16]>,
+) -> io::Result<ServerFramer> {
+    loop {
+        if let Some(framer) = ServerFramer::accept_with(input, secret).map_err(io::Error::other)? {
+            return Ok(framer.max_frame(MAX_PACKET));
+        }
+        if reader.read_buf(input).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
 }
 
 struct Connection {
@@ -95,8 +112,10 @@ struct Deferred {
 
 impl Connection {
     async fn run(&mut self) -> io::Result<()> {
-        let first = timeout(FIRST_BYTES, self.accept()).await;
-        self.framer = Some(first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??);
+        if self.framer.is_none() {
+            let first = timeout(FIRST_BYTES, accept(&mut self.reader, &mut self.input, None)).await;
+            self.framer = Some(first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??);
+        }
         self.read()?;
         loop {
             self.pack();
@@ -124,17 +143,6 @@ impl Connection {
                 }
                 () = woken.notified() => {}
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.handle_timeout(),
-            }
-        }
-    }
-
-    async fn accept(&mut self) -> io::Result<ServerFramer> {
-        loop {
-            if let Some(framer) = ServerFramer::accept(&mut self.input).map_err(io::Error::other)? {
-                return Ok(framer.max_frame(MAX_PACKET));
-            }
-            if self.reader.read_buf(&mut self.input).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
     }

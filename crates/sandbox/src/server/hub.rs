@@ -1,19 +1,20 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use quadruplex_crypto::AuthKey;
 use quadruplex_crypto::rsa::PrivateKey;
 use quadruplex_mtproto::server::{ServerSalts, Session};
 use quadruplex_mtproto::{Now, handshake::Established};
-use quadruplex_net::{Environment, Random};
+use quadruplex_net::{Environment, MtProxy, Random, Target};
 use tokio::sync::{Notify, watch};
 
 use super::link::LinkFaults;
-use super::query;
+use super::proxy::Proxy;
 use super::request::Waiting;
+use super::{Door, query};
 use crate::world::{self, World};
 
 /// What all connections of a sandbox share.
@@ -34,6 +35,7 @@ pub(crate) struct Hub {
     /// Changes when all connections are to be closed.
     pub(crate) epoch: watch::Sender<u64>,
     pub(crate) addresses: Mutex<Vec<(i32, SocketAddr)>>,
+    proxy: OnceLock<Proxy>,
     /// Told when a login code was sent.
     pub(crate) codes: Notify,
     /// Queries that wait for a bot, by the world's numbers.
@@ -64,6 +66,8 @@ pub(crate) struct Intro {
     pub(crate) system_version: String,
     pub(crate) app_version: String,
     pub(crate) lang_code: String,
+    /// The MTProto proxy through which it says that it comes.
+    pub(crate) proxy: Option<Target>,
 }
 
 /// A session and the connection that carries it.
@@ -139,6 +143,7 @@ impl Hub {
             stop: watch::Sender::new(false),
             epoch: watch::Sender::new(0),
             addresses: Mutex::default(),
+            proxy: OnceLock::new(),
             codes: Notify::new(),
             waiting: Mutex::default(),
             due: AtomicI64::new(i64::MAX),
@@ -177,6 +182,37 @@ impl Hub {
     /// that were written by the old time are at most as far ahead as the server takes them, half a minute.
     pub(crate) fn id_margin(&self) -> i64 {
         if self.ran_back.load(Ordering::Relaxed) { 60 << 32 } else { 0 }
+    }
+
+    /// Puts a proxy in front of the data centres; there is one at the most.
+    pub(crate) fn open_proxy(&self, proxy: Proxy) {
+        let _ = self.proxy.set(proxy);
+    }
+
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.get()
+    }
+
+    pub(crate) fn mtproxy(&self) -> Option<MtProxy> {
+        self.proxy().map(Proxy::link)
+    }
+
+    /// Which proxies clients say they come through, one entry a key.
+    pub(crate) fn told_proxies(&self) -> Vec<Option<Target>> {
+        let keys: Vec<_> = lock(&self.keys).values().cloned().collect();
+        keys.iter().filter_map(|key| key.intro().as_ref().map(|intro| intro.proxy.clone())).collect()
+    }
+
+    /// What is behind one of these addresses.
+    pub(crate) fn door(&self, addresses: &[SocketAddr]) -> Option<Door> {
+        let proxy = self.proxy().filter(|proxy| addresses.contains(&proxy.address)).map(|_| Door::Proxy);
+        let dc = || lock(&self.addresses).iter().find(|(_, address)| addresses.contains(address)).map(|(dc, _)| Door::Dc(*dc));
+        proxy.or_else(dc)
+    }
+
+    /// Whether there is such a data centre.
+    pub(crate) fn has_dc(&self, dc: i32) -> bool {
+        lock(&self.addresses).iter().any(|(known, _)| *known == dc)
     }
 
     pub(crate) fn next_connection(&self) -> u64 {

@@ -3,14 +3,15 @@
 mod connection;
 mod hub;
 mod link;
+mod proxy;
 mod query;
 mod request;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use quadruplex_net::Stream;
+use quadruplex_net::{Secret, Stream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::debug;
@@ -18,9 +19,19 @@ use tracing::debug;
 pub(crate) use hub::Hub;
 use hub::lock;
 pub use link::LinkScript;
+pub(crate) use proxy::Proxy;
+
+/// Where clients come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// A data centre.
+    Dc(i32),
+    /// The MTProto proxy.
+    Proxy,
+}
 
 /// Serves one client over a stream of any kind.
-pub(crate) fn accept(hub: &Arc<Hub>, dc: i32, stream: Box<dyn Stream>) {
+pub(crate) fn accept(hub: &Arc<Hub>, door: Door, stream: Box<dyn Stream>) {
     let (script, random) = {
         let mut faults = lock(&hub.faults);
         (faults.script.clone(), faults.stream())
@@ -28,8 +39,12 @@ pub(crate) fn accept(hub: &Arc<Hub>, dc: i32, stream: Box<dyn Stream>) {
     let stream = if script.delay.is_zero() && !script.split { stream } else { link::slow(stream, &script, random) };
     let hub = hub.clone();
     tokio::spawn(async move {
-        if let Err(error) = connection::serve(hub, dc, stream).await {
-            debug!(dc, %error, "connection closed");
+        let served = match door {
+            Door::Dc(dc) => connection::serve(hub, dc, stream, None).await,
+            Door::Proxy => proxy::serve(hub, stream).await,
+        };
+        if let Err(error) = served {
+            debug!(?door, %error, "connection closed");
         }
     });
 }
@@ -37,21 +52,35 @@ pub(crate) fn accept(hub: &Arc<Hub>, dc: i32, stream: Box<dyn Stream>) {
 /// How often free ports in a row are looked for.
 const ATTEMPTS: usize = 100;
 
-/// Listens for all data centres, each one port above the one before, until the sandbox stops.
-pub(crate) async fn listen(hub: &Arc<Hub>, first: SocketAddr, dcs: i32) -> io::Result<Vec<(i32, SocketAddr)>> {
+/// Data centres and a proxy at addresses that nobody but the sandbox's own dialler knows.
+pub(crate) fn pretend(hub: &Hub, dcs: i32, secret: Option<Secret>) -> Vec<(i32, SocketAddr)> {
+    let at = |port: i32| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port as u16);
+    if let Some(secret) = secret {
+        hub.open_proxy(Proxy::new(at(dcs + 1), secret));
+    }
+    (1..=dcs).map(|dc| (dc, at(dc))).collect()
+}
+
+/// Listens for all data centres and the proxy, each one port above the one before, until the sandbox stops.
+pub(crate) async fn listen(hub: &Arc<Hub>, first: SocketAddr, dcs: i32, secret: Option<Secret>) -> io::Result<Vec<(i32, SocketAddr)>> {
     let mut attempts = if first.port() == 0 { ATTEMPTS } else { 1 };
     let listeners = loop {
         attempts -= 1;
-        match bind_row(first, dcs).await {
+        match bind_row(first, dcs + i32::from(secret.is_some())).await {
             Ok(listeners) => break listeners,
             Err(error) if attempts == 0 => return Err(error),
             Err(_) => {}
         }
     };
+    let mut listeners = listeners.into_iter();
     let mut addresses = Vec::new();
-    for (dc, listener) in (1..).zip(listeners) {
+    for (dc, listener) in (1..=dcs).zip(listeners.by_ref()) {
         addresses.push((dc, listener.local_addr()?));
-        serve(hub, dc, listener);
+        serve(hub, Door::Dc(dc), listener);
+    }
+    if let (Some(listener), Some(secret)) = (listeners.next(), secret) {
+        hub.open_proxy(Proxy::new(listener.local_addr()?, secret));
+        serve(hub, Door::Proxy, listener);
     }
     Ok(addresses)
 }
@@ -71,7 +100,7 @@ async fn bind_row(first: SocketAddr, count: i32) -> io::Result<Vec<TcpListener>>
 }
 
 /// Serves whoever comes.
-fn serve(hub: &Arc<Hub>, dc: i32, listener: TcpListener) {
+fn serve(hub: &Arc<Hub>, door: Door, listener: TcpListener) {
     let mut stop = hub.stop.subscribe();
     let hub = hub.clone();
     tokio::spawn(async move {
@@ -81,7 +110,7 @@ fn serve(hub: &Arc<Hub>, dc: i32, listener: TcpListener) {
                     Ok((stream, _)) => {
                         // Answers are written whole; waiting for more would only add delay.
                         let _ = stream.set_nodelay(true);
-                        accept(&hub, dc, Box::new(stream));
+                        accept(&hub, door, Box::new(stream));
                     }
                     // Too many open files: those that close make room.
                     Err(error) => {

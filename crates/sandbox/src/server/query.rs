@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use quadruplex_mtproto::{GZIP_PACKED, gunzip};
+use quadruplex_net::Target;
 use quadruplex_tl::Reader;
 use quadruplex_tl_schema::{EncodeError, Missing, Object, Schema, Value, builtin};
 use tracing::error;
@@ -125,6 +126,10 @@ fn introduction(head: &Object, layer: Option<i32>) -> Result<Intro, RpcError> {
         system_version: text("system_version"),
         app_version: text("app_version"),
         lang_code: text("lang_code"),
+        proxy: head.object("proxy").and_then(|proxy| {
+            let port = u16::try_from(proxy.int("port")?).ok()?;
+            Target::new(proxy.string("address")?, port).ok()
+        }),
     };
     let lang_pack = text("lang_pack");
     let wrong = match () {

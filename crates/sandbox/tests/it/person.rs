@@ -97,7 +97,7 @@ fn connect(telegram: &Sandbox, seed: u64, key: Option<StoredKey>) -> (Connection
         transport: Transport::Intermediate,
         obfuscated: true,
         server_keys: vec![telegram.public_key()],
-        init: introduction(),
+        init: introduction().into(),
         key,
         is_update: |_| false,
         event_capacity: 100,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quadruplex_net::Server;
 use quadruplex_sandbox::Sandbox;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -69,13 +70,13 @@ async fn the_last_handle_stops_it_whoever_is_connected() {
     let other = sandbox.clone();
     drop(sandbox);
     stream.write_all(&[0xee; 4]).await.unwrap();
-    assert!(dialer.dial(&[address]).await.is_ok(), "one handle is left");
+    assert!(dialer.dial(Server { dc: 1, addresses: &[address] }).await.is_ok(), "one handle is left");
     drop(other);
     let mut rest = Vec::new();
     // A reset is an end too: the server did not read what came last.
     let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.expect("the link is closed");
     assert_eq!(rest, b"");
-    assert!(dialer.dial(&[address]).await.is_err(), "the dialler does not keep it alive");
+    assert!(dialer.dial(Server { dc: 1, addresses: &[address] }).await.is_err(), "the dialler does not keep it alive");
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }

@@ -1,0 +1,88 @@
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use awaitkit_dial::{BoxFuture, Health, Network, Route, Standing, Wanted};
+
+use super::watched::Watched;
+use super::{Disguise, FakeTls, MtProxy, Proxy};
+use crate::{Dial, Dialed, Environment, Server, Way};
+
+/// Which ways to Telegram are tried, and in which order: `direct`, `direct, then tg://proxy?…`.
+pub type Policy = awaitkit_dial::Policy<Proxy>;
+
+/// Reaches Telegram by a policy.
+#[derive(Debug)]
+pub struct Dialer {
+    policy: Policy,
+    network: Network,
+    environment: Environment,
+    health: Arc<Health>,
+    streams: AtomicU64,
+}
+
+impl Dialer {
+    /// A dialler over a network. FakeTLS needs the time and randomness of the environment.
+    pub fn new(policy: Policy, network: Network, environment: Environment) -> Self {
+        Self { policy, network, environment, health: Arc::default(), streams: AtomicU64::new(0) }
+    }
+
+    /// How each route stands.
+    pub fn standings(&self) -> Vec<Standing> {
+        self.policy.standings(&self.health)
+    }
+
+    async fn open(&self, route: &Route<Proxy>, server: Server<'_>) -> io::Result<Dialed> {
+        let addresses = Wanted::Addresses(server.addresses);
+        match route {
+            Route::Direct => self.network.open(None, addresses).await.map(Into::into),
+            Route::Proxy(Proxy::Tunnel(chain)) => self.network.open(Some(chain), addresses).await.map(Into::into),
+            Route::Proxy(Proxy::MtProxy(proxy)) => self.disguise(proxy).await,
+        }
+    }
+
+    async fn disguise(&self, proxy: &MtProxy) -> io::Result<Dialed> {
+        let MtProxy { server, secret, through } = proxy;
+        let stream = self.network.open(through.as_ref(), Wanted::Target(server)).await?;
+        let stream = match secret.disguise() {
+            Disguise::Noise | Disguise::Padded => stream,
+            Disguise::FakeTls(domain) => {
+                let unix = self.environment.now().wall.as_secs() as u32;
+                // Streams of the upper quarter belong to no connection.
+                let stream_number = 3 << 62 | self.streams.fetch_add(1, Ordering::Relaxed);
+                let mut random = self.environment.random(stream_number)?;
+                Box::new(FakeTls::connect(stream, secret.key(), domain, unix, &mut random).await?)
+            }
+        };
+        let way = Way::MtProxy { server: server.clone(), secret: *secret.key(), padded: *secret.disguise() != Disguise::Noise };
+        Ok(Dialed { stream, way })
+    }
+}
+
+impl Dial for Dialer {
+    fn dial<'a>(&'a self, server: Server<'a>) -> BoxFuture<'a, io::Result<Dialed>> {
+        Box::pin(async move {
+            let target = Wanted::Addresses(server.addresses);
+            let attempted = self.policy.attempt(&self.health, &target, |route| Box::pin(self.open(route, server))).await;
+            match attempted {
+                Ok((dialed, route)) if dialed.way == Way::Open => {
+                    self.health.works(route);
+                    Ok(dialed)
+                }
+                Ok((Dialed { stream, way }, route)) => {
+                    let (proxy, health) = (self.policy.routes[route].to_string(), self.health.clone());
+                    let stream = Box::new(Watched { stream, route, proxy, health, has_written: false, has_read: false });
+                    Ok(Dialed { stream, way })
+                }
+                Err(mut error) => Err(match (self.policy.routes.as_slice(), error.attempts.pop()) {
+                    // There was no choice to tell of.
+                    ([Route::Direct], Some(attempt)) => attempt.error,
+                    (_, last) => {
+                        error.attempts.extend(last);
+                        error.into()
+                    }
+                }),
+            }
+        })
+    }
+}
