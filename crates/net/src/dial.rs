@@ -40,6 +40,8 @@ pub struct Dialed {
 pub enum Way {
     /// Nothing: the framing is the caller's choice.
     Open,
+    /// An obfuscated stream.
+    Obfuscated,
     /// An obfuscated stream, made with the secret of a proxy. The server is told of the proxy (`inputClientProxy`).
     MtProxy {
         /// Where the proxy is.

@@ -19,13 +19,19 @@ mod meanwhile;
 mod proxy;
 mod task;
 mod ticket;
+#[cfg(feature = "websocket")]
+mod websocket;
 
 pub use awaitkit_dial::{BoxFuture, Connect, Host, LinkError, Network, Order, Stream, Target};
+#[cfg(feature = "websocket")]
+pub use awaitkit_dial::{Prefixed, Tls};
 pub use connection::{Connection, Event, Init, Options, Pack, Pending, Receipt, Request, State, StoredKey};
 pub use counters::Traffic;
 pub use dial::{Dial, Dialed, Server, Way};
 pub use environment::{Environment, Random};
 pub use error::{CallError, CloseReason, ConnectError};
-pub use proxy::{Dialer, Disguise, FakeTls, MtProxy, Policy, Proxy, Secret};
+pub use proxy::{Carrier, Dialer, Disguise, FakeTls, MtProxy, Policy, Proxy, Secret};
 pub use quadruplex_mtproto::client::{KeyState, Repeat, RpcError};
 pub use ticket::{Fate, Report, Ticket};
+#[cfg(feature = "websocket")]
+pub use websocket::{Web, WebSocket};

@@ -34,13 +34,10 @@ impl Link {
         let dc = i16::try_from(options.dc).unwrap_or_default();
         let (framer, proxy) = match way {
             Way::Open if options.obfuscated => (ClientFramer::obfuscated(options.transport, dc, None, random)?, None),
+            Way::Obfuscated => (ClientFramer::obfuscated(tagged(options.transport), dc, None, random)?, None),
             Way::Open => (ClientFramer::new(options.transport), None),
             Way::MtProxy { server, secret, padded } => {
-                let transport = match options.transport {
-                    _ if padded => Transport::PaddedIntermediate,
-                    Transport::Full => Transport::Intermediate,
-                    other => other,
-                };
+                let transport = if padded { Transport::PaddedIntermediate } else { tagged(options.transport) };
                 (ClientFramer::obfuscated(transport, dc, Some(&secret), random)?, Some(server))
             }
         };
@@ -92,6 +89,11 @@ impl Link {
             }
         }
     }
+}
+
+/// The transport, if it can be obfuscated, or one that can.
+fn tagged(transport: Transport) -> Transport {
+    if transport == Transport::Full { Transport::Intermediate } else { transport }
 }
 
 pub(crate) fn make_room(input: &mut BytesMut) {

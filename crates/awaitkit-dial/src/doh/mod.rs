@@ -187,8 +187,8 @@ impl Doh {
         let stream = self.dialer.dial_any(addresses).await?.stream;
         let stream = self.tls.wrap(stream, &name.parse::<Host>().map_err(io::Error::other)?).await?;
         let (sender, connection) = h2::client::handshake(stream).await.map_err(strange)?;
-        // Ends with the last sender.
-        tokio::spawn(connection);
+        // Ends with the last sender; what goes wrong is told to those who ask over it.
+        tokio::spawn(async move { drop(connection.await) });
         let sender = sender.ready().await.map_err(strange)?;
         lock(&self.connections).insert(place, sender.clone());
         Ok(sender)

@@ -7,3 +7,4 @@ mod links;
 mod orders;
 mod proxies;
 mod racing;
+mod real;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use quadruplex::net::{CloseReason, Order, Policy, Proxy, State};
+use quadruplex::net::{Carrier, CloseReason, Order, Policy, Proxy, State, Tls, Web};
 use quadruplex::store::Redb;
 use quadruplex::{Client, Transport, sandbox};
 use tokio::time::{sleep, timeout};
@@ -46,6 +46,9 @@ pub(crate) struct Target {
     /// Make the stream look like noise to who watches it.
     #[arg(long)]
     obfuscated: bool,
+    /// Use WebSockets, as Telegram's web clients do; in TLS, except to a sandbox or a server of one's own.
+    #[arg(long)]
+    websocket: bool,
     /// Go through this proxy: tg://proxy?…, https://t.me/proxy?…, tg://socks?…, socks5://…, http://…; several are tried in turn.
     #[arg(long, value_name = "LINK")]
     proxy: Vec<Proxy>,
@@ -131,12 +134,17 @@ impl Target {
         let builder = Client::builder(api.id, api.hash).servers(servers).transport(self.transport.into(), self.obfuscated);
         let builder =
             if self.proxy.is_empty() { builder } else { builder.policy(Policy::new(self.proxy_order, self.proxy.iter().cloned())) };
+        let builder = if self.websocket { builder.carrier(self.web()) } else { builder };
         let client = match store {
             Some(store) => builder.connect(store).await?,
             None => builder.connect_in_memory().await?,
         };
         self.wait_until_ready(&client).await?;
         Ok(Connected { client, is_sandbox, patience: self.timeout, _host: host })
+    }
+
+    fn web(&self) -> Carrier {
+        Carrier::WebSocket(if self.sandbox || self.server.is_some() { Web::Addresses } else { Web::Telegram(Tls::new()) })
     }
 
     /// The store of the session; `None` for one that is lost with the process. A person of the sandbox may be in two places.

@@ -4,5 +4,6 @@ mod bad_input;
 mod command;
 mod dead;
 mod demo;
+mod proxies;
 mod sandbox;
 mod schema;

@@ -2,7 +2,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use awaitkit_dial::{BoxFuture, Health, Network, Route, Standing, Wanted};
+use awaitkit_dial::{BoxFuture, Chain, Health, Network, Route, Standing, Wanted};
 
 use super::watched::Watched;
 use super::{Disguise, FakeTls, MtProxy, Proxy};
@@ -11,10 +11,23 @@ use crate::{Dial, Dialed, Environment, Server, Way};
 /// Which ways to Telegram are tried, and in which order: `direct`, `direct, then tg://proxy?…`.
 pub type Policy = awaitkit_dial::Policy<Proxy>;
 
+/// What carries the stream, directly and through SOCKS5 and HTTP proxies. MTProto proxies are spoken to over TCP.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Carrier {
+    /// TCP.
+    #[default]
+    Tcp,
+    /// WebSockets.
+    #[cfg(feature = "websocket")]
+    WebSocket(crate::Web),
+}
+
 /// Reaches Telegram by a policy.
 #[derive(Debug)]
 pub struct Dialer {
     policy: Policy,
+    carrier: Carrier,
     network: Network,
     environment: Environment,
     health: Arc<Health>,
@@ -24,7 +37,13 @@ pub struct Dialer {
 impl Dialer {
     /// A dialler over a network. FakeTLS needs the time and randomness of the environment.
     pub fn new(policy: Policy, network: Network, environment: Environment) -> Self {
-        Self { policy, network, environment, health: Arc::default(), streams: AtomicU64::new(0) }
+        Self { policy, carrier: Carrier::Tcp, network, environment, health: Arc::default(), streams: AtomicU64::new(0) }
+    }
+
+    /// What carries the stream; TCP unless told otherwise.
+    #[must_use]
+    pub fn carrier(self, carrier: Carrier) -> Self {
+        Self { carrier, ..self }
     }
 
     /// How each route stands.
@@ -33,11 +52,33 @@ impl Dialer {
     }
 
     async fn open(&self, route: &Route<Proxy>, server: Server<'_>) -> io::Result<Dialed> {
-        let addresses = Wanted::Addresses(server.addresses);
         match route {
-            Route::Direct => self.network.open(None, addresses).await.map(Into::into),
-            Route::Proxy(Proxy::Tunnel(chain)) => self.network.open(Some(chain), addresses).await.map(Into::into),
+            Route::Direct => self.carry(None, server).await,
+            Route::Proxy(Proxy::Tunnel(chain)) => self.carry(Some(chain), server).await,
             Route::Proxy(Proxy::MtProxy(proxy)) => self.disguise(proxy).await,
+        }
+    }
+
+    async fn carry(&self, chain: Option<&Chain>, server: Server<'_>) -> io::Result<Dialed> {
+        let addresses = Wanted::Addresses(server.addresses);
+        match &self.carrier {
+            Carrier::Tcp => self.network.open(chain, addresses).await.map(Into::into),
+            #[cfg(feature = "websocket")]
+            Carrier::WebSocket(crate::Web::Addresses) => {
+                let stream = self.network.open(chain, addresses).await?;
+                // Which of them it was is known only to the one below.
+                let host = server.addresses.first().map(ToString::to_string).unwrap_or_default();
+                let socket = crate::WebSocket::connect(stream, &host, "/apiws").await?;
+                Ok(Dialed { stream: Box::new(socket), way: Way::Obfuscated })
+            }
+            #[cfg(feature = "websocket")]
+            Carrier::WebSocket(crate::Web::Telegram(tls)) => {
+                let (target, path) = crate::websocket::place(server.dc)?;
+                let stream = self.network.open(chain, Wanted::Target(&target)).await?;
+                let stream = tls.wrap(stream, &target.host).await?;
+                let socket = crate::WebSocket::connect(stream, &target.host.to_string(), path).await?;
+                Ok(Dialed { stream: Box::new(socket), way: Way::Obfuscated })
+            }
         }
     }
 
@@ -65,7 +106,7 @@ impl Dial for Dialer {
             let target = Wanted::Addresses(server.addresses);
             let attempted = self.policy.attempt(&self.health, &target, |route| Box::pin(self.open(route, server))).await;
             match attempted {
-                Ok((dialed, route)) if dialed.way == Way::Open => {
+                Ok((dialed, route)) if !matches!(dialed.way, Way::MtProxy { .. }) => {
                     self.health.works(route);
                     Ok(dialed)
                 }

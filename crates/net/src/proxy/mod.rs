@@ -6,7 +6,7 @@ mod link;
 mod secret;
 mod watched;
 
-pub use dialer::{Dialer, Policy};
+pub use dialer::{Carrier, Dialer, Policy};
 pub use faketls::FakeTls;
 pub use link::{MtProxy, Proxy};
 pub use secret::{Disguise, Secret};

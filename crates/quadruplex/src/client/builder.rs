@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use quadruplex_mtproto::framing::Transport;
-use quadruplex_net::{Dial, Environment, Network, Order, Policy, Proxy};
+use quadruplex_net::{Carrier, Dial, Environment, Network, Order, Policy, Proxy};
 use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer};
 
 use super::pool::{Pool, stored_key};
@@ -30,7 +30,7 @@ impl Client {
                 servers: Servers::telegram(),
                 transport: Transport::Abridged,
                 obfuscated: false,
-                ways: Ways::Policy(Policy::default(), Network::default()),
+                ways: Ways::default(),
                 environment: Environment::system(),
                 device_model: format!("Quadruplex on {}", std::env::consts::ARCH),
                 system_version: std::env::consts::OS.to_owned(),
@@ -72,40 +72,37 @@ impl Builder {
     /// # }
     /// ```
     #[must_use]
-    pub fn proxy(self, proxy: Proxy) -> Self {
-        let known = match &self.settings.ways {
-            Ways::Policy(policy, _) => policy.proxies().cloned().collect(),
-            Ways::Dial(_) => Vec::new(),
-        };
-        self.policy(Policy::new(Order::Only, known.into_iter().chain([proxy])))
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        let known: Vec<_> = self.settings.ways.policy.proxies().cloned().collect();
+        self.settings.ways.policy = Policy::new(Order::Only, known.into_iter().chain([proxy]));
+        self
     }
 
     /// Which ways to the servers are tried, in which order and for how long: directly unless told otherwise.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
-        let network = match self.settings.ways {
-            Ways::Policy(_, network) => network,
-            Ways::Dial(_) => Network::default(),
-        };
-        self.settings.ways = Ways::Policy(policy, network);
+        self.settings.ways.policy = policy;
         self
     }
 
     /// What is below the ways: how streams are opened and names looked up. TCP and the system's names unless told otherwise.
     #[must_use]
     pub fn network(mut self, network: Network) -> Self {
-        let policy = match self.settings.ways {
-            Ways::Policy(policy, _) => policy,
-            Ways::Dial(_) => Policy::default(),
-        };
-        self.settings.ways = Ways::Policy(policy, network);
+        self.settings.ways.network = network;
         self
     }
 
-    /// Reaches servers in a way of one's own, instead of by a policy over a network.
+    /// What carries the stream; TCP unless told otherwise. WebSockets come with the feature `websocket`.
+    #[must_use]
+    pub fn carrier(mut self, carrier: Carrier) -> Self {
+        self.settings.ways.carrier = carrier;
+        self
+    }
+
+    /// Reaches servers in a way of one's own; policy, network and carrier mean nothing then.
     #[must_use]
     pub fn dialer(mut self, dial: Arc<dyn Dial>) -> Self {
-        self.settings.ways = Ways::Dial(dial);
+        self.settings.ways.dial = Some(dial);
         self
     }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use quadruplex_api::functions::{InitConnection, InvokeWithLayer};
 use quadruplex_api::types::InputClientProxy;
 use quadruplex_mtproto::framing::Transport;
-use quadruplex_net::{Dial, Dialer, Environment, Host, Init, Network, Policy, Target};
+use quadruplex_net::{Carrier, Dial, Dialer, Environment, Host, Init, Network, Policy, Target};
 use quadruplex_tl::Serialize;
 
 use super::servers::Servers;
@@ -47,21 +47,20 @@ impl fmt::Display for Unhandled {
     }
 }
 
-/// How servers are reached.
-#[derive(Clone, Debug)]
-pub(crate) enum Ways {
-    /// By a policy.
-    Policy(Policy, Network),
-    /// As somebody else does it.
-    Dial(Arc<dyn Dial>),
+/// How servers are reached: directly over TCP unless told otherwise.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ways {
+    pub(crate) policy: Policy,
+    pub(crate) network: Network,
+    pub(crate) carrier: Carrier,
+    /// Somebody who does it instead.
+    pub(crate) dial: Option<Arc<dyn Dial>>,
 }
 
 impl Ways {
     pub(crate) fn dialer(&self, environment: &Environment) -> Arc<dyn Dial> {
-        match self {
-            Self::Policy(policy, network) => Arc::new(Dialer::new(policy.clone(), network.clone(), environment.clone())),
-            Self::Dial(dial) => dial.clone(),
-        }
+        let by_policy = || Dialer::new(self.policy.clone(), self.network.clone(), environment.clone()).carrier(self.carrier.clone());
+        self.dial.clone().unwrap_or_else(|| Arc::new(by_policy()))
     }
 }
 

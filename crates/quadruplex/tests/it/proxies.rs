@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use awaitkit_dial::testing::{Fault, MemoryNet, serve_http_proxy, serve_socks5};
-use quadruplex::net::{BoxFuture, Connect, Environment, Network, Policy, Proxy, State, Stream};
-use quadruplex::{Builder, Client, Servers, UploadSource, api};
+use quadruplex::net::{BoxFuture, Carrier, Connect, Environment, Network, Policy, Proxy, State, Stream, Web};
+use quadruplex::{Builder, Client, Servers, Transport, UploadSource, api};
 use quadruplex_sandbox::{NewUser, Sandbox};
 use tokio::io::DuplexStream;
 use tokio::time::timeout;
@@ -139,6 +139,45 @@ async fn what_fails_is_left_for_what_works() {
     assert_eq!(world.connected()[..3], tried);
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     client.close().await;
+}
+
+#[tokio::test]
+async fn websockets_lead_there_too_through_any_proxy() {
+    let telegram = sandbox(KEY).await;
+    let world = World::new(&telegram);
+    let network = world.network();
+    world.beside.serve("10.0.0.1:1080".parse().unwrap(), move |stream: DuplexStream| {
+        let network = network.clone();
+        async move { drop(serve_socks5(stream, None, &network).await) }
+    });
+    for policy in ["direct", "socks5://10.0.0.1:1080"] {
+        for transport in [Transport::Abridged, Transport::PaddedIntermediate, Transport::Full] {
+            let builder = builder(&telegram, &world, policy).carrier(Carrier::WebSocket(Web::Addresses)).transport(transport, false);
+            let client = sign_in(&telegram, builder, "15550001").await;
+            let content = vec![7; 700_000];
+            let file = client.upload(UploadSource::bytes("seven.bin", content.clone())).await.unwrap();
+            let sent = client.send_file("@bobby", file).await.unwrap();
+            assert!(sent.download().to_memory(1 << 20).await.unwrap() == content, "{policy} {transport:?}");
+            client.close().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_without_websockets_are_named() {
+    let telegram = sandbox(KEY).await;
+    let world = World::new(&telegram);
+    let check = async |fault: Fault, expect: &str| {
+        let at: SocketAddr = "10.0.0.1:80".parse().unwrap();
+        world.beside.fault(at, fault);
+        let servers = Servers::custom(1, [(1, at)], telegram.public_key());
+        let builder = builder(&telegram, &world, "direct").servers(servers).carrier(Carrier::WebSocket(Web::Addresses));
+        let error = error(builder).await;
+        assert!(error.contains(expect), "{error}");
+    };
+    check(Fault::Speaks(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec()), "WebSocket: the server answers 404").await;
+    check(Fault::Speaks(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()), "WebSocket: ").await;
+    check(Fault::Stalled, "not connected within 10s").await;
 }
 
 /// The error of the first attempt.

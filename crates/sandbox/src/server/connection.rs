@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use quadruplex_crypto::message::Side;
-use quadruplex_mtproto::framing::ServerFramer;
+use quadruplex_mtproto::framing::{FrameError, ServerFramer};
 use quadruplex_mtproto::handshake::{ServerConfig, ServerHandshake, ServerStep, plain};
 use quadruplex_mtproto::{packet, server};
 use quadruplex_net::{Random, Stream};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::debug;
 
 use super::hub::{Hub, Key, Sender, Slot, lock};
@@ -31,10 +31,9 @@ const MAX_SESSIONS: usize = 8;
 /// How long a query waits for the one it was to follow.
 const WAIT_FOR_PREDECESSOR: Duration = Duration::from_millis(500);
 
-/// Serves a client of a data centre until it goes, breaks the protocol, or the sandbox stops.
-pub(crate) async fn serve(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>, framed: Option<(ServerFramer, BytesMut)>) -> io::Result<()> {
+/// Serves a client of a data centre, whose transport is known, until it goes, breaks the protocol, or the sandbox stops.
+pub(super) async fn serve(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>, framer: ServerFramer, input: BytesMut) -> io::Result<()> {
     let id = hub.next_connection();
-    let (framer, input) = framed.unzip();
     let random = hub.random(id)?;
     let (mut stop, mut epoch) = (hub.stop.subscribe(), hub.epoch.subscribe());
     let (reader, writer) = tokio::io::split(stream);
@@ -44,7 +43,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>, frame
         random,
         reader,
         writer,
-        input: input.unwrap_or_default(),
+        input,
         out: Vec::new(),
         written: 0,
         framer,
@@ -65,18 +64,32 @@ pub(crate) async fn serve(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>, frame
     result
 }
 
-/// Waits until the transport of a client is known; `secret` is that of the proxy to which it comes.
-pub(super) async fn accept(
-    reader: &mut (impl AsyncRead + Unpin),
-    input: &mut BytesMut,
-    secret: Option<&[u8; 16]>,
-) -> io::Result<ServerFramer> {
+/// Why nothing came of a client.
+pub(super) enum NotBegun {
+    Io(io::Error),
+    Frame(FrameError),
+}
+
+impl From<NotBegun> for io::Error {
+    fn from(error: NotBegun) -> Self {
+        match error {
+            NotBegun::Io(error) => error,
+            NotBegun::Frame(error) => Self::other(error),
+        }
+    }
+}
+
+/// Waits until the transport of a client is known; `secret` is that of the proxy to which it comes. What cannot be read stays in `input`.
+pub(super) async fn begin(stream: &mut dyn Stream, input: &mut BytesMut, secret: Option<&[u8; 16]>) -> Result<ServerFramer, NotBegun> {
+    let late = || NotBegun::Io(io::ErrorKind::TimedOut.into());
+    let until = Instant::now() + FIRST_BYTES;
     loop {
-        if let Some(framer) = ServerFramer::accept_with(input, secret).map_err(io::Error::other)? {
+        if let Some(framer) = ServerFramer::accept_with(input, secret).map_err(NotBegun::Frame)? {
             return Ok(framer.max_frame(MAX_PACKET));
         }
-        if reader.read_buf(input).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        let read = timeout_at(until, stream.read_buf(input)).await.map_err(|_| late())?;
+        if read.map_err(NotBegun::Io)? == 0 {
+            return Err(NotBegun::Io(io::ErrorKind::UnexpectedEof.into()));
         }
     }
 }
@@ -90,7 +103,7 @@ struct Connection {
     input: BytesMut,
     out: Vec<u8>,
     written: usize,
-    framer: Option<ServerFramer>,
+    framer: ServerFramer,
     handshake: Option<ServerHandshake>,
     sessions: Vec<(Arc<Key>, Arc<Slot>)>,
     deferred: Vec<Deferred>,
@@ -112,10 +125,6 @@ struct Deferred {
 
 impl Connection {
     async fn run(&mut self) -> io::Result<()> {
-        if self.framer.is_none() {
-            let first = timeout(FIRST_BYTES, accept(&mut self.reader, &mut self.input, None)).await;
-            self.framer = Some(first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??);
-        }
         self.read()?;
         loop {
             self.pack();
@@ -152,8 +161,7 @@ impl Connection {
         if self.input.capacity() - self.input.len() < 4096 {
             self.input.reserve(64 << 10);
         }
-        while let Some(framer) = &mut self.framer
-            && let Some(received) = framer.next(&mut self.input).map_err(io::Error::other)?
+        while let Some(received) = self.framer.next(&mut self.input).map_err(io::Error::other)?
             && !self.closing
         {
             let fate = lock(&self.hub.faults).fate();
@@ -354,11 +362,10 @@ impl Connection {
     }
 
     /// Appends one frame; nothing, if `write` appends nothing.
-    fn frame<T: Default>(&mut self, write: impl FnOnce(&mut Vec<u8>, &mut Random) -> T) -> T {
-        let Some(framer) = &mut self.framer else { return T::default() };
-        let frame = framer.begin(&mut self.out);
+    fn frame<T>(&mut self, write: impl FnOnce(&mut Vec<u8>, &mut Random) -> T) -> T {
+        let frame = self.framer.begin(&mut self.out);
         let result = write(&mut self.out, &mut self.random);
-        if let Err(error) = framer.finish(frame, &mut self.out, &mut self.random) {
+        if let Err(error) = self.framer.finish(frame, &mut self.out, &mut self.random) {
             tracing::error!(%error, "a packet of our own does not fit a frame");
             self.closing = true;
         }
@@ -367,9 +374,7 @@ impl Connection {
 
     /// Refuses with a transport error and closes.
     fn refuse(&mut self, code: i32) {
-        if let Some(framer) = &mut self.framer {
-            framer.transport_error(code, &mut self.out);
-        }
+        self.framer.transport_error(code, &mut self.out);
         self.closing = true;
     }
 

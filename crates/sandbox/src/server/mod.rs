@@ -11,6 +11,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use bytes::BytesMut;
+#[cfg(feature = "websocket")]
+use quadruplex_mtproto::framing::FrameError;
 use quadruplex_net::{Secret, Stream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -40,13 +43,39 @@ pub(crate) fn accept(hub: &Arc<Hub>, door: Door, stream: Box<dyn Stream>) {
     let hub = hub.clone();
     tokio::spawn(async move {
         let served = match door {
-            Door::Dc(dc) => connection::serve(hub, dc, stream, None).await,
+            Door::Dc(dc) => begin(hub, dc, stream).await,
             Door::Proxy => proxy::serve(hub, stream).await,
         };
         if let Err(error) = served {
             debug!(?door, %error, "connection closed");
         }
     });
+}
+
+/// Serves a client of a data centre, whatever it begins with.
+async fn begin(hub: Arc<Hub>, dc: i32, mut stream: Box<dyn Stream>) -> io::Result<()> {
+    let mut input = BytesMut::new();
+    let (mut stop, mut epoch) = (hub.stop.subscribe(), hub.epoch.subscribe());
+    let begun = tokio::select! {
+        begun = connection::begin(&mut stream, &mut input, None) => begun,
+        () = stopped(&mut stop) => return Ok(()),
+        _ = epoch.changed() => return Ok(()),
+    };
+    match begun {
+        Ok(framer) => connection::serve(hub, dc, stream, framer, input).await,
+        #[cfg(feature = "websocket")]
+        Err(connection::NotBegun::Frame(FrameError::OtherProtocol("HTTP"))) => {
+            let ahead = quadruplex_net::Prefixed::new(input.to_vec(), stream);
+            let mut socket: Box<dyn Stream> = Box::new(quadruplex_net::WebSocket::accept(ahead).await?);
+            let mut input = BytesMut::new();
+            let framer = connection::begin(&mut socket, &mut input, None).await.map_err(io::Error::from)?;
+            if framer.dc().is_none() {
+                return Err(io::Error::other("a WebSocket has to be obfuscated"));
+            }
+            connection::serve(hub, dc, socket, framer, input).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// How often free ports in a row are looked for.

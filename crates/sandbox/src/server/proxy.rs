@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use bytes::BytesMut;
-use quadruplex_mtproto::framing::Transport;
+use quadruplex_mtproto::framing::{ServerFramer, Transport};
 use quadruplex_net::{Disguise, FakeTls, MtProxy, Secret, Stream};
 use tokio::time::timeout;
 
@@ -59,15 +59,25 @@ impl Proxy {
 /// Serves a client that comes to the proxy. It leads to the data centre that the client names; who does not know the secret is left
 /// without an answer.
 pub(crate) async fn serve(hub: Arc<Hub>, stream: Box<dyn Stream>) -> io::Result<()> {
-    let begun = timeout(FIRST_BYTES, begin(&hub, stream)).await;
-    let (stream, framer, input, dc) = begun.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    connection::serve(hub, dc, stream, Some((framer, input))).await
+    let (mut stop, mut epoch) = (hub.stop.subscribe(), hub.epoch.subscribe());
+    let begun = tokio::select! {
+        begun = timeout(FIRST_BYTES, begin(&hub, stream)) => begun,
+        () = super::stopped(&mut stop) => return Ok(()),
+        _ = epoch.changed() => return Ok(()),
+    };
+    let Begun { stream, framer, input, dc } = begun.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    connection::serve(hub, dc, stream, framer, input).await
 }
 
-async fn begin(
-    hub: &Arc<Hub>,
-    mut stream: Box<dyn Stream>,
-) -> io::Result<(Box<dyn Stream>, quadruplex_mtproto::framing::ServerFramer, BytesMut, i32)> {
+/// A client that knows the secret.
+struct Begun {
+    stream: Box<dyn Stream>,
+    framer: ServerFramer,
+    input: BytesMut,
+    dc: i32,
+}
+
+async fn begin(hub: &Arc<Hub>, mut stream: Box<dyn Stream>) -> io::Result<Begun> {
     let Some(Proxy { secret, seen, .. }) = hub.proxy() else { return Err(io::ErrorKind::NotFound.into()) };
     if let Disguise::FakeTls(domain) = secret.disguise() {
         let unix = hub.now().wall.as_secs() as u32;
@@ -79,12 +89,12 @@ async fn begin(
         stream = Box::new(shaken);
     }
     let mut input = BytesMut::new();
-    let framer = connection::accept(&mut stream, &mut input, Some(secret.key())).await?;
+    let framer = connection::begin(&mut stream, &mut input, Some(secret.key())).await.map_err(io::Error::from)?;
     if *secret.disguise() != Disguise::Noise && framer.transport() != Transport::PaddedIntermediate {
         return Err(io::Error::other("packets have to be padded for this secret"));
     }
     // Negative for media servers, and 10,000 more for test servers.
     let dc = framer.dc().map(|dc| i32::from(dc).abs() % 10_000).filter(|dc| hub.has_dc(*dc));
     let dc = dc.ok_or_else(|| io::Error::other("the client names no data centre that there is"))?;
-    Ok((stream, framer, input, dc))
+    Ok(Begun { stream, framer, input, dc })
 }
