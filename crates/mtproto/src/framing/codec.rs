@@ -89,15 +89,22 @@ impl Encoder {
 /// What comes behind a packet on the padded transport.
 pub(super) enum Tail<'a> {
     None,
+    /// Up to 15 bytes.
     Random(&'a mut dyn Rng),
+    /// Up to 3 bytes: Telethon takes no more off an answer, and MTProto proxies add no more.
+    Short(&'a mut dyn Rng),
 }
 
 impl Tail<'_> {
     fn append(self, out: &mut Vec<u8>) -> usize {
-        let Self::Random(rng) = self else { return 0 };
+        let (rng, most) = match self {
+            Self::None => return 0,
+            Self::Random(rng) => (rng, 15),
+            Self::Short(rng) => (rng, 3),
+        };
         let mut random = [0; 16];
         rng.fill_bytes(&mut random);
-        let len = usize::from(random[15] & 15);
+        let len = usize::from(random[15] & most);
         out.extend_from_slice(&random[..len]);
         len
     }

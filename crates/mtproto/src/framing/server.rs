@@ -99,7 +99,7 @@ impl ServerFramer {
     /// # Errors
     /// As [`ClientFramer::finish`](super::ClientFramer::finish).
     pub fn finish(&mut self, frame: Begun, out: &mut Vec<u8>, rng: &mut dyn Rng) -> Result<(), FrameError> {
-        self.complete(frame, Tail::Random(rng), out)
+        self.complete(frame, Tail::Short(rng), out)
     }
 
     /// Appends a refusal: −404, −429 or −444. The connection is closed after it.
