@@ -43,6 +43,9 @@ pub(crate) fn run() -> Result {
     let command = command.display().to_string();
     steps.extend(client(tools.python("mtproto_server.py", &command), "mtproto_server", &place)?);
 
+    steps.extend(client(tools.python("mtproxy.py", &command), "mtproxy", &place)?);
+    steps.extend(client(tools.node("mtcute_mtproxy.mjs", &command), "mtcute_mtproxy", &place)?);
+
     let verdicts = expected.judge(&steps);
     for verdict in &verdicts {
         println!("{verdict}");
