@@ -50,7 +50,11 @@ fn accepted(head: &[u8], target: &Target) -> io::Result<Option<usize>> {
     let reason = response.reason.unwrap_or_default();
     match response.code.unwrap_or_default() {
         200..=299 => Ok(Some(length)),
-        407 => Err(io::Error::new(io::ErrorKind::PermissionDenied, "the proxy refuses this user and password, or wants one (407)")),
+        // Tinyproxy answers 401 to who names no user.
+        code @ (401 | 407) => {
+            let why = format!("the proxy refuses this user and password, or wants one ({code})");
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+        }
         code => Err(io::Error::other(format!("the proxy will not connect to {target}: {code} {reason}"))),
     }
 }
