@@ -59,7 +59,6 @@ impl Account {
             async move {
                 match arguments.sandbox {
                     true => local::bot_named(&name).await,
-                    // awaitlint: allow(blocking-in-async) a small file, once for each start
                     false => arguments.connect(&Variables::load()).await,
                 }
             }

@@ -84,6 +84,7 @@ pub(crate) async fn person() -> Result<Client, Error> {
         furnish::files(&telegram.sign_in(OTHER).await?).await?;
     }
     let client = telegram.sign_in(ME).await?;
+    // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
     telegram.introduce(&PeerRef::Phone(sandbox::phone(ME)))?;
     Ok(client)
 }
@@ -102,6 +103,7 @@ pub(crate) async fn bot_named(name: &str) -> Result<Client, Error> {
     if let Telegram::Own(telegram) = telegram {
         furnish::group(telegram, &username)?;
     }
+    // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
     telegram.introduce(&PeerRef::Username(username))?;
     Ok(client)
 }
