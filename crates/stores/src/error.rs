@@ -26,6 +26,9 @@ pub enum Error {
     /// The key for encryption cannot be used.
     #[error("the key for encryption at rest {0}\n  help: `openssl rand -hex 32` makes one; keep it apart from the store")]
     Key(&'static str),
+    /// There is no store, and none was to be made.
+    #[error("there is no store at {0}")]
+    Missing(String),
     /// The target of a copy is not empty.
     #[error("there is something in {0} already; it was left as it is\n  help: copy into a new store")]
     NotEmpty(String),

@@ -1,4 +1,5 @@
-//! Stores beside the default file: SQLite, PostgreSQL, MySQL or MariaDB, Redis; encryption at rest; copies from one to another.
+//! Stores beside the default file: SQLite, PostgreSQL, MySQL or MariaDB, Redis; encryption at rest; copies from one to another; and the
+//! sessions of other libraries.
 //!
 //! ```
 //! # async fn example() -> Result<(), quadruplex_stores::Error> {
@@ -25,6 +26,11 @@
 //! With a [`SecretKey`] everything is sealed with XChaCha20-Poly1305 before it leaves the process, also in a `redb` file: keys, updates, peers,
 //! values. What stays visible is how much there is, ids of peers and channels, numbers and ends, and the keys of values; names and phone numbers
 //! are found by a keyed hash. It protects a copy of the disk or of a backup; who can write to the store can still put an older state back.
+//!
+//! # Sessions of other libraries
+//!
+//! [`sessions`] reads and writes the session strings of Telethon, Pyrogram, GramJS and mtcute, and with the feature `sqlite` the file of
+//! Telethon.
 
 mod bytes;
 mod cipher;
@@ -35,6 +41,7 @@ mod keys;
 mod kv;
 mod open;
 mod sealed;
+pub mod sessions;
 mod store;
 
 pub use cipher::{KEY_VARIABLE, SecretKey};

@@ -12,13 +12,21 @@ use crate::kv::{self, Kv};
 use crate::store::KvStore;
 
 /// How a store is opened.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// How long to wait for another process that has the session.
+    /// How long to wait for another process that has the session; not at all by default.
     pub wait: Duration,
-    /// What everything is sealed with; without it nothing is.
+    /// What everything is sealed with; by default nothing is.
     pub key: Option<SecretKey>,
+    /// Make a store where there is none, as by default, or refuse.
+    pub create: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { wait: Duration::ZERO, key: None, create: true }
+    }
 }
 
 impl Options {
@@ -29,7 +37,7 @@ impl Options {
     /// [`Error::Key`] if it is there and no key.
     pub fn from_env() -> Result<Self, Error> {
         let key = std::env::var(KEY_VARIABLE).ok().map(|key| SecretKey::from_hex(&key)).transpose()?;
-        Ok(Self { wait: Duration::from_secs(10), key })
+        Ok(Self { wait: Duration::from_secs(10), key, ..Self::default() })
     }
 }
 
@@ -44,8 +52,15 @@ impl Options {
 ///
 /// Dropped while waiting, it leaves nothing behind. Dropped later, an empty store may have been made.
 pub async fn open(url: &str, options: Options) -> Result<Arc<dyn Store>, Error> {
-    let Options { wait, key } = options;
-    let kv: Box<dyn Kv> = match Address::parse(url)? {
+    let Options { wait, key, create } = options;
+    let address = Address::parse(url)?;
+    if let Address::File(path) | Address::Sqlite(path) = &address
+        && !create
+        && !path.exists()
+    {
+        return Err(Error::Missing(path.display().to_string()));
+    }
+    let kv: Box<dyn Kv> = match address {
         Address::File(path) => match &key {
             None => return Ok(Arc::new(Redb::open(path, wait).await?)),
             Some(_) => Box::new(kv::File::open(&path, wait).await?),
@@ -64,7 +79,7 @@ pub async fn open(url: &str, options: Options) -> Result<Arc<dyn Store>, Error> 
             return Err(Error::NotBuilt { scheme: scheme.to_owned(), feature });
         }
     };
-    Ok(Arc::new(KvStore::new(kv, key.as_ref()).await?))
+    Ok(Arc::new(KvStore::new(kv, key.as_ref(), create).await?))
 }
 
 #[derive(Debug, PartialEq)]

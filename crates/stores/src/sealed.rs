@@ -22,11 +22,14 @@ struct Format {
 }
 
 impl Sealed {
-    /// Checks the mark of the format and the key, or makes the mark in a store that has none.
-    pub(crate) async fn open(kv: Box<dyn Kv>, key: Option<&SecretKey>) -> Result<Self, Error> {
+    /// Checks the mark of the format and the key, or makes the mark in a store that has none, if it may.
+    pub(crate) async fn open(kv: Box<dyn Kv>, key: Option<&SecretKey>, create: bool) -> Result<Self, Error> {
         let place = kv.place();
         let sealed = Self { kv, cipher: key.map(Cipher::new) };
         let Some(mark) = sealed.kv.get(vec![small(FORMAT)]).await?.into_iter().flatten().next() else {
+            if !create {
+                return Err(Error::Missing(place));
+            }
             sealed.begin().await?;
             return Ok(sealed);
         };

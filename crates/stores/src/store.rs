@@ -19,8 +19,8 @@ pub struct KvStore {
 }
 
 impl KvStore {
-    pub(crate) async fn new(kv: Box<dyn Kv>, key: Option<&SecretKey>) -> Result<Self, Error> {
-        Ok(Self { sealed: Sealed::open(kv, key).await?, committing: Mutex::new(()) })
+    pub(crate) async fn new(kv: Box<dyn Kv>, key: Option<&SecretKey>, create: bool) -> Result<Self, Error> {
+        Ok(Self { sealed: Sealed::open(kv, key, create).await?, committing: Mutex::new(()) })
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {

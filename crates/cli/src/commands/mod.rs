@@ -11,6 +11,7 @@ mod login;
 mod sandbox;
 mod schema;
 mod send;
+mod store;
 mod upload;
 
 use clap::Subcommand;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Call(Box<call::Arguments>),
     Schema(schema::Arguments),
     Dead(dead::Arguments),
+    Store(store::Arguments),
 }
 
 impl Command {
@@ -49,6 +51,7 @@ impl Command {
             Self::Call(arguments) => call::run(*arguments, context).await,
             Self::Schema(arguments) => schema::run(&arguments, context),
             Self::Dead(arguments) => dead::run(arguments, context).await,
+            Self::Store(arguments) => store::run(arguments, context).await,
         }
     }
 }

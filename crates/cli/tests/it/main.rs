@@ -7,3 +7,4 @@ mod demo;
 mod proxies;
 mod sandbox;
 mod schema;
+mod store;

@@ -14,6 +14,9 @@ async fn a_session_is_open_once() {
         let first = place.open("store").await;
         let mut options = place.options();
         options.wait = Duration::ZERO;
+        options.create = false;
+        let missing = open(&place.url("missing"), options.clone()).await.map(drop).unwrap_err();
+        assert!(matches!(missing, Error::Missing(_)), "{}: {missing}", place.kind);
         let second = open(&place.url("store"), options).await.map(drop).unwrap_err();
         assert!(matches!(second, Error::Store(StoreError::InUse { .. })), "{}: {second}", place.kind);
         assert!(!second.to_string().contains("test:test"), "{second}");

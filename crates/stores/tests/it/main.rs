@@ -5,4 +5,5 @@ mod copies;
 mod crash;
 mod encryption;
 mod locks;
+mod sessions;
 mod support;

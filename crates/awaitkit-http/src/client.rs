@@ -1,0 +1,125 @@
+use std::fmt;
+use std::sync::Arc;
+
+use awaitkit_dial::{Health, Policy, Standing};
+use reqwest::{Client, IntoUrl, Method, Request, RequestBuilder, Response};
+
+use crate::{Builder, Error, FailedRoute};
+
+/// An HTTP client. A cheap handle; clones share connections, cookies and what is known of the routes.
+#[derive(Clone)]
+pub struct Http {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    policy: Policy,
+    /// One for each route, with connections of its own.
+    clients: Vec<Client>,
+    health: Health,
+}
+
+impl Http {
+    /// A client with the usual settings, which goes directly.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Http`] if the certificates of the system cannot be read.
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// A client with settings of yours.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// A GET, as reqwest's own builder, for [`send`](Self::send).
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// A POST, as reqwest's own builder, for [`send`](Self::send).
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// Any request, as reqwest's own builder, for [`send`](Self::send).
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
+        self.inner.clients[0].request(method, url)
+    }
+
+    /// Sends a request by the first route on which it can be sent; routes that have failed lately come last. A request whose body is a stream
+    /// has one try.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoute`] with every attempt; [`Error::Http`] if the request was sent and no answer came, or if it makes no sense. A status that
+    /// tells of an error is an answer here.
+    ///
+    /// # Cancel safety
+    ///
+    /// When dropped, the connection is closed; the server may have got the request.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
+        let mut next = Some(request.build()?);
+        let mut attempts = Vec::new();
+        let mut url = String::new();
+        for place in self.order() {
+            let Some(request) = next.take() else { break };
+            next = request.try_clone();
+            url = shown(&request);
+            let may_repeat = matches!(*request.method(), Method::GET | Method::HEAD);
+            match self.inner.clients[place].execute(request).await {
+                Ok(response) => {
+                    self.inner.health.works(place);
+                    return Ok(response);
+                }
+                // While connecting nothing of the request is sent, and reading an answer begins after this.
+                Err(error) if error.is_connect() || may_repeat && error.is_request() => {
+                    self.inner.health.failed(place);
+                    attempts.push(FailedRoute { route: self.inner.policy.routes[place].to_string(), error: error.without_url() });
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::NoRoute { url, attempts })
+    }
+
+    /// The policy, as it is.
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    /// How each route stands.
+    pub fn standings(&self) -> Vec<Standing> {
+        self.inner.policy.standings(&self.inner.health)
+    }
+
+    pub(crate) fn from_parts(policy: Policy, clients: Vec<Client>) -> Self {
+        Self { inner: Arc::new(Inner { policy, clients, health: Health::default() }) }
+    }
+
+    /// The routes in the order of the policy; those that are held back come last.
+    fn order(&self) -> Vec<usize> {
+        let standings = self.standings();
+        let mut order: Vec<usize> = (0..standings.len()).collect();
+        order.sort_by_key(|place| standings[*place].held_back);
+        order
+    }
+}
+
+/// The URL without what only the server is to read.
+fn shown(request: &Request) -> String {
+    let mut url = request.url().clone();
+    if url.password().is_some() {
+        // Only URLs without a host have no room for a password, and this one has one.
+        let _ = url.set_password(Some("***"));
+    }
+    url.into()
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("policy", &self.inner.policy.to_string()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,87 @@
+//! Which way a request takes, and how often.
+
+use std::sync::Arc;
+
+use awaitkit_http::{Error, Http, Order, Policy};
+
+use crate::server::{Here, Server, closed_port, socks5};
+
+fn http(policy: &str) -> Http {
+    Http::builder().policy(policy.parse().unwrap()).names(Arc::new(Here)).build().unwrap()
+}
+
+#[tokio::test]
+async fn what_cannot_be_reached_directly_goes_through_the_proxy() {
+    let (proxy, dead) = (Server::start("proxy").await, closed_port().await);
+    let http = http(&format!("direct, then http://127.0.0.1:{}", proxy.port));
+    let answer = http.send(http.post(format!("http://site.test:{dead}/form")).body("x=1")).await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "/form by proxy");
+    assert_eq!(http.file_get_contents(format!("http://site.test:{dead}/page")).await.unwrap(), "/page by proxy");
+    assert_eq!(
+        proxy.requests(),
+        [format!("POST http://site.test:{dead}/form HTTP/1.1"), format!("GET http://site.test:{dead}/page HTTP/1.1")]
+    );
+    assert_eq!(http.standings()[0].failures, 1, "the direct way was not tried again so soon");
+}
+
+#[tokio::test]
+async fn what_was_sent_is_not_sent_again_unless_it_only_reads() {
+    let (server, proxy) = (Server::start("server").await, Server::start("proxy").await);
+    let policy = format!("direct, then http://127.0.0.1:{}", proxy.port);
+    server.cut();
+    let posting = http(&policy);
+    let error = posting.send(posting.post(server.url("/form")).body("x=1")).await.unwrap_err();
+    assert!(matches!(error, Error::Http(_)), "{error}");
+    assert_eq!((server.requests().len(), proxy.requests().len()), (1, 0), "a POST is made once");
+
+    server.cut();
+    assert_eq!(http(&policy).file_get_contents(server.url("/page")).await.unwrap(), "/page by proxy");
+    assert_eq!(proxy.requests().len(), 1, "a GET may be made again");
+}
+
+#[tokio::test]
+async fn the_order_is_the_policys() {
+    let (server, proxy) = (Server::start("server").await, Server::start("proxy").await);
+    let get = async |order: Order, proxy: u16| {
+        let proxy = format!("http://127.0.0.1:{proxy}").parse().unwrap();
+        let http = Http::builder().policy(Policy::new(order, [proxy])).build().unwrap();
+        http.file_get_contents(server.url("/")).await.map(|page| String::from_utf8(page.to_vec()).unwrap())
+    };
+    assert_eq!(get(Order::DirectFirst, proxy.port).await.unwrap(), "/ by server");
+    assert_eq!(get(Order::ProxyFirst, proxy.port).await.unwrap(), "/ by proxy");
+    assert_eq!(get(Order::Never, proxy.port).await.unwrap(), "/ by server");
+    let dead = closed_port().await;
+    assert_eq!(get(Order::ProxyFirst, dead).await.unwrap(), "/ by server");
+    let before = server.connections();
+    let error = get(Order::Only, dead).await.unwrap_err().to_string();
+    assert!(error.contains("no way to http://127.0.0.1") && error.contains("refused"), "{error}");
+    assert_eq!(server.connections(), before, "with `only` nothing goes out directly");
+}
+
+#[tokio::test]
+async fn a_socks5_proxy_looks_the_name_up_itself() {
+    let server = Server::start("server").await;
+    let (port, asked) = socks5(server.port).await;
+    let http = http(&format!("socks5h://127.0.0.1:{port}"));
+    assert_eq!(http.file_get_contents("http://hidden.test/page").await.unwrap(), "/page by server");
+    assert_eq!(*asked.lock().unwrap(), ["hidden.test"]);
+}
+
+#[tokio::test]
+async fn names_are_looked_up_as_told() {
+    let server = Server::start("server").await;
+    let page = http("direct").file_get_contents(format!("http://no-such-name.test:{}/", server.port)).await;
+    assert_eq!(page.unwrap(), "/ by server");
+}
+
+#[test]
+fn what_cannot_be_done_is_said_when_the_client_is_made() {
+    let build = |policy: Policy| Http::builder().policy(policy).build().map(drop);
+    let chain = "socks5://10.0.0.1:1080+http://10.0.0.2:3128".parse().unwrap();
+    let error = build(chain).unwrap_err().to_string();
+    assert!(error.contains("one behind the other"), "{error}");
+    assert!(matches!(build(Policy::new(Order::Only, [])), Err(Error::Policy(_))));
+    assert!("ftp://10.0.0.1".parse::<Policy>().is_err());
+    let secret = Http::builder().policy("socks5://me:s3cret@10.0.0.1:1080".parse().unwrap()).build().unwrap();
+    assert!(!format!("{secret:?} {}", secret.policy()).contains("s3cret"));
+}
