@@ -58,3 +58,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long a server may take to notice that our last connection has gone, and the lock with it.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 const AFTER_A_BREAK: Duration = Duration::from_secs(3);
+/// How long connecting may take.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+const CONNECTING: Duration = Duration::from_secs(10);

@@ -1,7 +1,10 @@
 //! Pairs of bytes, sealed if there is a key, and what is known of the whole: its format, and whether the key is the right one.
 
-use quadruplex_store::Error as StoreError;
+use std::time::Duration;
+
+use quadruplex_store::{Error as StoreError, Task};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::cipher::{Cipher, SecretKey};
 use crate::error::backend;
@@ -26,7 +29,7 @@ impl Sealed {
     pub(crate) async fn open(kv: Box<dyn Kv>, key: Option<&SecretKey>, create: bool) -> Result<Self, Error> {
         let place = kv.place();
         let sealed = Self { kv, cipher: key.map(Cipher::new) };
-        let Some(mark) = sealed.kv.get(vec![small(FORMAT)]).await?.into_iter().flatten().next() else {
+        let Some(mark) = sealed.get(vec![small(FORMAT)]).await?.into_iter().flatten().next() else {
             if !create {
                 return Err(Error::Missing(place));
             }
@@ -54,7 +57,7 @@ impl Sealed {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let values = self.kv.get(keys.clone()).await?;
+        let values = self.answer("read", self.kv.get(keys.clone())).await?;
         keys.iter().zip(values).map(|(key, value)| value.map(|value| self.opened(key, value)).transpose()).collect()
     }
 
@@ -62,7 +65,7 @@ impl Sealed {
         if from >= to || limit == 0 {
             return Ok(Vec::new());
         }
-        let found = self.kv.scan(from, to, limit).await?;
+        let found = self.answer("read", self.kv.scan(from, to, limit)).await?;
         found.into_iter().map(|(key, value)| self.opened(&key, value).map(|value| (key, value))).collect()
     }
 
@@ -93,7 +96,12 @@ impl Sealed {
                 }
             }
         }
-        if changes.is_empty() { Ok(()) } else { self.kv.write(changes).await }
+        if changes.is_empty() { Ok(()) } else { self.answer("write", self.kv.write(changes)).await }
+    }
+
+    /// What a database answers, unless it takes too long.
+    async fn answer<T>(&self, doing: &'static str, asked: Task<'_, T>) -> Result<T, StoreError> {
+        timeout(PATIENCE, asked).await.unwrap_or_else(|_| Err(backend(doing, &self.place(), format!("no answer within {PATIENCE:?}"))))
     }
 
     /// What stands for a name in a key.
@@ -132,6 +140,8 @@ pub(crate) fn next(key: &[u8]) -> Bytes {
 }
 
 const NEWEST: u32 = 1;
+/// After this the connection is given up; longer than a disk takes that has much to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 const PAGE: usize = 1_000;
 /// Below what an index of MySQL and one of PostgreSQL takes.
 const LONGEST_KEY: usize = 2_000;

@@ -7,9 +7,9 @@ use quadruplex_store::{Error, Task};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection, QueryBuilder};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{AFTER_A_BREAK, Bytes, Changes, Kv, LOOK_AGAIN};
+use super::{AFTER_A_BREAK, Bytes, CONNECTING, Changes, Kv, LOOK_AGAIN};
 use crate::error::backend;
 use crate::open::Place;
 
@@ -39,7 +39,8 @@ impl MySql {
     async fn connect(&self, wait: Duration) -> Result<MySqlConnection, Error> {
         let explain = |error| self.explain("open", error);
         let deadline = Instant::now() + wait;
-        let mut connection = MySqlConnection::connect_with(&self.options).await.map_err(explain)?;
+        let connecting = timeout(CONNECTING, MySqlConnection::connect_with(&self.options)).await;
+        let mut connection = connecting.unwrap_or_else(|late| Err(sqlx::Error::Io(late.into()))).map_err(explain)?;
         loop {
             let lock = sqlx::query_scalar("SELECT GET_LOCK(SHA1(CONCAT(DATABASE(), '.', ?)), 0)").bind(&self.table);
             let taken: Option<i64> = lock.fetch_one(&mut connection).await.map_err(explain)?;

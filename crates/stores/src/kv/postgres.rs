@@ -7,9 +7,9 @@ use quadruplex_store::{Error, Task};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{AFTER_A_BREAK, Bytes, Changes, Kv, LOOK_AGAIN};
+use super::{AFTER_A_BREAK, Bytes, CONNECTING, Changes, Kv, LOOK_AGAIN};
 use crate::error::backend;
 use crate::open::Place;
 
@@ -37,7 +37,8 @@ impl Postgres {
     async fn connect(&self, wait: Duration) -> Result<PgConnection, Error> {
         let explain = |error| self.explain("open", error);
         let deadline = Instant::now() + wait;
-        let mut connection = PgConnection::connect_with(&self.options).await.map_err(explain)?;
+        let connecting = timeout(CONNECTING, PgConnection::connect_with(&self.options)).await;
+        let mut connection = connecting.unwrap_or_else(|late| Err(sqlx::Error::Io(late.into()))).map_err(explain)?;
         loop {
             let lock = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 0))").bind(&self.table);
             if lock.fetch_one(&mut connection).await.map_err(explain)? {

@@ -4,6 +4,7 @@ mod contract;
 mod copies;
 mod crash;
 mod encryption;
+mod faults;
 mod locks;
 mod sessions;
 mod support;
