@@ -3,7 +3,7 @@ mod line;
 mod prompt;
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::{fmt, io};
 
 use tokio::runtime::Handle;
@@ -34,7 +34,11 @@ pub async fn read_line(prompt: impl Into<String>) -> Result<String, ReadLineErro
     if prompt::is_possible() {
         return prompt::ask(prompt).await;
     }
-    write(prompt).await?;
+    if !prompt.is_empty() {
+        // Where the output goes elsewhere, whoever sits at the terminal is asked all the same.
+        let to_errors = io::stdin().is_terminal() && !io::stdout().is_terminal();
+        write(prompt, to_errors).await?;
+    }
     lines.next().await
 }
 
@@ -59,7 +63,7 @@ pub async fn echo(text: impl Into<String>) -> io::Result<()> {
             prompt::Above::NoPrompt => break,
         }
     }
-    write(text).await
+    write(text, false).await
 }
 
 /// Why there is no line.
@@ -93,6 +97,17 @@ impl Error for ReadLineError {
     }
 }
 
+/// The end of the input is an unexpected one.
+impl From<ReadLineError> for io::Error {
+    fn from(e: ReadLineError) -> Self {
+        match e {
+            ReadLineError::EndOfInput => Self::new(io::ErrorKind::UnexpectedEof, e),
+            ReadLineError::Interrupted => Self::new(io::ErrorKind::Interrupted, e),
+            ReadLineError::Io(e) => e,
+        }
+    }
+}
+
 impl From<io::Error> for ReadLineError {
     fn from(e: io::Error) -> Self {
         Self::Io(e)
@@ -100,11 +115,14 @@ impl From<io::Error> for ReadLineError {
 }
 
 /// Writes and flushes on a thread that may block: a pipe can be full for a long time.
-async fn write(text: String) -> io::Result<()> {
-    let write = move || {
-        let mut out = io::stdout().lock();
+async fn write(text: String, to_errors: bool) -> io::Result<()> {
+    fn whole(mut out: impl Write, text: &str) -> io::Result<()> {
         out.write_all(text.as_bytes())?;
         out.flush()
+    }
+    let write = move || match to_errors {
+        true => whole(io::stderr().lock(), &text),
+        false => whole(io::stdout().lock(), &text),
     };
     match Handle::try_current() {
         Ok(runtime) => runtime.spawn_blocking(write).await.map_err(io::Error::other)?,

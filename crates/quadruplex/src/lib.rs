@@ -10,6 +10,8 @@ mod conversation;
 mod error;
 mod files;
 mod messages;
+#[cfg(feature = "metrics")]
+mod metrics;
 pub mod prelude;
 mod reports;
 pub mod router;
@@ -100,6 +102,25 @@ pub use quadruplex_macros::md;
 #[cfg(feature = "testing")]
 pub use quadruplex_macros::test;
 
+/// What programs need besides Telegram, from [`awaitkit`](https://docs.rs/awaitkit): waiting, asking, tasks, loops, locks, many things at once.
+///
+/// In a handler, errors of tasks and loops that nobody waits for go to the [admins](App::admins).
+///
+/// ```
+/// use quadruplex::prelude::*;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result {
+/// sleep(3 * SECOND).await;
+/// let task = spawn(async { 6 * 7 });
+/// assert_eq!(task.await?, 42);
+/// let squares = try_map_concurrent([1, 2, 3], limit!(2), async |n| Ok::<_, Error>(n * n)).await?;
+/// assert_eq!(squares, [1, 4, 9]);
+/// let ticks = Loop::every(30 * SECOND, async || Next::Continue).start("ticks");
+/// ticks.set_period(5 * SECOND);
+/// ticks.stop().await;
+/// # Ok(()) }
+/// ```
+pub use awaitkit as helpers;
 pub use awaitkit::Backoff;
 #[cfg(feature = "cron")]
 pub use awaitkit::chrono;

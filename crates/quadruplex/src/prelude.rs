@@ -7,8 +7,8 @@
 pub use std::time::Duration;
 
 pub use awaitkit::{
-    Lock, Loop, Next, echo, flock, join, join_all, limit, map_concurrent, race, read_line, sleep, spawn, spawn_blocking, timeout_or,
-    try_join, try_map_concurrent,
+    Lock, Loop, Next, defer, delay, echo, flock, for_each_concurrent, join, join_all, later, limit, map_concurrent, race, race_ok,
+    read_line, repeat, sleep, spawn, spawn_blocking, timeout_or, try_join, try_map_concurrent,
 };
 
 #[cfg(feature = "bars")]

@@ -6,13 +6,22 @@ mod work;
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "metrics")]
+use std::sync::Mutex;
 use std::time::Duration;
 
 use awaitkit::{Backoff, ErrorSink, Supervisor, TaskError, Unhandled};
 use futures_util::FutureExt;
+#[cfg(feature = "metrics")]
+use tokio::task::JoinSet;
 use tracing::{error, info};
 
 use crate::app::told_to_end;
+#[cfg(feature = "metrics")]
+use crate::client::lock;
+#[cfg(feature = "metrics")]
+use crate::metrics::Monitor;
+use crate::reports::start_log;
 use crate::{App, Client, Error};
 pub use account::Account;
 use table::Table;
@@ -49,6 +58,7 @@ pub async fn start_and_loop(
     app: impl Fn(&str) -> App + Send + Sync + 'static,
     accounts: impl IntoIterator<Item = Account>,
 ) -> crate::Result {
+    start_log();
     let running = Accounts::new(app);
     for account in accounts {
         running.add(account)?;
@@ -86,6 +96,10 @@ pub(super) struct Shared {
     app: Box<dyn Fn(&str) -> App + Send + Sync>,
     supervisor: Supervisor,
     table: Arc<Table>,
+    #[cfg(feature = "metrics")]
+    monitor: Monitor,
+    #[cfg(feature = "metrics")]
+    servers: Mutex<JoinSet<()>>,
 }
 
 impl Accounts {
@@ -100,7 +114,16 @@ impl Accounts {
     pub fn with_backoff(app: impl Fn(&str) -> App + Send + Sync + 'static, backoff: Backoff) -> Self {
         // Never given up: what cannot get better ends by itself.
         let supervisor = Supervisor::new().backoff(backoff).intensity(usize::MAX, Duration::ZERO);
-        Self { shared: Arc::new(Shared { app: Box::new(app), supervisor, table: Arc::default() }) }
+        let shared = Shared {
+            app: Box::new(app),
+            supervisor,
+            table: Arc::default(),
+            #[cfg(feature = "metrics")]
+            monitor: Monitor::default(),
+            #[cfg(feature = "metrics")]
+            servers: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Starts an account, and goes on. An account of this name that has ended is replaced.
@@ -145,6 +168,24 @@ impl Accounts {
     /// All accounts that were added and not removed, by name.
     pub fn status(&self) -> Vec<AccountStatus> {
         self.shared.table.list()
+    }
+
+    /// Serves `/metrics` and `/health` of all accounts, as [`App::metrics`] does for one; gives the address. `/health` is 200 if all accounts
+    /// run that were added and have not ended by themselves.
+    ///
+    /// # Errors
+    /// The address is taken, or is not this machine's.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, nothing is served.
+    #[cfg(feature = "metrics")]
+    pub async fn serve_metrics(&self, address: &str) -> Result<std::net::SocketAddr, Error> {
+        let listener = Monitor::listen(address).await?;
+        let address = listener.local_addr().map_err(|error| Error::io("the address of /metrics", error))?;
+        let table = Arc::clone(&self.shared.table);
+        let serving = self.shared.monitor.clone().serve(listener, move || table.troubles());
+        lock(&self.shared.servers).spawn(serving);
+        Ok(address)
     }
 
     /// Resolves when an account has changed its [standing](Self::status), or has come or gone. What changed before this was polled is not told.

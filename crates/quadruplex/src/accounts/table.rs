@@ -120,6 +120,22 @@ impl Table {
         lock(&self.entries).iter().map(of).collect()
     }
 
+    /// Those that do not run and should.
+    #[cfg(feature = "metrics")]
+    pub(super) fn troubles(&self) -> Vec<crate::metrics::Trouble> {
+        let troubles = self.list().into_iter().filter_map(|AccountStatus { name: account, standing, .. }| {
+            let reason = match standing {
+                Standing::Running | Standing::Ended => return None,
+                Standing::Starting => "it is being started".to_owned(),
+                Standing::Waiting(why) => format!("it has failed, and is started again: {why}"),
+                Standing::LoginLost(why) => format!("Telegram has ended the login: {why}; sign in again"),
+                Standing::Refused(why) => why,
+            };
+            Some(crate::metrics::Trouble { account, reason })
+        });
+        troubles.collect()
+    }
+
     /// How long the slowest may drain.
     pub(super) fn longest_drain(&self) -> Duration {
         lock(&self.entries).values().map(|entry| entry.drain).max().unwrap_or_default()

@@ -25,6 +25,10 @@ pub(super) async fn run(shared: Weak<Shared>, account: Account, turn: u64, stop:
     if let Some(client) = &client {
         client.close().await;
     }
+    #[cfg(feature = "metrics")]
+    if let Some(shared) = shared.upgrade() {
+        shared.monitor.forget(name);
+    }
     let lost = client.as_ref().and_then(Client::login_lost);
     let (standing, again) = match (lost, ended) {
         (Some(lost), _) => (Standing::LoginLost(lost.to_string()), None),
@@ -56,6 +60,11 @@ async fn handle(
     let client = client.insert(opened?);
     let (app, table) = match shared.upgrade() {
         Some(shared) => ((shared.app)(name), shared.table.clone()),
+        None => return Ok(()),
+    };
+    #[cfg(feature = "metrics")]
+    let app = match shared.upgrade() {
+        Some(shared) => app.among(&shared.monitor, name),
         None => return Ok(()),
     };
     table.drains(name, turn, app.drain());

@@ -11,7 +11,9 @@ mod sign_in;
 mod signals;
 mod start;
 mod variables;
+mod watch;
 
+use std::fmt;
 use std::future::pending;
 use std::time::Duration;
 
@@ -24,10 +26,13 @@ use crate::{Client, Error, Router};
 pub(crate) use arguments::Arguments;
 pub use backlog::Backlog;
 use dispatcher::{Dispatcher, Shared};
+#[cfg(feature = "metrics")]
+pub(crate) use report::Handled;
 pub(crate) use report::Report;
 pub use running::Running;
 pub(crate) use signals::told_to_end;
 pub use variables::Variables;
+use watch::Watch;
 
 /// Handles the updates of an account with a router: the whole of a program.
 ///
@@ -71,7 +76,6 @@ pub async fn run(router: Router) -> crate::Result {
 /// App::new(router).client(client).at_once(64).drain_within(10 * SECOND).run().await
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "an application does nothing until it is run"]
 pub struct App {
     router: Router,
@@ -81,6 +85,7 @@ pub struct App {
     limits: UpdateLimits,
     drain_within: Duration,
     report: Report,
+    watch: Watch,
 }
 
 impl App {
@@ -94,6 +99,7 @@ impl App {
             limits: UpdateLimits::default(),
             drain_within: Duration::from_secs(10),
             report: Report::default(),
+            watch: Watch::default(),
         }
     }
 
@@ -120,6 +126,32 @@ impl App {
     /// again at the next start.
     pub fn drain_within(self, time: Duration) -> Self {
         Self { drain_within: time, ..self }
+    }
+
+    /// Serves `/metrics` (for Prometheus), `/health/ready` (also as `/health`) and `/health/live` on this address, as long as the
+    /// application runs. Nobody is asked for a password: an address that others reach is for a network that is trusted.
+    ///
+    /// `/health` answers 200, or 503 and why: the login has ended, the main connection does not stand, handlers do not keep up, nothing can
+    /// be stored. `/health/live` answers 200 as long as the runtime runs tasks: there is nothing else that a new start would make better.
+    ///
+    /// ```no_run
+    /// use quadruplex::prelude::*;
+    ///
+    /// # async fn start(router: Router) -> Result {
+    /// App::new(router).metrics("127.0.0.1:9100").run().await
+    /// # }
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self, address: impl Into<String>) -> Self {
+        self.watch.address = Some(address.into());
+        self
+    }
+
+    /// Is watched together with others, under this name.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn among(mut self, monitor: &crate::metrics::Monitor, name: &std::sync::Arc<str>) -> Self {
+        self.watch.among = Some((monitor.clone(), std::sync::Arc::clone(name)));
+        self
     }
 
     /// Tells what handlers have failed with.
@@ -174,5 +206,19 @@ impl App {
         running.stop().await;
         client.close().await;
         Ok(())
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { router, client, admins, backlog, limits, drain_within, .. } = self;
+        f.debug_struct("App")
+            .field("router", router)
+            .field("client", client)
+            .field("admins", admins)
+            .field("backlog", backlog)
+            .field("limits", limits)
+            .field("drain_within", drain_within)
+            .finish_non_exhaustive()
     }
 }

@@ -16,6 +16,13 @@ pub(crate) struct Report {
 }
 
 /// What has been handled so far.
+#[cfg(feature = "metrics")]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Handled {
+    pub(crate) updates: u64,
+    pub(crate) failed: u64,
+}
+
 #[derive(Debug, Default)]
 struct Counts {
     handled: AtomicU64,
@@ -38,6 +45,12 @@ impl Report {
         let output = sink.scope(handlers).await;
         self.counts.handled.fetch_add(1, Ordering::Relaxed);
         output
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn handled(&self) -> Handled {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Handled { updates: read(&self.counts.handled), failed: read(&self.counts.failed) }
     }
 
     /// The handlers of an update have failed.

@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use quadruplex_net::{CloseReason, State};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -10,16 +12,24 @@ pub struct Running {
     client: Client,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "nothing is served then"))]
+    metrics: Option<SocketAddr>,
 }
 
 impl Running {
-    pub(super) fn new(client: Client, stop: watch::Sender<bool>, task: JoinHandle<()>) -> Self {
-        Self { client, stop, task }
+    pub(super) fn new(client: Client, stop: watch::Sender<bool>, task: JoinHandle<()>, metrics: Option<SocketAddr>) -> Self {
+        Self { client, stop, task, metrics }
     }
 
     /// The client.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Where [metrics](crate::App::metrics) are served.
+    #[cfg(feature = "metrics")]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// Resolves when no more updates come, because the client was closed or Telegram has ended the login, and no handler runs.

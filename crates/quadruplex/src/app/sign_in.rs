@@ -1,7 +1,8 @@
 //! Signing in with what a program was told, or with what somebody on the terminal tells.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
+use awaitkit::read_line;
 use tokio::task::spawn_blocking;
 
 use crate::{Client, Error, LoginCode, SignIn};
@@ -59,19 +60,12 @@ async fn by_password(client: &Client, hint: Option<String>) -> Result<(), Error>
 
 /// Asks for a line, which is not shown if it is a secret.
 async fn ask(question: &str, is_secret: bool) -> Result<String, Error> {
-    let question = question.to_owned();
-    let read = move || {
-        if is_secret {
-            return rpassword::prompt_password(question);
+    let read = match is_secret {
+        true => {
+            let question = question.to_owned();
+            spawn_blocking(|| rpassword::prompt_password(question)).await.unwrap_or_else(|error| Err(io::Error::other(error)))
         }
-        eprint!("{question}");
-        io::stderr().flush()?;
-        let mut line = String::new();
-        match io::stdin().lock().read_line(&mut line)? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(line.trim().to_owned()),
-        }
+        false => read_line(question).await.map(|line| line.trim().to_owned()).map_err(io::Error::from),
     };
-    let read = spawn_blocking(read).await.unwrap_or_else(|error| Err(io::Error::other(error)));
     read.map_err(|error| Error::io("cannot read the terminal", error))
 }

@@ -14,12 +14,12 @@ impl App {
     ///
     /// # Errors
     /// The account is not signed in; a handler takes a state that the router was not given, or has a schedule that is none; the updates
-    /// are taken already.
+    /// are taken already; the address for metrics is taken.
     ///
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the updates.
     pub async fn start(self) -> Result<Running, Error> {
-        let Self { router, client, admins, backlog, limits, drain_within, report } = self;
+        let Self { router, client, admins, backlog, limits, drain_within, report, watch } = self;
         let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
         let plan = Arc::new(Plan::new(router)?);
         plan.prepare(&client).await?;
@@ -27,15 +27,17 @@ impl App {
         if account.is_bot && !plan.commands().0.is_empty() {
             tokio::spawn(set_menu(client.clone(), plan.commands().clone()));
         }
+        let slots = Arc::new(Semaphore::new(limits.at_once.min(Semaphore::MAX_PERMITS)));
+        let waiting = Arc::default();
+        let watching = watch.begin(&client, &report, (&slots, limits.at_once), &waiting).await?;
+        let metrics = watching.address();
         let updates = client.updates().limits(limits).await?;
         client.inner.tell(&report.reports);
         let admins: Vec<i64> = account.admins.iter().copied().collect();
         let (stop, mut stopped) = watch::channel(false);
         let start = UNIX_EPOCH + client.inner.settings.environment.now().wall;
-        let slots = Arc::new(Semaphore::new(limits.at_once.min(Semaphore::MAX_PERMITS)));
         let jobs = Jobs { client: client.clone(), account: Arc::clone(&account), plan: Arc::clone(&plan), report: report.clone() };
-        let shared =
-            Shared { client: client.clone(), account, plan, report: report.clone(), backlog, start, slots, waiting: Arc::default() };
+        let shared = Shared { client: client.clone(), account, plan, report: report.clone(), backlog, start, slots, waiting };
         let dispatcher = Dispatcher::new(shared, drain_within);
         let reporting = client.clone();
         let task = tokio::spawn(async move {
@@ -60,8 +62,9 @@ impl App {
             tokio::select! {
                 _ = all => {}
                 () = reports => {}
+                () = watching.serve() => {}
             }
         });
-        Ok(Running::new(client, stop, task))
+        Ok(Running::new(client, stop, task, metrics))
     }
 }

@@ -1,6 +1,7 @@
 //! One call from the moment somebody wants it until it has ended: its peers, its place in a queue, its limits, its attempts.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -65,6 +66,7 @@ impl Run {
 
     /// A call whose bytes are ready: a part of a file.
     pub(crate) fn encoded(inner: &Arc<Inner>, function: Function, body: Bytes, options: CallOptions) -> Self {
+        inner.in_flight.fetch_add(1, Ordering::Relaxed);
         let place = options.line.name.clone().map(|name| inner.queues.join(name, options.line.after_failure.unwrap_or_default()));
         Self {
             inner: inner.clone(),
@@ -299,6 +301,12 @@ impl Run {
 
     fn gave_up(&self, gave_up: GaveUp, last_seen: LastSeen) -> Error {
         gave_up.error(self.function.name, last_seen)
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.inner.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -228,6 +229,7 @@ impl Builder {
             limits: Limits::default(),
             sent_ids: SentIds::default(),
             identity: Mutex::new(identity),
+            in_flight: AtomicUsize::new(0),
             reports: OnceLock::new(),
             lost: Mutex::default(),
             random: Mutex::new(random),

@@ -14,6 +14,7 @@ mod servers;
 mod settings;
 
 use std::fmt;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) sent_ids: SentIds,
     identity: Mutex<Identity>,
+    /// Calls that have no answer yet.
+    pub(crate) in_flight: AtomicUsize,
     /// Who tells the admins of errors that nobody waits for.
     reports: OnceLock<Reports>,
     /// What Telegram said when it had ended the login.
@@ -253,6 +256,17 @@ impl Inner {
             reports.add(Problem { what: "a detached call".to_owned(), error: error.to_string() });
         }
         (self.settings.on_error.0)(Unhandled { method, error });
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn calls_in_flight(&self) -> usize {
+        self.in_flight.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// How many updates wait or are handled, and whether no more are taken because of that.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn waiting_updates(&self) -> (usize, bool) {
+        lock(&self.updates).upgrade().map_or((0, false), |updates| updates.waiting())
     }
 
     /// From now on admins are told of such errors.

@@ -45,6 +45,9 @@ pub(crate) struct Pool {
     authorized: Mutex<HashMap<i32, Arc<OnceCell<()>>>>,
     /// Whoever takes the updates of main connections, with the data centre they came from.
     updates: OnceLock<mpsc::Sender<(i32, Event)>>,
+    /// When the last of them came; at first, the start.
+    #[cfg(feature = "metrics")]
+    heard: Mutex<tokio::time::Instant>,
 }
 
 impl Pool {
@@ -60,6 +63,8 @@ impl Pool {
             keys: Mutex::new(keys),
             authorized: Mutex::default(),
             updates: OnceLock::new(),
+            #[cfg(feature = "metrics")]
+            heard: Mutex::new(tokio::time::Instant::now()),
         }
     }
 
@@ -160,8 +165,26 @@ impl Pool {
         sum
     }
 
+    /// How long no update has come, or since the start.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn silence(&self) -> std::time::Duration {
+        lock(&self.heard).elapsed()
+    }
+
+    /// How each connection stands.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn states(&self) -> Vec<(i32, Purpose, State)> {
+        let connections = lock(&self.connections);
+        let all = connections.iter().flatten();
+        all.map(|((dc, purpose), connection)| (*dc, *purpose, connection.state().borrow().clone())).collect()
+    }
+
     async fn listen(self: Arc<Self>, dc: i32, purpose: Purpose, mut events: mpsc::Receiver<Event>) {
         while let Some(event) = events.recv().await {
+            #[cfg(feature = "metrics")]
+            if purpose == Purpose::Main && matches!(event, Event::Update(..)) {
+                *lock(&self.heard) = tokio::time::Instant::now();
+            }
             match event {
                 Event::Key(key) => self.store_key(dc, *key).await,
                 event if purpose == Purpose::Main => {

@@ -71,7 +71,7 @@ impl Gauges {
             silence: client.inner.pool.silence(),
             journal,
             is_full,
-            store_failure: client.inner.writer.failure().map(|failure| failure.to_string()),
+            store_failure: client.inner.writer.failure(),
             dead_letters: dead_letters(&**client.inner.writer.store()).await,
             handled: report.handled(),
             running: at_once.saturating_sub(slots.available_permits()),

@@ -17,6 +17,7 @@ use crate::client::lock;
 use crate::conversation::Waiting;
 use crate::{Client, Error};
 use gauges::Gauges;
+pub(crate) use health::Trouble;
 
 /// The accounts that are watched. Clones share them.
 #[derive(Clone, Default)]
@@ -41,6 +42,11 @@ impl Monitor {
         all.push(watched);
     }
 
+    /// It does not run any more.
+    pub(crate) fn forget(&self, name: &str) {
+        lock(&self.0).retain(|watched| *watched.name != *name);
+    }
+
     /// Takes the port.
     ///
     /// # Errors
@@ -50,7 +56,7 @@ impl Monitor {
     }
 
     /// Answers requests for as long as it is polled. `others` tells what is wrong with accounts that are not watched because they do not run.
-    pub(crate) async fn serve(self, listener: TcpListener, others: impl Fn() -> Vec<health::Trouble> + Send + Sync + 'static) {
+    pub(crate) async fn serve(self, listener: TcpListener, others: impl Fn() -> Vec<Trouble> + Send + Sync + 'static) {
         if let Ok(address) = listener.local_addr() {
             tell(address);
         }
@@ -66,8 +72,6 @@ impl Monitor {
         gauges
     }
 }
-
-pub(crate) use health::Trouble;
 
 fn tell(address: SocketAddr) {
     info!(%address, "serving /metrics and /health");

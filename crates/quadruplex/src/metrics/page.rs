@@ -8,7 +8,13 @@ use super::Gauges;
 pub(super) fn page(accounts: &[Gauges]) -> String {
     let mut page = Page(String::new());
     let one = |value: fn(&Gauges) -> f64| move |gauges: &Gauges, samples: &mut Samples| samples.push((Vec::new(), value(gauges)));
-    page.family(accounts, "gauge", "last_update_age_seconds", "Since an update has come, or since the start.", one(|g| g.silence.as_secs_f64()));
+    page.family(
+        accounts,
+        "gauge",
+        "last_update_age_seconds",
+        "Since an update has come, or since the start.",
+        one(|g| g.silence.as_secs_f64()),
+    );
     page.family(accounts, "gauge", "connections", "Connections by data centre, what for, and how they stand.", |g, samples| {
         for ((dc, purpose, state), count) in &g.connections {
             let labels = vec![("dc", dc.to_string()), ("purpose", (*purpose).to_owned()), ("state", (*state).to_owned())];

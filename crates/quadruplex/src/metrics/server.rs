@@ -15,9 +15,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
+use super::Monitor;
 use super::health::{Health, Trouble};
 use super::page::page;
-use super::Monitor;
 
 /// So many requests are answered at once; others wait to be accepted.
 const AT_ONCE: usize = 16;

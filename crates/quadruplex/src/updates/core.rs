@@ -73,6 +73,13 @@ impl Shared {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many updates wait or are handled, and whether no more are taken because of that.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn waiting(&self) -> (usize, bool) {
+        let core = self.core();
+        (core.journal.len(), core.engine.is_paused())
+    }
+
     /// Updates, with the users and chats that came with them. The ticket tells when they are durable: then the server may
     /// be told that they arrived.
     pub(super) fn take(&self, now: Instant, updates: enums::Updates, peers: Vec<Peer>) -> Ticket {

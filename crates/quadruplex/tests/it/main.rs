@@ -12,6 +12,7 @@ mod files;
 mod kept;
 mod lives;
 mod messages;
+mod metrics;
 mod peers;
 mod proxies;
 mod reports;

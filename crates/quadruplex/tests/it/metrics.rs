@@ -119,7 +119,7 @@ async fn malformed_and_slow_requests() {
         ("NONSENSE\r\n\r\n".to_owned(), "400"),
         ("GET /metrics HTTP/9.9\r\n\r\n".to_owned(), "400"),
         ("\0\0\0\0\r\n\r\n".to_owned(), "400"),
-        (format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(100_000)), "414"),
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(100_000)), "431"),
         (format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(100)), "431"),
         (format!("GET / HTTP/1.1\r\na: {}\r\n\r\n", "b".repeat(100_000)), "431"),
     ] {

@@ -1,11 +1,11 @@
 //! A chat with the account of a program on the terminal, or over a pipe.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::time::Duration;
 
+use awaitkit::{ReadLineError, echo, read_line};
 use quadruplex_api::functions::messages;
 use quadruplex_api::{PeerRef, enums, types};
-use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::{Client, Message, UpdateStream};
@@ -18,21 +18,23 @@ const SILENCE: Duration = Duration::from_secs(1);
 pub(super) async fn talk(person: Client, account: PeerRef, greeting: &str) {
     let Ok(mut updates) = person.updates().await else { return };
     if std::io::stdin().is_terminal() {
-        println!("{greeting}");
+        tell(greeting.to_owned()).await;
     }
-    let mut lines = lines();
+    let mut line = Box::pin(read_line(""));
     let mut chat = Chat { person, account, shown: Vec::new() };
     let mut typed = 0;
     loop {
         tokio::select! {
-            line = lines.recv() => match line {
-                Some(line) => {
+            read = &mut line => match read {
+                Ok(text) => {
                     typed += 1;
-                    chat.say(&line).await;
+                    chat.say(&text).await;
+                    line.set(read_line(""));
                 }
-                None => break,
+                Err(ReadLineError::Interrupted) => return,
+                Err(_) => break,
             },
-            Some(message) = next(&chat.person, &mut updates) => chat.show(message),
+            Some(message) = next(&chat.person, &mut updates) => chat.show(message).await,
         }
     }
     if typed == 0 {
@@ -40,7 +42,7 @@ pub(super) async fn talk(person: Client, account: PeerRef, greeting: &str) {
     }
     loop {
         tokio::select! {
-            Some(message) = next(&chat.person, &mut updates) => chat.show(message),
+            Some(message) = next(&chat.person, &mut updates) => chat.show(message).await,
             () = sleep(SILENCE) => return,
         }
     }
@@ -63,7 +65,7 @@ impl Chat {
             None => self.person.send(self.account.clone(), line).await.map(drop),
         };
         if let Err(error) = done {
-            println!("! {error}");
+            tell(format!("! {error}")).await;
         }
     }
 
@@ -71,16 +73,16 @@ impl Chat {
         let request = messages::GetBotCallbackAnswer::new(self.account.clone(), message);
         let answer = self.person.call(messages::GetBotCallbackAnswer { data: Some(data), ..request }).await?;
         if let Some(text) = answer.message {
-            println!("({text})");
+            tell(format!("({text})")).await;
         }
         Ok(())
     }
 
-    fn show(&mut self, message: Message) {
+    async fn show(&mut self, message: Message) {
         let text = message.text();
         match message.media_kind() {
-            Some(kind) => println!("< [{kind:?}] {text}"),
-            None => println!("< {text}"),
+            Some(kind) => tell(format!("< [{kind:?}] {text}")).await,
+            None => tell(format!("< {text}")).await,
         }
         let buttons = buttons(&message);
         if !buttons.is_empty() {
@@ -88,9 +90,14 @@ impl Chat {
         }
         for (label, data) in buttons {
             self.shown.push((message.id(), data));
-            println!("  [{}] {label}", self.shown.len());
+            tell(format!("  [{}] {label}", self.shown.len())).await;
         }
     }
+}
+
+/// A line on the standard output. If nobody reads it any more, there is nobody to be told.
+async fn tell(line: String) {
+    let _ = echo(line + "\n").await;
 }
 
 /// The buttons below a message that tell the bot that they were pressed.
@@ -121,18 +128,4 @@ async fn next(person: &Client, updates: &mut UpdateStream) -> Option<Message> {
             return Some(message);
         }
     }
-}
-
-/// The lines of the standard input. Read on a thread of its own, which the end of the program does not wait for.
-fn lines() -> mpsc::Receiver<String> {
-    let (lines, received) = mpsc::channel(16);
-    std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines() {
-            let Ok(line) = line else { return };
-            if lines.blocking_send(line).is_err() {
-                return;
-            }
-        }
-    });
-    received
 }
