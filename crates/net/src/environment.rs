@@ -39,6 +39,14 @@ impl Environment {
         Self { wall: Arc::new(wall), ..self }
     }
 
+    /// The same surroundings for one of several that shall not draw the same numbers, where these follow from a seed.
+    #[must_use]
+    pub fn branch(&self, number: u64) -> Self {
+        // A step that is odd and large, so that seeds that follow each other do not meet.
+        let seed = self.seed.map(|seed| seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        Self { seed, ..self.clone() }
+    }
+
     /// What time it is.
     pub fn now(&self) -> Now {
         Now { mono: self.start.elapsed(), wall: (self.wall)() }

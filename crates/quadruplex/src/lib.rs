@@ -25,7 +25,7 @@ mod units;
 mod updates;
 
 pub use accounts::{Account, AccountStatus, Accounts, Standing, start_and_loop};
-pub use app::{App, Backlog, Running, Variables, run};
+pub use app::{App, Backlog, Menu, Running, Variables, run};
 #[cfg(feature = "bars")]
 pub use bars::Bars;
 pub use calls::{AfterFailure, Limit, Mixed, Multiple, MultipleMixed, Wait};

@@ -22,7 +22,7 @@ pub use crate::router::{
 #[cfg(feature = "testing")]
 pub use crate::testing::Sandbox;
 pub use crate::{
-    Account, Accounts, App, Backlog, BoxError, Button, Buttons, Client, Error, FormattedText, Gap, Key, Keyboard, MediaKind, Message,
+    Account, Accounts, App, Backlog, BoxError, Button, Buttons, Client, Error, FormattedText, Gap, Key, Keyboard, MediaKind, Menu, Message,
     Order, Result, Running, html, md,
 };
 pub use crate::{AfterFailure, Call, CancellationToken, Wait};

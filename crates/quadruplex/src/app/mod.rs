@@ -5,6 +5,7 @@ mod backlog;
 mod dispatcher;
 mod lanes;
 pub(crate) mod local;
+mod menu;
 mod report;
 mod running;
 mod sign_in;
@@ -26,6 +27,7 @@ use crate::{Client, Error, Router};
 pub(crate) use arguments::Arguments;
 pub use backlog::Backlog;
 use dispatcher::{Dispatcher, Shared};
+pub use menu::Menu;
 #[cfg(feature = "metrics")]
 pub(crate) use report::Handled;
 pub(crate) use report::Report;
@@ -86,6 +88,7 @@ pub struct App {
     drain_within: Duration,
     report: Report,
     watch: Watch,
+    menus: Vec<Menu>,
 }
 
 impl App {
@@ -100,6 +103,7 @@ impl App {
             drain_within: Duration::from_secs(10),
             report: Report::default(),
             watch: Watch::default(),
+            menus: Vec::new(),
         }
     }
 
@@ -126,6 +130,22 @@ impl App {
     /// again at the next start.
     pub fn drain_within(self, time: Duration) -> Self {
         Self { drain_within: time, ..self }
+    }
+
+    /// What a bot shows to some people, or in a language, instead of the commands of its router. Each menu is set when the application
+    /// starts, if Telegram shows something else.
+    ///
+    /// ```no_run
+    /// use quadruplex::prelude::*;
+    ///
+    /// # async fn start(router: Router) -> Result {
+    /// let german = Menu::everybody().language("de").command("roll", "Würfeln");
+    /// App::new(router).menu(german).menu(Menu::group_admins().command("ban", "Somebody who has to go")).run().await
+    /// # }
+    /// ```
+    pub fn menu(mut self, menu: Menu) -> Self {
+        self.menus.push(menu);
+        self
     }
 
     /// Serves `/metrics` (for Prometheus), `/health/ready` (also as `/health`) and `/health/live` on this address, as long as the

@@ -4,9 +4,9 @@ use std::time::UNIX_EPOCH;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{App, Dispatcher, Running, Shared};
+use super::{App, Dispatcher, Menu, Running, Shared, menu};
 use crate::Error;
-use crate::router::{Account, Plan, set_menu};
+use crate::router::{Account, Plan};
 use crate::schedule::Jobs;
 
 impl App {
@@ -19,13 +19,16 @@ impl App {
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the updates.
     pub async fn start(self) -> Result<Running, Error> {
-        let Self { router, client, admins, backlog, limits, drain_within, report, watch } = self;
+        let Self { router, client, admins, backlog, limits, drain_within, report, watch, menus } = self;
         let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
         let plan = Arc::new(Plan::new(router)?);
         plan.prepare(&client).await?;
         let account = Arc::new(Account::of(&client, &admins).await?);
-        if account.is_bot && !plan.commands().0.is_empty() {
-            tokio::spawn(set_menu(client.clone(), plan.commands().clone()));
+        if account.is_bot {
+            let commands = &plan.commands().0;
+            let own = commands.iter().fold(Menu::everybody(), |menu, command| menu.command(command.name, command.description));
+            let own = (!commands.is_empty()).then_some(own);
+            tokio::spawn(menu::show(client.clone(), own.into_iter().chain(menus).collect()));
         }
         let slots = Arc::new(Semaphore::new(limits.at_once.min(Semaphore::MAX_PERMITS)));
         let waiting = Arc::default();

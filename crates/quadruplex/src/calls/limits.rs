@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
+use super::slow::SlowModes;
 use crate::RpcError;
 use crate::client::lock;
 
@@ -92,7 +93,7 @@ struct Key {
 
 /// The limits of an account.
 #[derive(Debug, Default)]
-pub(crate) struct Limits(Mutex<HashMap<Key, Entry>>);
+pub(crate) struct Limits(Mutex<HashMap<Key, Entry>>, SlowModes);
 
 #[derive(Debug)]
 struct Entry {
@@ -187,8 +188,14 @@ impl Limits {
 
     /// Telegram has refused a call for now. What is known of the limit since then.
     pub(crate) fn refused(&self, asked: Asked, error: &RpcError, wait: Duration) -> Limit {
-        let key = if error.name == "SLOWMODE_WAIT" && asked.peer.is_some() { asked.slow() } else { asked.key() };
         let now = Instant::now();
+        let key = match asked.peer {
+            Some(peer) if error.name == "SLOWMODE_WAIT" => {
+                self.1.refused(peer, now, wait);
+                asked.slow()
+            }
+            _ => asked.key(),
+        };
         let mut table = lock(&self.0);
         table.retain(|_, entry| entry.until + REMEMBERED > now);
         let is_other = |other: &Key| other.dc == key.dc && other.method == key.method && other.peer.is_some() && other.peer != key.peer;
@@ -198,11 +205,7 @@ impl Limits {
         let entry = table.entry(key).or_insert_with(|| Entry::new(now));
         entry.hold(now, wait);
         let limit = entry.describe(key, now);
-        while table.len() > MAX
-            && let Some(soonest) = table.iter().min_by_key(|(_, entry)| entry.until).map(|(key, _)| *key)
-        {
-            table.remove(&soonest);
-        }
+        make_room(&mut table);
         limit
     }
 
@@ -227,6 +230,29 @@ impl Limits {
         }
     }
 
+    /// What was sent has arrived. In slow mode, the next has to wait.
+    pub(crate) fn sent(&self, asked: Asked) {
+        let now = Instant::now();
+        let Some(interval) = asked.peer.and_then(|peer| self.1.sent(peer, now)) else { return };
+        let mut table = lock(&self.0);
+        make_room(&mut table);
+        let entry = table.entry(asked.slow()).or_insert_with(|| Entry::new(now));
+        entry.until = entry.until.max(now + interval);
+    }
+
+    /// A chat has told how often this account may write to it; `None`: as often as it likes.
+    pub(crate) fn learn_slow_mode(&self, peer: i64, interval: Option<Duration>) {
+        if self.1.learn(peer, interval) && interval.is_none() {
+            lock(&self.0).retain(|key, entry| {
+                let is_over = key.method.is_none() && key.peer == Some(peer);
+                if is_over {
+                    entry.open();
+                }
+                !is_over
+            });
+        }
+    }
+
     /// Everything that is known.
     pub(crate) fn list(&self) -> Vec<Limit> {
         let now = Instant::now();
@@ -235,6 +261,15 @@ impl Limits {
         let mut limits: Vec<_> = known.map(|(key, entry)| entry.describe(*key, now)).collect();
         limits.sort_by_key(|limit| (std::cmp::Reverse(limit.next_free), limit.dc, limit.method, limit.peer));
         limits
+    }
+}
+
+/// What is over soonest is forgotten first.
+fn make_room(table: &mut HashMap<Key, Entry>) {
+    while table.len() > MAX
+        && let Some(soonest) = table.iter().min_by_key(|(_, entry)| entry.until).map(|(key, _)| *key)
+    {
+        table.remove(&soonest);
     }
 }
 

@@ -6,6 +6,7 @@ mod once;
 mod patience;
 mod queue;
 mod run;
+mod slow;
 mod target;
 
 pub(crate) use limits::Limits;
@@ -13,7 +14,8 @@ pub use limits::{Limit, Wait};
 pub(crate) use multiple::Outbox;
 pub use multiple::{Mixed, Multiple, MultipleMixed};
 pub(crate) use once::SentIds;
+pub(crate) use patience::Patience;
 pub use queue::AfterFailure;
-pub(crate) use queue::{Line, Queues};
+pub(crate) use queue::{Line, Place, Queues};
 pub(crate) use run::{Run, Tried};
-pub(crate) use target::{id_of, target_of};
+pub(crate) use target::{id_of, marked_channel, target_of};

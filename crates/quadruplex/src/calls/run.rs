@@ -14,6 +14,7 @@ use super::limits::{Asked, Permit};
 use super::once;
 use super::patience::{GaveUp, Patience};
 use super::queue::{AfterFailure, Place};
+use super::target::is_channel;
 use super::{Limit, Outbox, Wait};
 use crate::client::{CallOptions, Erased, Function, Inner, Next};
 use crate::{Error, FloodWait, LastSeen};
@@ -81,6 +82,11 @@ impl Run {
             tried: Tried::default(),
             refused: None,
         }
+    }
+
+    /// Its place in the queue is one that was taken before.
+    pub(crate) fn take_place(&mut self, place: Option<Place>) {
+        self.place = place;
     }
 
     /// Looks peers up and encodes the request. It leaves the queue if that fails.
@@ -199,6 +205,9 @@ impl Run {
         match answer {
             Ok(answer) => {
                 self.inner.limits.succeeded(permit);
+                if self.peer.is_some_and(is_channel) && has_random_id(self.function.id) {
+                    self.inner.limits.sent(Asked { dc, method: self.function.name, peer: self.peer });
+                }
                 Ok(answer)
             }
             Err(error) => {

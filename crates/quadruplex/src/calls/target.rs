@@ -17,6 +17,16 @@ pub(crate) fn id_of(peer: &enums::InputPeer) -> i64 {
 /// The fields that name it, the most telling first: what is forwarded comes from a peer and goes to another.
 const NAMES: [&str; 5] = ["to_peer", "peer", "channel", "chat_id", "user_id"];
 
+/// Whether a marked id is that of a channel or a supergroup.
+pub(super) fn is_channel(id: i64) -> bool {
+    id < CHANNEL
+}
+
+/// The marked id of a channel.
+pub(crate) fn marked_channel(id: i64) -> i64 {
+    CHANNEL - id
+}
+
 struct Finder<'p> {
     peers: &'p Peers,
     found: Option<(usize, i64)>,
@@ -61,7 +71,7 @@ impl<'a> Visit<'a> for Id {
         match (name, value) {
             ("user_id", Field::Long(id)) => self.0 = id,
             ("chat_id", Field::Long(id)) => self.0 = -id,
-            ("channel_id", Field::Long(id)) => self.0 = CHANNEL - id,
+            ("channel_id", Field::Long(id)) => self.0 = marked_channel(id),
             _ => {}
         }
     }

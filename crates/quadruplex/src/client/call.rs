@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Client;
 use super::pool::Purpose;
 use crate::Error;
-use crate::calls::{AfterFailure, Line, Outbox, Run, Wait, id_of, target_of};
+use crate::calls::{AfterFailure, Line, Outbox, Place, Run, Wait, id_of, target_of};
 use crate::text::{Mentions, mentions_in};
 
 /// A call to Telegram, not made yet.
@@ -217,6 +217,13 @@ impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
         let Self { client, mut request, options, finish } = self;
         let run = Box::new(Run::begin(&client.inner, request.erased(), options, outbox.cloned()));
         Started { client, request, finish, run }
+    }
+
+    /// Begins the call in a place that was taken before.
+    pub(crate) fn start_in(self, place: Option<Place>) -> Started<T, R> {
+        let mut started = self.start(&Line::default(), None);
+        started.run.take_place(place);
+        started
     }
 }
 

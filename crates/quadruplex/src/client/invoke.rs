@@ -15,7 +15,7 @@ use super::call::{CallOptions, Erased};
 use super::pool::Purpose;
 use super::seen::{Seen, seen_in};
 use super::{Client, Inner};
-use crate::calls::{Run, Tried};
+use crate::calls::{Run, Tried, marked_channel};
 use crate::{Error, RpcError};
 
 /// The longest pause before a call is repeated because the server is in trouble.
@@ -164,7 +164,11 @@ impl Inner {
 
     /// The same without storing.
     pub(crate) fn note(&self, answer: Field<'_>) -> Vec<Peer> {
-        let Seen { peers, sent, .. } = seen_in(answer);
+        let Seen { peers, sent, slow_modes, .. } = seen_in(answer);
+        for (channel, seconds) in slow_modes {
+            let interval = seconds.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0).map(Duration::from_secs);
+            self.limits.learn_slow_mode(marked_channel(channel), interval);
+        }
         sent.into_iter().for_each(|(random_id, id)| self.sent_ids.insert(random_id, id));
         peers
     }

@@ -27,6 +27,15 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
+    /// Connections that share a key must not share a session, whose id is random.
+    fn number(self) -> u64 {
+        match self {
+            Self::Main => 0,
+            Self::Upload(at) => 1 + 2 * at as u64,
+            Self::Download(at) => 2 + 2 * at as u64,
+        }
+    }
+
     pub(crate) fn is_download(self) -> bool {
         matches!(self, Self::Download(_))
     }
@@ -91,7 +100,8 @@ impl Pool {
             is_update: carries_updates,
             event_capacity: 1024,
         };
-        let (connection, events) = Connection::open(options, self.dial.clone(), self.settings.environment.clone());
+        let environment = self.settings.environment.branch(purpose.number());
+        let (connection, events) = Connection::open(options, self.dial.clone(), environment);
         tokio::spawn(self.clone().listen(dc, purpose, events));
         connections.insert((dc, purpose), connection.clone());
         Ok(connection)

@@ -10,6 +10,8 @@ pub(crate) struct Seen {
     pub(crate) peers: Vec<Peer>,
     /// Random ids and the ids of their messages.
     pub(crate) sent: Vec<(i64, i32)>,
+    /// Channels and in how many seconds this account may write to them once; `None`: there is no slow mode, or not for this account.
+    pub(crate) slow_modes: Vec<(i64, Option<i32>)>,
     /// Who is named in which message.
     named: Vec<(PeerId, SeenIn)>,
 }
@@ -41,10 +43,19 @@ impl Seen {
                 return self.sent.push((told.random_id, told.id));
             }
             "message" | "messageService" => return self.message(object),
+            "channelFull" => {
+                let mut full = Full::default();
+                object.walk(&mut full);
+                self.slow_modes.push((full.id, full.slow_mode));
+                return object.walk(self);
+            }
             _ => return object.walk(self),
         };
         let mut facts = Facts::default();
         object.walk(&mut facts);
+        if object.name() == "channel" && !facts.min && (!facts.slow_mode || facts.admin) {
+            self.slow_modes.push((facts.id, None));
+        }
         self.peers.push(peer(facts));
     }
 
@@ -132,6 +143,23 @@ impl<'a> Visit<'a> for Told {
     }
 }
 
+/// What a `channelFull` says.
+#[derive(Default)]
+struct Full {
+    id: i64,
+    slow_mode: Option<i32>,
+}
+
+impl<'a> Visit<'a> for Full {
+    fn field(&mut self, name: &'static str, value: Field<'a>) {
+        match (name, value) {
+            ("id", Field::Long(id)) => self.id = id,
+            ("slowmode_seconds", Field::Int(seconds)) => self.slow_mode = Some(seconds),
+            _ => {}
+        }
+    }
+}
+
 /// What a user, group or channel says of itself.
 #[derive(Default)]
 struct Facts {
@@ -143,6 +171,8 @@ struct Facts {
     bot: bool,
     broadcast: bool,
     min: bool,
+    slow_mode: bool,
+    admin: bool,
 }
 
 impl<'a> Visit<'a> for Facts {
@@ -163,6 +193,8 @@ impl<'a> Visit<'a> for Facts {
             ("bot", Field::Bool(true)) => self.bot = true,
             ("broadcast", Field::Bool(true)) => self.broadcast = true,
             ("min", Field::Bool(true)) => self.min = true,
+            ("slowmode_enabled", Field::Bool(true)) => self.slow_mode = true,
+            ("creator", Field::Bool(true)) | ("admin_rights", Field::Object(_)) => self.admin = true,
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! Messages: sending, reading, changing; the chats they are in.
 
+mod again;
 mod attachment;
 mod buttons;
 mod by_kind;

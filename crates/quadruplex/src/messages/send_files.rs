@@ -4,19 +4,22 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Mutex;
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use quadruplex_api::functions::messages;
-use quadruplex_api::{PeerRef, enums, types};
+use quadruplex_api::{PeerRef, Request, enums, types};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::attachment::{Attachment, stored};
 use super::send::{Outgoing, unix};
 use super::{Message, sent};
-use crate::client::lock;
+use crate::calls::{Line, Patience, Place};
+use crate::client::{CallOptions, lock};
 use crate::files::told_in;
-use crate::{Call, Client, Error, FormattedText, Progress};
+use crate::{AfterFailure, Call, Client, Error, FormattedText, LastSeen, Progress, Wait};
 
 /// So many files of an album are uploaded at once; each has several parts on their way.
 const UPLOADS: usize = 3;
@@ -32,6 +35,7 @@ pub struct SendFiles<'a, T> {
     files: Vec<Attachment>,
     settings: Settings,
     progress: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
+    options: CallOptions,
     result: PhantomData<fn() -> T>,
 }
 
@@ -92,7 +96,7 @@ impl Client {
 impl<'a, T> SendFiles<'a, T> {
     fn new(client: &Client, chat: PeerRef, files: Vec<Attachment>, photos: bool) -> Self {
         let settings = Settings { photos, ..Settings::default() };
-        Self { client: client.clone(), chat, files, settings, progress: None, result: PhantomData }
+        Self { client: client.clone(), chat, files, settings, progress: None, options: CallOptions::default(), result: PhantomData }
     }
 
     /// What is written under it; under the first file of an album.
@@ -127,6 +131,43 @@ impl<'a, T> SendFiles<'a, T> {
         self
     }
 
+    /// Fails with [`Error::Timeout`] if it is not sent in time, with uploading; see [`Call::timeout`].
+    pub fn timeout(mut self, after: Duration) -> Self {
+        self.options.timeout = Some(after);
+        self
+    }
+
+    /// Fails with [`Error::Cancelled`] when the token is cancelled; see [`Call::cancel`].
+    pub fn cancel(mut self, token: &CancellationToken) -> Self {
+        self.options.stop = Some(token.clone());
+        self
+    }
+
+    /// Has the server send it after what is in the queue of this name already; see [`Call::queue`]. The place is taken when it is awaited:
+    /// who comes after it waits until the files are uploaded.
+    pub fn queue(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.options.line.name = Some(name.into());
+        self
+    }
+
+    /// What it does when the call before it in its queue has failed; see [`Call::after_failure`].
+    pub fn after_failure(mut self, after_failure: AfterFailure) -> Self {
+        self.options.line.after_failure = Some(after_failure);
+        self
+    }
+
+    /// Sends it once under this key, however often it is called; see [`Call::once`]. The files are uploaded each time.
+    pub fn once(mut self, key: impl Into<Arc<str>>) -> Self {
+        self.options.once = Some(key.into());
+        self
+    }
+
+    /// What it does when Telegram wants it to wait; see [`Call::flood_wait`].
+    pub fn flood_wait(mut self, wait: impl Into<Wait>) -> Self {
+        self.options.flood_wait = Some(wait.into());
+        self
+    }
+
     /// Is called after every part, with the bytes of all files together.
     pub fn progress(mut self, tell: impl FnMut(Progress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(tell));
@@ -137,6 +178,14 @@ impl<'a, T> SendFiles<'a, T> {
     /// [`progress`](Self::progress).
     pub fn edit(self, status: &Message) -> Self {
         self.progress(told_in(status))
+    }
+}
+
+impl<T> SendFiles<'_, T> {
+    /// As a call takes its place when it begins to be awaited.
+    fn take_place(&mut self) -> Option<Place> {
+        let Line { name, after_failure } = std::mem::take(&mut self.options.line);
+        name.map(|name| self.client.inner.queues.join(name, after_failure.unwrap_or_default()))
     }
 }
 
@@ -162,17 +211,21 @@ impl<'a> IntoFuture for SendFiles<'a, Message> {
     type Output = Result<Message, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn into_future(mut self) -> Self::IntoFuture {
+        let place = self.take_place();
         Box::pin(async move {
-            let Self { client, chat, files, settings, mut progress, .. } = self;
+            let Self { client, chat, files, settings, mut progress, options, .. } = self;
             let Some(mut file) = files.into_iter().next() else { return Err(Error::Invalid("there is no file to send".to_owned())) };
             let caption = file.take_caption();
-            let tell = |so_far| progress.iter_mut().for_each(|tell| tell(so_far));
-            let media = file.upload(&client, settings.photos, tell).await?;
-            let mut call = client.send_media(chat, media, caption);
-            settings.apply(&mut *call.request);
-            call.request.reply_markup = settings.buttons;
-            call.await
+            let upload = async {
+                let tell = |so_far| progress.iter_mut().for_each(|tell| tell(so_far));
+                let media = file.upload(&client, settings.photos, tell).await?;
+                let mut call = client.send_media(chat, media, caption);
+                settings.apply(&mut *call.request);
+                call.request.reply_markup = settings.buttons;
+                Ok(call)
+            };
+            send(place, options, upload).await
         })
     }
 }
@@ -181,20 +234,47 @@ impl<'a> IntoFuture for SendFiles<'a, Vec<Message>> {
     type Output = Result<Vec<Message>, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn into_future(mut self) -> Self::IntoFuture {
+        let place = self.take_place();
         Box::pin(async move {
-            let Self { client, chat, files, settings, progress, .. } = self;
+            let Self { client, chat, files, settings, progress, options, .. } = self;
             let total = Mutex::new(Total { files: vec![None; files.len()], progress });
             let prepare = async |(at, file): (usize, Attachment)| {
                 let tell = |so_far| lock(&total).tell(at, so_far);
                 single(&client, &chat, file, settings.photos, tell).await
             };
-            let items: Vec<_> = stream::iter(files.into_iter().enumerate()).map(prepare).buffered(UPLOADS).try_collect().await?;
-            let mut request = messages::SendMultiMedia::new(chat, items);
-            settings.apply(&mut request);
-            Call::typed(client, request, sent::album).await
+            let upload = async {
+                let items: Vec<_> = stream::iter(files.into_iter().enumerate()).map(prepare).buffered(UPLOADS).try_collect().await?;
+                let mut request = messages::SendMultiMedia::new(chat.clone(), items);
+                settings.apply(&mut request);
+                Ok(Call::typed(client.clone(), request, sent::album))
+            };
+            send(place, options, upload).await
         })
     }
+}
+
+/// Makes the call when the files are there, with the place in the queue and within the time that it had before that.
+async fn send<T: Send + 'static, R: Request>(
+    place: Option<Place>,
+    mut options: CallOptions,
+    upload: impl Future<Output = Result<Call<T, R>, Error>>,
+) -> Result<T, Error> {
+    let began = Instant::now();
+    let uploaded = Patience::of(&options).wait(upload).await;
+    let uploaded = uploaded.map_err(|gave_up| gave_up.error(R::NAME, LastSeen::NotSent("its files were being uploaded")));
+    let mut call = match uploaded.and_then(|call| call) {
+        Ok(call) => call,
+        Err(error) => {
+            if let Some(place) = place {
+                place.end(true);
+            }
+            return Err(error);
+        }
+    };
+    options.timeout = options.timeout.map(|after| after.saturating_sub(began.elapsed()));
+    call.options = options;
+    call.start_in(place).prepare().await.finish().await
 }
 
 /// Uploads a file and has Telegram make media of it, which alone an album takes.

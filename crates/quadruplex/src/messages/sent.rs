@@ -7,12 +7,12 @@ use quadruplex_net::BoxFuture;
 use quadruplex_tl::Identifiable;
 
 use super::Message;
-use super::load::messages_of;
+use super::again::{self, Part};
 use crate::client::Finished;
 use crate::{Client, Error};
 
-/// How many messages are looked through for one that Telegram says it has.
-const LOOKED_THROUGH: i32 = 50;
+/// Telegram has it already: that is as good as sent.
+const REPEATED: &str = "RANDOM_ID_DUPLICATE";
 
 pub(super) fn text(client: &Client, request: messages::SendMessage, answer: Result<Bytes, Error>) -> Finished<Message> {
     let messages::SendMessage { peer, message: text, random_id, silent, reply_to, .. } = request;
@@ -27,12 +27,24 @@ pub(super) fn media(client: &Client, request: messages::SendMedia, answer: Resul
 }
 
 pub(super) fn forwarded(client: &Client, request: messages::ForwardMessages, answer: Result<Bytes, Error>) -> Finished<Vec<Message>> {
-    Finished::Now(several::<messages::ForwardMessages>(client, &request.random_id, answer))
+    match answer {
+        Err(error) if error.is(REPEATED) => Finished::Later(again::forwarded(client.clone(), request, error)),
+        answer => Finished::Now(several::<messages::ForwardMessages>(client, &request.random_id, answer)),
+    }
 }
 
 pub(super) fn album(client: &Client, request: messages::SendMultiMedia, answer: Result<Bytes, Error>) -> Finished<Vec<Message>> {
-    let ids: Vec<i64> = request.multi_media.iter().map(|media| media.random_id).collect();
-    Finished::Now(several::<messages::SendMultiMedia>(client, &ids, answer))
+    match answer {
+        Err(error) if error.is(REPEATED) => {
+            let parts =
+                request.multi_media.into_iter().map(|media| Part { random_id: media.random_id, text: media.message, has_media: true });
+            Finished::Later(again::find(client.clone(), request.peer, parts.collect(), error))
+        }
+        answer => {
+            let ids: Vec<i64> = request.multi_media.iter().map(|media| media.random_id).collect();
+            Finished::Now(several::<messages::SendMultiMedia>(client, &ids, answer))
+        }
+    }
 }
 
 pub(super) fn edited(client: &Client, request: messages::EditMessage, answer: Result<Bytes, Error>) -> Finished<Message> {
@@ -64,7 +76,12 @@ fn finish<R: Request<Return = enums::Updates>>(client: &Client, wanted: Wanted, 
             let sent = found(updates, &[wanted.random_id]).into_iter().next();
             Finished::Now(sent.and_then(|raw| Message::new(client, raw)).ok_or_else(|| missing(R::NAME)))
         }
-        Err(error) if error.is("RANDOM_ID_DUPLICATE") => Finished::Later(find_again(client.clone(), wanted, error)),
+        Err(error) if error.is(REPEATED) => {
+            let Wanted { peer, text, has_media, random_id, .. } = wanted;
+            let found = again::find(client.clone(), peer, vec![Part { random_id, text, has_media }], error);
+            let one = |found: Vec<Message>| found.into_iter().next().ok_or_else(|| missing(R::NAME));
+            Finished::Later(Box::pin(async move { found.await.and_then(one) }))
+        }
         Err(error) => Finished::Now(Err(error)),
     }
 }
@@ -162,7 +179,7 @@ fn reply_header(reply_to: &enums::InputReplyTo) -> Option<enums::MessageReplyHea
     Some(header.into())
 }
 
-fn peer_of(input: &enums::InputPeer, own: Option<i64>) -> Option<enums::Peer> {
+pub(super) fn peer_of(input: &enums::InputPeer, own: Option<i64>) -> Option<enums::Peer> {
     Some(match input {
         enums::InputPeer::Empty => return None,
         enums::InputPeer::PeerSelf => types::PeerUser::new(own?).into(),
@@ -171,31 +188,6 @@ fn peer_of(input: &enums::InputPeer, own: Option<i64>) -> Option<enums::Peer> {
         enums::InputPeer::Chat(chat) => types::PeerChat::new(chat.chat_id).into(),
         enums::InputPeer::Channel(channel) => types::PeerChannel::new(channel.channel_id).into(),
         enums::InputPeer::ChannelFromMessage(channel) => types::PeerChannel::new(channel.channel_id).into(),
-    })
-}
-
-/// Telegram has the message already, because an earlier answer was lost or an earlier process has sent it. Updates may have told which
-/// it is; else it is the newest of ours in the chat with this text.
-fn find_again(client: Client, wanted: Wanted, error: Error) -> BoxFuture<'static, Result<Message, Error>> {
-    Box::pin(async move {
-        let peer = match wanted.peer {
-            Arg::Known(peer) => peer,
-            Arg::Lookup(peer) => client.inner.peers.find(&client.inner, &peer).await?,
-        };
-        let own = client.own_user().map(|user| user.id);
-        if let (Some(id), Some(chat)) = (client.inner.sent_ids.get(wanted.random_id), peer_of(&peer, own))
-            && let Some(message) = client.message(chat, id).await?
-        {
-            return Ok(message);
-        }
-        let history = client.inner.invoke(messages::GetHistory::new(peer, 0, 0, 0, LOOKED_THROUGH, 0, 0, 0)).await?;
-        let is_it = |message: &enums::Message| match message {
-            enums::Message::Message(message) => {
-                message.out && message.message == wanted.text.trim() && message.media.is_some() >= wanted.has_media
-            }
-            _ => false,
-        };
-        messages_of(history).into_iter().find(is_it).and_then(|raw| Message::new(&client, raw)).ok_or(error)
     })
 }
 

@@ -30,7 +30,6 @@ pub use arguments::{
 };
 pub use callback::{ButtonData, Callback, Packed};
 pub use callback_query::{ButtonMessage, CallbackQuery};
-pub(crate) use command::set_menu;
 pub use command::{Command, Parameter, Words, Wrong};
 pub use filter::Filter;
 pub use handler::{Handler, When};

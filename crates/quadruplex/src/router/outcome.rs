@@ -24,7 +24,8 @@ enum Answer {
 
 /// What a handler may return: nothing, or what it wants to answer with.
 ///
-/// A text, a file or media is sent into the chat of the update; to a callback query that nobody has answered a text is the toast. A [`Call`] is made. Any of
+/// A text, a file or media is sent into the chat of the update; to a callback query that nobody has answered a text is the toast. A text that is too
+/// long for a message is sent as several. A [`Call`] is made. Any of
 /// those may be optional, and any may be a `Result` whose error makes the update fail, so that it is tried again.
 ///
 /// ```
@@ -75,7 +76,12 @@ impl Outcome {
             Answer::Call(call) => call.await,
             Answer::Text(text) => match CallbackQuery::of(update).filter(|_| !update.is_answered()) {
                 Some(query) => query.toast(text.text).await,
-                None => client.send(update.chat().ok_or_else(nowhere)?, text).await.map(drop),
+                None => {
+                    for part in client.send_long(update.chat().ok_or_else(nowhere)?, text) {
+                        part.await?;
+                    }
+                    Ok(())
+                }
             },
             Answer::File(file) => client.send_file(update.chat().ok_or_else(nowhere)?, *file).await.map(drop),
             Answer::Media(media) => client.send_media(update.chat().ok_or_else(nowhere)?, *media, "").await.map(drop),

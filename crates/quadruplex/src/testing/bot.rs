@@ -42,11 +42,22 @@ impl Bot {
     /// # Cancel safety
     /// If it is dropped, the bot may be stopped.
     pub async fn restart(&mut self, router: Router) -> Result {
+        self.restart_app(App::new(router)).await
+    }
+
+    /// [`restart`](Self::restart) as this application says.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the bot may be stopped.
+    pub async fn restart_app(&mut self, app: App) -> Result {
         if let Some(running) = self.running.take() {
             running.abort();
         }
         self.client.close().await;
-        let (client, running) = launch(&self.telegram, App::new(router), self.id, &self.store).await?;
+        let (client, running) = launch(&self.telegram, app, self.id, &self.store).await?;
         self.client = client;
         self.running = Some(running);
         Ok(())

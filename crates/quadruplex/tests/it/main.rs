@@ -1,6 +1,7 @@
 //! The client against the sandbox, in memory.
 
 mod accounts;
+mod answers;
 mod bad_input;
 mod batching;
 mod calls;

@@ -6,7 +6,7 @@ mod menu;
 mod words;
 
 pub(crate) use help::help;
-pub(crate) use menu::{CommandList, Listed, set_menu};
+pub(crate) use menu::{CommandList, Listed};
 pub use words::{Parameter, Words, Wrong};
 
 use super::{Refusal, Update};

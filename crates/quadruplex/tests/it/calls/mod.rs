@@ -1,12 +1,14 @@
 //! Calls in company: several at once, in queues, within limits, cancelled, once. All under virtual time.
 
 mod cancel;
+mod files;
 mod limits;
 mod multiple;
 mod once;
 mod queue;
 mod queue_faults;
 mod retries;
+mod slow;
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-use quadruplex::Error;
 use quadruplex::api::functions::{help, messages};
 use quadruplex::store::Memory;
+use quadruplex::{Client, Error, Message, UploadSource};
 
 use super::World;
 use crate::common::builder;
@@ -46,4 +46,47 @@ async fn only_what_is_sent_has_a_key() {
     world.alice.call(messages::SendMessage::new("@bobby", "raw")).once("k").await.unwrap();
     world.alice.call(messages::SendMessage::new("@bobby", "raw")).once("k").await.unwrap();
     assert_eq!(world.written(), ["raw"]);
+}
+
+/// What is refused because Telegram has it is found: by what updates have told, and by what the messages say.
+#[tokio::test(start_paused = true)]
+async fn repeated_forwards_and_albums_find_their_messages() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for text in ["one", "two", "one"] {
+        ids.push(world.alice.send("me", text).await.unwrap().id());
+    }
+    let pictures = || ["a.jpg", "b.jpg"].map(|name| UploadSource::bytes(name, vec![0xff, 0xd8, 0xff]));
+    let forward = async |client: &Client| client.forward("@bobby", "me", ids.clone()).once("f").await.unwrap();
+    let album = async |client: &Client| client.send_album("@bobby", pictures()).caption("two pictures").once("a").await.unwrap();
+    let first = (forward(&world.alice).await, album(&world.alice).await);
+    let known = |sent: &[Message]| sent.iter().map(|message| (message.id(), message.text().to_owned())).collect::<Vec<_>>();
+    assert_eq!(known(&first.0).iter().map(|(_, text)| &**text).collect::<Vec<_>>(), ["one", "two", "one"]);
+    for text in ["one", "two"] {
+        world.alice.send("@bobby", text).await.unwrap();
+    }
+    let written = world.written().len();
+    let session = world.alice.session().unwrap();
+    let again = |client: Client| {
+        world.refuse("messages.forwardMessages", 0, 1, "RANDOM_ID_DUPLICATE");
+        world.refuse("messages.sendMultiMedia", 0, 1, "RANDOM_ID_DUPLICATE");
+        async move { (forward(&client).await, album(&client).await) }
+    };
+    let second = again(world.alice.clone()).await;
+    assert_eq!((known(&second.0), known(&second.1)), (known(&first.0), known(&first.1)));
+    // A process that was told of nothing.
+    world.alice.close().await;
+    let other = builder(&world.telegram).session(session).connect(Memory::new()).await.unwrap();
+    let third = again(other).await;
+    assert_eq!((known(&third.0), known(&third.1)), (known(&first.0), known(&first.1)));
+    assert_eq!(world.written().len(), written);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_sent_is_not_found() {
+    let world = World::new().await;
+    let id = world.alice.send("me", "one").await.unwrap().id();
+    world.refuse("messages.forwardMessages", 0, 1, "RANDOM_ID_DUPLICATE");
+    let error = world.alice.forward("@bobby", "me", [id]).await.unwrap_err();
+    assert!(error.is("RANDOM_ID_DUPLICATE"), "{error}");
 }
