@@ -22,7 +22,10 @@ mod ticket;
 #[cfg(feature = "websocket")]
 mod websocket;
 
+pub use awaitkit_dial;
 pub use awaitkit_dial::{BoxFuture, Connect, Host, LinkError, Network, Order, Stream, Target};
+#[cfg(feature = "doh")]
+pub use awaitkit_dial::{Doh, DohServer};
 #[cfg(feature = "websocket")]
 pub use awaitkit_dial::{Prefixed, Tls};
 pub use connection::{Connection, Event, Init, Options, Pack, Pending, Receipt, Request, State, StoredKey};

@@ -6,9 +6,10 @@ mod servers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use quadruplex::net::{Carrier, CloseReason, Order, Policy, Proxy, State, Tls, Web};
+use quadruplex::net::{Carrier, CloseReason, Doh, Network, Order, Policy, Proxy, State, Tls, Web, awaitkit_dial};
 use quadruplex::store::Redb;
 use quadruplex::{Client, Transport, sandbox};
 use tokio::time::{sleep, timeout};
@@ -55,6 +56,9 @@ pub(crate) struct Target {
     /// Whether proxies are used always (only), before (proxy-first) or after the direct way (direct-first), or not at all (never).
     #[arg(long, value_name = "ORDER", default_value_t = Order::Only, requires = "proxy")]
     proxy_order: Order,
+    /// Look names up by DNS over HTTPS, at Cloudflare, Google and Quad9; by the system when none of them answers.
+    #[arg(long)]
+    doh: bool,
     /// The application id from <https://my.telegram.org/apps>; else API_ID in the environment or in `.env`.
     #[arg(long, value_name = "ID")]
     api_id: Option<String>,
@@ -134,6 +138,7 @@ impl Target {
         let builder = Client::builder(api.id, api.hash).servers(servers).transport(self.transport.into(), self.obfuscated);
         let builder =
             if self.proxy.is_empty() { builder } else { builder.policy(Policy::new(self.proxy_order, self.proxy.iter().cloned())) };
+        let builder = if self.doh { builder.network(by_doh()) } else { builder };
         let builder = if self.websocket { builder.carrier(self.web()) } else { builder };
         let client = match store {
             Some(store) => builder.connect(store).await?,
@@ -174,7 +179,13 @@ impl Target {
             State::Closed(reason) => reason.to_string(),
             _ => format!("no answer within {:?}", self.timeout),
         };
-        let help = if self.server.is_some() { "is the server running, at this address and with this key?" } else { "is there a network?" };
+        let help = if !self.proxy.is_empty() {
+            "is the proxy running, at this address and with this secret? --proxy-order says whether the direct way may be tried"
+        } else if self.server.is_some() {
+            "is the server running, at this address and with this key?"
+        } else {
+            "is there a network?"
+        };
         Err(Failure::new(Kind::Connection, format!("no connection to {place}\n  {reason}\n  help: {help}")))
     }
 
@@ -252,6 +263,11 @@ impl From<Framing> for Transport {
             Framing::Full => Self::Full,
         }
     }
+}
+
+/// The network with names from strangers that are trusted more than the system.
+fn by_doh() -> Network {
+    Network { names: Arc::new(Doh::new(awaitkit_dial::Dialer::default())), ..Network::default() }
 }
 
 /// A name becomes the name of a file, and in the sandbox that of a person.

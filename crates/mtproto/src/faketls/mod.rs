@@ -27,6 +27,8 @@
 //! # Ok::<(), quadruplex_mtproto::faketls::FakeTlsError>(())
 //! ```
 
+#[doc(hidden)]
+pub mod fuzzing;
 mod handshake;
 pub mod hello;
 mod records;

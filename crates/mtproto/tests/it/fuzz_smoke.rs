@@ -1,6 +1,6 @@
 //! Every fuzz body of this crate, for a moment, on seeded inputs: noise, and good messages with damage.
 
-use quadruplex_mtproto::{MSG_CONTAINER, RPC_RESULT, Salt, Service, framing, fuzzing, gzip, handshake};
+use quadruplex_mtproto::{MSG_CONTAINER, RPC_RESULT, Salt, Service, faketls, framing, fuzzing, gzip, handshake};
 use quadruplex_tl::Serialize;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -76,6 +76,15 @@ impl SerializePair for (i64, i32) {
 /// The same as two messages, the first of them whole.
 fn sent() -> Vec<Vec<u8>> {
     bodies().into_iter().map(|body| [&[body.len().min(255) as u8][..], &body, &body].concat()).collect()
+}
+
+#[test]
+fn faketls_bodies() {
+    let rng = &mut ChaCha8Rng::seed_from_u64(21);
+    let (_, hello) = faketls::Hello::new(&[8; 16], "example.org", 1_800_000_000, rng);
+    let mut records = Vec::new();
+    faketls::Records::client().wrap(&[1; 5000], &mut records);
+    feed(22, &[hello, records], faketls::fuzzing::any_end);
 }
 
 #[test]
