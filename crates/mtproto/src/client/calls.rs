@@ -1,8 +1,10 @@
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroI64;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::table::{CallTable, MessageTable};
 use crate::time::exact_unix_of;
 
 /// A call within its session.
@@ -40,17 +42,15 @@ pub struct Whereabouts {
     pub acknowledged: bool,
 }
 
+/// Thousands of these wait at once: what only few calls have is in tables of its own.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) body: Bytes,
+    /// How it last travelled, if it ever did.
+    last: Option<Sent>,
+    state: State,
     pub(super) repeat: Repeat,
     pub(super) alone: bool,
-    pub(super) after: Option<After>,
-    /// The calls that are to be executed after this one.
-    followers: Vec<CallId>,
-    /// The id under which it was last sent, also if that is not in flight any more.
-    last_msg_id: Option<i64>,
-    state: State,
     cancelled: bool,
 }
 
@@ -63,25 +63,37 @@ pub(super) enum After {
     Message(i64),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Waits to be sent; under an id it had before, when the server must be able to see that it is the same message.
-    Queued {
-        again: Option<Sent>,
-    },
-    Sent(Sent),
+    /// Waits to be sent in a new message.
+    New,
+    /// Waits to be sent in the message in which it was sent before, so that the server can see that it is the same.
+    Again,
+    Sent,
 }
 
 /// Where a call travels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sent {
     pub(super) msg_id: i64,
-    pub(super) seq_no: i32,
     /// The id of the container, or of the message itself when it travelled alone; none while it waits to travel again.
-    envelope: Option<i64>,
+    envelope: Option<NonZeroI64>,
+    pub(super) seq_no: i32,
     acked: bool,
     /// Whether the query stood behind the connection's introduction.
     introduced: bool,
+}
+
+impl Call {
+    /// The message in which it travels, or waits to travel again.
+    fn message(&self) -> Option<Sent> {
+        self.last.filter(|_| self.state != State::New)
+    }
+
+    /// The message that is on its way.
+    fn sent(&self) -> Option<Sent> {
+        self.last.filter(|_| self.state == State::Sent)
+    }
 }
 
 /// What travelled together.
@@ -96,8 +108,12 @@ struct Envelope {
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     next: u64,
-    calls: HashMap<CallId, Call>,
-    by_msg_id: HashMap<i64, CallId>,
+    calls: CallTable<Call>,
+    by_msg_id: MessageTable<CallId>,
+    /// What calls wait for that are to be executed after others.
+    after: CallTable<After>,
+    /// The calls that are to be executed after a call.
+    followers: CallTable<Vec<CallId>>,
     /// The envelopes that still have calls in flight, in order of ids.
     envelopes: BTreeMap<i64, Envelope>,
     queue: VecDeque<CallId>,
@@ -117,13 +133,12 @@ impl Calls {
         self.next += 1;
         let CallOptions { repeat, alone, after } = options;
         if let Some(before) = after {
-            match self.calls.get_mut(&before) {
-                Some(call) => call.followers.push(id),
-                None => return Err(id),
+            if !self.calls.contains_key(&before) {
+                return Err(id);
             }
+            self.follow(id, After::Call(before));
         }
-        let (after, state) = (after.map(After::Call), State::Queued { again: None });
-        self.calls.insert(id, Call { body, repeat, alone, after, followers: Vec::new(), last_msg_id: None, state, cancelled: false });
+        self.calls.insert(id, Call { body, last: None, state: State::New, repeat, alone, cancelled: false });
         self.queue.push_back(id);
         Ok(id)
     }
@@ -143,13 +158,11 @@ impl Calls {
     /// The next call to send, skipping places whose call has ended. `Some(sent)` beside it is where it travelled before.
     pub(super) fn front(&mut self) -> Option<(CallId, &Call, Option<Sent>)> {
         while let Some(id) = self.queue.front().copied() {
-            match self.calls.get(&id).map(|call| call.state) {
-                Some(State::Queued { again }) => {
-                    let call = self.calls.get(&id)?;
-                    return Some((id, call, again));
-                }
-                _ => self.queue.pop_front(),
-            };
+            if self.calls.get(&id).is_some_and(|call| call.state != State::Sent) {
+                let call = self.calls.get(&id)?;
+                return Some((id, call, call.message()));
+            }
+            self.queue.pop_front();
         }
         None
     }
@@ -159,8 +172,8 @@ impl Calls {
         self.queue.pop_front();
         self.times_sent += 1;
         if let Some(call) = self.calls.get_mut(&id) {
-            call.state = State::Sent(Sent { msg_id, seq_no, envelope: None, acked: false, introduced });
-            call.last_msg_id = Some(msg_id);
+            call.last = Some(Sent { msg_id, envelope: None, seq_no, acked: false, introduced });
+            call.state = State::Sent;
             self.by_msg_id.insert(msg_id, id);
         }
     }
@@ -168,7 +181,7 @@ impl Calls {
     pub(super) fn travels_in(&mut self, envelope: i64, msg_ids: Vec<i64>) {
         for msg_id in &msg_ids {
             if let Some(sent) = self.sent_mut(*msg_id) {
-                sent.envelope = Some(envelope);
+                sent.envelope = NonZeroI64::new(envelope);
             }
         }
         let left = msg_ids.len();
@@ -178,16 +191,17 @@ impl Calls {
     }
 
     pub(super) fn msg_id(&self, id: CallId) -> Option<i64> {
-        match self.calls.get(&id)?.state {
-            State::Sent(sent) | State::Queued { again: Some(sent) } => Some(sent.msg_id),
-            State::Queued { again: None } => None,
-        }
+        Some(self.calls.get(&id)?.message()?.msg_id)
+    }
+
+    pub(super) fn after(&self, id: CallId) -> Option<After> {
+        self.after.get(&id).copied()
     }
 
     pub(super) fn whereabouts(&self, id: CallId) -> Option<Whereabouts> {
         let call = self.calls.get(&id)?;
-        let acknowledged = matches!(call.state, State::Sent(Sent { acked: true, .. }));
-        Some(Whereabouts { sent: call.last_msg_id.map(exact_unix_of), acknowledged })
+        let acknowledged = call.sent().is_some_and(|sent| sent.acked);
+        Some(Whereabouts { sent: call.last.map(|last| exact_unix_of(last.msg_id)), acknowledged })
     }
 
     pub(super) fn by_msg_id(&self, msg_id: i64) -> Option<CallId> {
@@ -205,7 +219,7 @@ impl Calls {
     /// Whether a call that came back for want of an introduction had none.
     pub(super) fn lacked_introduction(&self, id: CallId) -> bool {
         let call = self.calls.get(&id);
-        call.is_some_and(|call| !call.cancelled && matches!(call.state, State::Sent(Sent { introduced: false, .. })))
+        call.is_some_and(|call| !call.cancelled && call.sent().is_some_and(|sent| !sent.introduced))
     }
 
     /// The server has told that it has the message.
@@ -220,42 +234,35 @@ impl Calls {
         if std::mem::replace(&mut call.cancelled, true) {
             return Cancelled::Unknown;
         }
-        match call.state {
-            State::Queued { again: None } => {
-                self.remove(id, false);
-                Cancelled::NotSent
-            }
-            // Kept until the server has answered one way or the other, since updates may be in the answer.
-            State::Sent(sent) | State::Queued { again: Some(sent) } => {
-                // Its place in the queue, if it has one, is skipped.
-                call.body = Bytes::new();
-                call.state = State::Sent(sent);
-                if sent.envelope.is_none() {
-                    self.travels_in(sent.msg_id, vec![sent.msg_id]);
-                }
-                Cancelled::Sent { msg_id: sent.msg_id }
-            }
+        let Some(sent) = call.message() else {
+            self.remove(id, false);
+            return Cancelled::NotSent;
+        };
+        // Kept until the server has answered one way or the other, since updates may be in the answer. Its place in the queue, if it
+        // has one, is skipped.
+        call.body = Bytes::new();
+        call.state = State::Sent;
+        if sent.envelope.is_none() {
+            self.travels_in(sent.msg_id, vec![sent.msg_id]);
         }
+        Cancelled::Sent { msg_id: sent.msg_id }
     }
 
     /// Ends a call. False if it had ended before.
     pub(super) fn remove(&mut self, id: CallId, succeeded: bool) -> bool {
         let Some(call) = self.calls.remove(&id) else { return false };
-        let mut after = call.after;
-        if let State::Sent(sent) | State::Queued { again: Some(sent) } = call.state {
+        let mut after = if self.after.is_empty() { None } else { self.after.remove(&id) };
+        if let Some(sent) = call.message() {
             self.by_msg_id.remove(&sent.msg_id);
             self.leave_envelope(sent.envelope);
             after = (!succeeded).then_some(After::Message(sent.msg_id));
         }
         // Whoever followed one that was never sent follows what that one would have followed.
-        for follower in call.followers {
-            if let Some(call) = self.calls.get_mut(&follower) {
-                call.after = after;
-                if let Some(After::Call(before)) = after
-                    && let Some(before) = self.calls.get_mut(&before)
-                {
-                    before.followers.push(follower);
-                }
+        let followers = if self.followers.is_empty() { None } else { self.followers.remove(&id) };
+        for follower in followers.into_iter().flatten() {
+            match after {
+                Some(after) if self.calls.contains_key(&follower) => self.follow(follower, after),
+                _ => drop(self.after.remove(&follower)),
             }
         }
         true
@@ -263,8 +270,7 @@ impl Calls {
 
     /// Everything in flight.
     pub(super) fn sent(&self) -> Vec<CallId> {
-        let sent = |call: &Call| matches!(call.state, State::Sent(_) | State::Queued { again: Some(_) });
-        let mut ids: Vec<_> = self.calls.iter().filter(|(_, call)| sent(call)).map(|(id, _)| *id).collect();
+        let mut ids: Vec<_> = self.calls.iter().filter(|(_, call)| call.message().is_some()).map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids
     }
@@ -315,29 +321,32 @@ impl Calls {
         let mut again = Vec::new();
         let mut ask = Vec::new();
         for id in self.sent() {
-            match self.calls.get(&id).map(|call| (call, call.state)) {
-                Some((call, State::Sent(sent))) if sent.acked || call.cancelled || call.repeat == Repeat::Unsafe => {
-                    ask.push(sent.msg_id);
-                }
-                Some((_, State::Sent(_))) => again.push(id),
-                _ => {}
+            let Some((call, sent)) = self.calls.get(&id).and_then(|call| Some((call, call.sent()?))) else { continue };
+            if sent.acked || call.cancelled || call.repeat == Repeat::Unsafe {
+                ask.push(sent.msg_id);
+            } else {
+                again.push(id);
             }
         }
         (again, ask)
     }
 
+    fn follow(&mut self, id: CallId, after: After) {
+        self.after.insert(id, after);
+        if let After::Call(before) = after {
+            self.followers.entry(before).or_default().push(id);
+        }
+    }
+
     fn put_back(&mut self, mut ids: Vec<CallId>, as_the_same: bool) {
         ids.retain(|id| {
             let Some(call) = self.calls.get_mut(id) else { return false };
-            let (mut sent, waits) = match call.state {
-                State::Sent(sent) => (sent, false),
-                State::Queued { again: Some(sent) } => (sent, true),
-                State::Queued { again: None } => return false,
-            };
-            let envelope = sent.envelope.take();
-            call.state = State::Queued { again: as_the_same.then_some(sent) };
+            let waits = call.state != State::Sent;
+            let Some(sent) = call.last.as_mut().filter(|_| call.state != State::New) else { return false };
+            let (msg_id, envelope) = (sent.msg_id, sent.envelope.take());
+            call.state = if as_the_same { State::Again } else { State::New };
             if !as_the_same {
-                self.by_msg_id.remove(&sent.msg_id);
+                self.by_msg_id.remove(&msg_id);
             }
             self.leave_envelope(envelope);
             !waits
@@ -356,8 +365,8 @@ impl Calls {
         envelope.msg_ids.iter().copied().filter(here).filter_map(|msg_id| Some((msg_id, self.by_msg_id(msg_id)?)))
     }
 
-    fn leave_envelope(&mut self, id: Option<i64>) {
-        if let Some(id) = id
+    fn leave_envelope(&mut self, id: Option<NonZeroI64>) {
+        if let Some(id) = id.map(NonZeroI64::get)
             && let Some(envelope) = self.envelopes.get_mut(&id)
         {
             envelope.left -= 1;
@@ -368,17 +377,12 @@ impl Calls {
     }
 
     fn envelope_of(&self, msg_id: i64) -> Option<i64> {
-        match self.calls.get(&self.by_msg_id(msg_id)?)?.state {
-            State::Sent(sent) => sent.envelope,
-            State::Queued { .. } => None,
-        }
+        self.calls.get(&self.by_msg_id(msg_id)?)?.sent()?.envelope.map(NonZeroI64::get)
     }
 
     fn sent_mut(&mut self, msg_id: i64) -> Option<&mut Sent> {
         let id = self.by_msg_id(msg_id)?;
-        match self.calls.get_mut(&id).map(|call| &mut call.state) {
-            Some(State::Sent(sent)) => Some(sent),
-            _ => None,
-        }
+        let call = self.calls.get_mut(&id)?;
+        call.last.as_mut().filter(|_| call.state == State::Sent)
     }
 }

@@ -10,6 +10,7 @@
 mod calls;
 mod inbound;
 mod outbound;
+mod table;
 mod watch;
 
 use std::collections::{HashSet, VecDeque};
@@ -24,6 +25,7 @@ use crate::time::{MessageIds, ServerClock};
 use crate::{MAX_MESSAGE, Now, Salt, Service, Violation, replay::Seen};
 use calls::Calls;
 pub use calls::{CallId, CallOptions, Repeat, Whereabouts};
+pub use table::{CallTable, OwnIds};
 use watch::Watch;
 
 /// Room for a container and `invokeAfterMsg` around a query.

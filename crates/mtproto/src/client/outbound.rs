@@ -72,8 +72,8 @@ impl Packet {
 
     fn take_calls(&mut self, session: &mut Session, now: Now) {
         while let Some((id, call, again)) = session.calls.front() {
-            let (body, alone, after) = (call.body.clone(), call.alone, call.after);
-            let head = head(session, after);
+            let (body, alone) = (call.body.clone(), call.alone);
+            let head = head(session, session.calls.after(id));
             let len = head.len() + body.len();
             if !self.has_room(len) || (alone && self.loner) {
                 return;
