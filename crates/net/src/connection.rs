@@ -195,22 +195,22 @@ impl Connection {
 
     /// Sends a query. It is queued now, whether or not the returned future is polled, and outlives losses of the link.
     pub fn send(&self, request: Request) -> Pending {
-        let (call, pending) = self.call(request);
-        let _ = self.0.commands.send(Command::Call(vec![call]));
+        let ((request, answer), pending) = self.call(request);
+        // A closed task has dropped the channel, which the future notices.
+        let _ = self.0.commands.send(Command::Call(request, answer));
         pending
     }
 
     /// Sends several queries in one packet, as far as the limits of the protocol allow.
     pub fn send_all(&self, requests: impl IntoIterator<Item = Request>) -> Vec<Pending> {
         let (batch, pending) = requests.into_iter().map(|request| self.call(request)).unzip();
-        // A closed task has dropped the channel, which the futures notice.
-        let _ = self.0.commands.send(Command::Call(batch));
+        let _ = self.0.commands.send(Command::CallAll(batch));
         pending
     }
 
     fn call(&self, request: Request) -> ((Request, Answer), Pending) {
         let (answer, receiver) = oneshot::channel();
-        let pending = Pending { receiver, shared: self.0.clone(), ticket: request.ticket.clone(), ended: false };
+        let pending = Pending { receiver: Some(receiver), shared: self.0.clone(), ticket: request.ticket.clone() };
         ((request, answer), pending)
     }
 
@@ -222,6 +222,11 @@ impl Connection {
     /// How the connection stands; wait on it for changes.
     pub fn state(&self) -> watch::Receiver<State> {
         self.0.state.clone()
+    }
+
+    /// Whether it was closed for good.
+    pub fn is_closed(&self) -> bool {
+        matches!(&*self.0.state.borrow(), State::Closed(_))
     }
 
     /// What has gone over it.
@@ -266,8 +271,7 @@ impl Pack {
     /// Enqueues everything that was put in.
     pub fn send(&mut self) {
         for (connection, calls) in self.0.drain(..) {
-            // A closed task has dropped the channel, which the futures notice.
-            let _ = connection.0.commands.send(Command::Call(calls));
+            let _ = connection.0.commands.send(Command::CallAll(calls));
         }
     }
 }
@@ -278,10 +282,10 @@ impl Pack {
 #[derive(Debug)]
 #[must_use = "dropping it tells the server to drop the answer"]
 pub struct Pending {
-    receiver: oneshot::Receiver<Result<Bytes, CallError>>,
+    /// `None` when it has ended, or was given up.
+    receiver: Option<oneshot::Receiver<Result<Bytes, CallError>>>,
     shared: Arc<Shared>,
     ticket: Option<Ticket>,
-    ended: bool,
 }
 
 impl Pending {
@@ -292,8 +296,8 @@ impl Pending {
     pub async fn cancel(mut self) -> Option<Report> {
         let ticket = self.ticket.take()?;
         let (tell, told) = oneshot::channel();
-        self.ended = true;
-        self.receiver.close();
+        // Its sender is to see that nobody waits before it is told.
+        drop(self.receiver.take());
         let _ = self.shared.commands.send(Command::Cancel(ticket, tell));
         told.await.ok()
     }
@@ -303,9 +307,12 @@ impl Future for Pending {
     type Output = Result<Bytes, CallError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(Pin::new(&mut self.receiver).poll(cx));
-        self.ended = true;
-        Poll::Ready(answer.unwrap_or_else(|_| {
+        let answer = match &mut self.receiver {
+            Some(receiver) => ready!(Pin::new(receiver).poll(cx)).ok(),
+            None => None,
+        };
+        self.receiver = None;
+        Poll::Ready(answer.unwrap_or_else(|| {
             let reason = match &*self.shared.state.borrow() {
                 State::Closed(reason) => reason.clone(),
                 _ => CloseReason::Requested,
@@ -317,8 +324,8 @@ impl Future for Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if !self.ended {
-            self.receiver.close();
+        if let Some(receiver) = self.receiver.take() {
+            drop(receiver);
             let _ = self.shared.commands.send(Command::Abandoned);
         }
     }

@@ -17,7 +17,8 @@ pub(crate) struct Meanwhile {
 pub(crate) async fn closing(commands: &mut mpsc::UnboundedReceiver<Command>, meanwhile: &mut Meanwhile, told: impl Fn(&Ticket) -> Report) {
     loop {
         match commands.recv().await {
-            Some(Command::Call(calls)) => meanwhile.calls.extend(calls),
+            Some(Command::Call(request, answer)) => meanwhile.calls.push((request, answer)),
+            Some(Command::CallAll(calls)) => meanwhile.calls.extend(calls),
             Some(Command::Acknowledge(receipt)) => meanwhile.receipts.push(receipt),
             Some(Command::Cancel(ticket, tell)) => {
                 meanwhile.abandoned = true;

@@ -2,13 +2,12 @@
 
 mod dispatch;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use quadruplex_mtproto::client::{self, CallId, CallOptions, RpcError, Session};
+use quadruplex_mtproto::client::{self, CallOptions, CallTable, RpcError, Session};
 use quadruplex_mtproto::framing::Frame;
 use quadruplex_mtproto::handshake::Fault;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,8 +24,14 @@ use crate::{
     CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Target, Ticket,
 };
 
-/// How often other tasks may add to the queue before it is packed, as long as they do.
+/// How often other tasks may add to the queue before it is packed, as long as they do…
 const YIELDS: usize = 3;
+/// …and as long as it takes no longer than this…
+const HELD: Duration = Duration::from_micros(100);
+/// …so many times.
+const MOST_YIELDS: usize = 64;
+/// Where several calls came at once, more may follow that another thread is about to make: so often nothing has to come of them.
+const QUIET: usize = 3;
 /// Nothing more is packed while so much waits for the socket.
 const ENOUGH_OUT: usize = 1 << 20;
 /// The buffer that an idle connection keeps for writing.
@@ -38,7 +43,9 @@ pub(crate) type Answer = oneshot::Sender<Result<Bytes, CallError>>;
 
 #[derive(Debug)]
 pub(crate) enum Command {
-    Call(Vec<(Request, Answer)>),
+    Call(Request, Answer),
+    /// They leave together.
+    CallAll(Vec<(Request, Answer)>),
     /// A caller does not want its answer any more.
     Abandoned,
     /// The same, and what is known of its call is to be told.
@@ -76,12 +83,13 @@ pub(crate) async fn run(options: Options, dial: Arc<dyn Dial>, environment: Envi
         random,
         session: None,
         meanwhile: Meanwhile::default(),
-        waiting: HashMap::new(),
+        waiting: CallTable::default(),
         linked: None,
         backoff: Backoff::default(),
         unknown_key: 0,
         lost_events: false,
         abandoned: false,
+        crowd: false,
     };
     let reason = task.run(&state).await;
     // Seen by whoever waits before the answers are dropped below.
@@ -104,7 +112,7 @@ struct Task {
     random: Random,
     session: Option<Session>,
     meanwhile: Meanwhile,
-    waiting: HashMap<CallId, Answer>,
+    waiting: CallTable<Answer>,
     /// Since when there has been a link.
     linked: Option<Duration>,
     backoff: Backoff,
@@ -113,6 +121,8 @@ struct Task {
     lost_events: bool,
     /// Whether callers have gone since they were last looked for.
     abandoned: bool,
+    /// Whether several commands came at once when some came last.
+    crowd: bool,
 }
 
 /// Why a link is left.
@@ -255,25 +265,39 @@ impl Task {
 
     /// Takes all commands that are there, and those of tasks that were about to add more.
     async fn take_commands(&mut self) -> Option<Left> {
-        for round in 0..=YIELDS {
-            let mut grew = round == 0 && self.session.as_ref().is_some_and(Session::wants_to_transmit);
+        let began = Instant::now();
+        let waits = self.session.as_ref().is_some_and(Session::wants_to_transmit);
+        let (mut taken, mut quiet) = (usize::from(waits), 0);
+        for round in 0..MOST_YIELDS {
+            let mut grew = round == 0 && waits;
             while let Ok(command) = self.commands.try_recv() {
                 grew = true;
+                taken += 1;
                 if let Some(left) = self.take(Some(command)) {
                     return Some(left);
                 }
             }
-            if !grew {
+            quiet = if grew { 0 } else { quiet + 1 };
+            // Who calls alone, as before, is not kept waiting for company.
+            let patience = if taken > 1 || self.crowd { QUIET } else { 1 };
+            if quiet >= patience || (round >= YIELDS && began.elapsed() > HELD) {
                 break;
             }
             tokio::task::yield_now().await;
+        }
+        if taken > 0 {
+            self.crowd = taken > 1;
         }
         None
     }
 
     fn take(&mut self, command: Option<Command>) -> Option<Left> {
         match command {
-            Some(Command::Call(calls)) => {
+            Some(Command::Call(request, answer)) => {
+                self.take_calls([(request, answer)]);
+                None
+            }
+            Some(Command::CallAll(calls)) => {
                 self.take_calls(calls);
                 None
             }
@@ -295,7 +319,7 @@ impl Task {
         }
     }
 
-    fn take_calls(&mut self, calls: Vec<(Request, Answer)>) {
+    fn take_calls(&mut self, calls: impl IntoIterator<Item = (Request, Answer)>) {
         let Some(session) = &mut self.session else {
             self.meanwhile.calls.extend(calls);
             return;

@@ -6,6 +6,8 @@ use quadruplex_mtproto::Service;
 use quadruplex_mtproto::handshake::{ServerConfig, ServerHandshake, ServerStep, plain};
 use quadruplex_net::{CallError, CloseReason, Event, Options, Repeat, State};
 
+use tokio::task::yield_now;
+
 use crate::fixture::{Bench, options, query, request};
 
 #[tokio::test(start_paused = true)]
@@ -29,6 +31,41 @@ async fn calls_made_together_travel_together() {
     }
     let after = bench.connection.traffic();
     assert_eq!((after.calls - before.calls, after.packets_with_calls - before.packets_with_calls), (500, 1));
+}
+
+/// As if another thread made them: each other time that the connection looks, nothing has come.
+#[tokio::test(start_paused = true)]
+async fn calls_that_trickle_in_travel_together() {
+    const CALLS: u64 = 60;
+    let mut bench = Bench::new();
+    let first = bench.call(CALLS);
+    let asked = bench.server.query().await;
+    bench.server.answer(asked).await;
+    assert_eq!(first.await, Ok(query(CALLS)));
+    let before = bench.connection.traffic();
+
+    let connection = bench.connection.clone();
+    let call = move |number| connection.send(request(number, Repeat::Safe));
+    let caller = tokio::spawn(async move {
+        let mut pending = vec![call(0), call(1)];
+        for number in 2..CALLS {
+            yield_now().await;
+            yield_now().await;
+            pending.push(call(number));
+        }
+        pending
+    });
+    let pending = caller.await.unwrap();
+    for number in 0..CALLS {
+        let asked = bench.server.query().await;
+        assert_eq!(asked.1, number);
+        bench.server.answer(asked).await;
+    }
+    for (number, pending) in (0..).zip(pending) {
+        assert_eq!(pending.await, Ok(query(number)));
+    }
+    let packets = bench.connection.traffic().packets_with_calls - before.packets_with_calls;
+    assert!(packets <= 3, "{packets} packets");
 }
 
 #[tokio::test(start_paused = true)]
