@@ -160,8 +160,8 @@ mod tests {
         out.into()
     }
 
-    fn introduced(query: Object) -> Object {
-        let init = Object::new("initConnection")
+    fn introducing(query: Object) -> Object {
+        Object::new("initConnection")
             .with("api_id", 1)
             .with("device_model", "test")
             .with("system_version", "1")
@@ -169,8 +169,11 @@ mod tests {
             .with("system_lang_code", "en")
             .with("lang_pack", "")
             .with("lang_code", "en")
-            .with("query", query);
-        Object::new("invokeWithLayer").with("layer", 230).with("query", init)
+            .with("query", query)
+    }
+
+    fn introduced(query: Object) -> Object {
+        Object::new("invokeWithLayer").with("layer", 230).with("query", introducing(query))
     }
 
     #[test]
@@ -188,8 +191,32 @@ mod tests {
         assert_eq!(read(bare.clone(), None).unwrap_err().name, "CONNECTION_NOT_INITED");
         assert!(read(bare, Some(&Intro { layer: 229, ..Intro::default() })).is_ok());
         assert_eq!(read(Bytes::from_static(&[1, 2, 3, 4]), None).unwrap_err().name, "INPUT_METHOD_INVALID");
-        let mut old = introduced(Object::new("help.getConfig"));
-        old.set("layer", 3);
-        assert_eq!(read(encode(&old), None).unwrap_err().name, "CONNECTION_LAYER_INVALID");
+        assert_eq!(read(encode(&introducing(Object::new("help.getConfig"))), None).unwrap_err().name, "CONNECTION_LAYER_INVALID");
+        for (layer, known) in [(3, false), (OLDEST_LAYER - 1, false), (OLDEST_LAYER, true), (NEWEST_LAYER, true), (NEWEST_LAYER + 1, false)]
+        {
+            let mut query = introduced(Object::new("help.getConfig"));
+            query.set("layer", layer);
+            // Layers differ in what they say of a connection, so only whether the number is taken is looked at.
+            let refused = read(encode(&query), None).err().is_some_and(|error| error.name == "CONNECTION_LAYER_INVALID");
+            assert_eq!(refused, !known, "layer {layer}");
+        }
+    }
+
+    #[test]
+    fn an_introduction_is_checked_field_by_field() {
+        for (field, wrong, expected) in [
+            ("api_id", Value::Int(0), "CONNECTION_API_ID_INVALID"),
+            ("api_id", Value::Int(-1), "CONNECTION_API_ID_INVALID"),
+            ("device_model", "".into(), "CONNECTION_DEVICE_MODEL_EMPTY"),
+            ("system_version", "".into(), "CONNECTION_SYSTEM_EMPTY"),
+            ("app_version", "".into(), "CONNECTION_APP_VERSION_EMPTY"),
+            ("system_lang_code", "".into(), "CONNECTION_SYSTEM_LANG_CODE_EMPTY"),
+            ("lang_pack", "android".into(), "CONNECTION_LANG_PACK_INVALID"),
+        ] {
+            let mut init = introducing(Object::new("help.getConfig"));
+            init.set(field, wrong);
+            let query = Object::new("invokeWithLayer").with("layer", 230).with("query", init);
+            assert_eq!(read(encode(&query), None).unwrap_err().name, expected);
+        }
     }
 }

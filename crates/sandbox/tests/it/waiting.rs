@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quadruplex_net::Environment;
+use quadruplex_net::{Environment, Repeat, Request, Ticket};
 use quadruplex_sandbox::world::Peer;
 use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
 use quadruplex_tl_schema::{Object, Value};
 use tokio::time::Instant;
 
-use super::person::{EPOCH, Person, read};
+use super::person::{EPOCH, Person, encode, read};
 
 /// Alice, and a bot that has sent her a button: how she presses it.
 async fn scene() -> (Arc<Sandbox>, Person, Person, Object) {
@@ -61,6 +61,31 @@ async fn a_bot_that_does_not_answer_is_given_up() {
     assert_eq!(alice.call(&press).await, Err("BOT_RESPONSE_TIMEOUT (400)".to_owned()));
     let took = began.elapsed().as_secs_f64();
     assert!((10.0..11.0).contains(&took), "{took}");
+}
+
+/// A call, and one that is to be executed after it, in one packet: what the second is answered, and when.
+async fn after(alice: &Person, first: &Object, second: &Object) -> (Result<Value, String>, Duration) {
+    let ticket = Ticket::default();
+    let request = |function: &Object| Request::new(encode(function), Repeat::Unsafe);
+    let began = Instant::now();
+    let mut calls = alice
+        .connection
+        .send_all([Request { ticket: Some(ticket.clone()), ..request(first) }, Request { after: Some(ticket), ..request(second) }]);
+    let (second_call, _first_call) = (calls.pop().unwrap(), calls.pop().unwrap());
+    (read(second, second_call.await), began.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_waits_for_the_one_before_it() {
+    let (_telegram, alice, _bot, press) = scene().await;
+    let (good, bad) = (Object::new("updates.getState"), Object::new("account.updateUsername").with("username", "?"));
+    let (answer, _) = after(&alice, &good, &good).await;
+    assert!(answer.is_ok(), "the one before has succeeded");
+    let (answer, _) = after(&alice, &bad, &good).await;
+    assert_eq!(answer, Err("MSG_WAIT_FAILED (400)".to_owned()), "it has failed");
+    let (answer, waited) = after(&alice, &press, &good).await;
+    assert_eq!(answer, Err("MSG_WAIT_TIMEOUT (400)".to_owned()), "it runs");
+    assert!((0.5..0.6).contains(&waited.as_secs_f64()), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
