@@ -67,7 +67,8 @@ fn definition(text: &str, kind: Kind, line: usize) -> Result<Option<Definition>,
     let (head, result) = text.rsplit_once('=').ok_or("has no `= Type`")?;
     let mut tokens = head.split_whitespace();
     let (name, given) = combinator(tokens.next().ok_or("has no name")?)?;
-    let computed = crc::id(text);
+    // Whether or not there is room around the sign in the text.
+    let computed = crc::id(&format!("{head} = {}", result.trim()));
     let id = given.unwrap_or(computed);
     if id != computed && !UNLIKE_THEIR_CRC.contains(&(name, id)) {
         return Err(format!("#{id:x} is not the CRC32 of the definition, which is #{computed:x}"));

@@ -43,6 +43,8 @@ fn texts() {
     for text in [
         "// LAYER 1\na flags:# b:flags.0?true c:Vector<bytes> = A;\n---functions---\nf {X:Type} a:A q:!X = X;\n",
         "vector {t:Type} # [ t ] = Vector t;",
+        // Found by a fuzzer.
+        "M=#;\n",
     ] {
         damaged(&mut rng, text.as_bytes().to_vec(), fuzzing::schema_text);
     }

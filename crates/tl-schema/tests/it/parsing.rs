@@ -31,6 +31,13 @@ fn lines_that_are_not_tl() {
 }
 
 #[test]
+fn room_around_the_sign_is_no_part_of_the_id() {
+    let id = |text: &str| Schema::parse(text).unwrap().definitions().first().map(|definition| definition.id);
+    let ids = ["a b:int = A;", "a b:int=A;", "a b:int =A;", "a b:int= A;"].map(id);
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:x?}");
+}
+
+#[test]
 fn every_malformed_line_is_told() {
     let errors = Schema::parse("a = A\n\nb ? = B;\nc = C;").expect_err("two bad lines");
     assert_eq!(errors.0.iter().map(|error| error.line).collect::<Vec<_>>(), [1, 3]);
