@@ -62,6 +62,7 @@ enum Library {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     match arguments.action {
         Action::Copy { from, to, plain } => {
+            // awaitlint: allow(independent-awaits) no target is made for a source that is not there
             let source = existing(&from).await?;
             let target = target(&to, plain).await?;
             let copied = copy(&*source, &*target).await?;
