@@ -13,6 +13,7 @@
 //! | something in the background | [`spawn`], [`Supervisor`], [`ErrorSink`] |
 //! | something again and again | [`Loop`], [`repeat`], [`defer`], [`delay`]; by the calendar with the feature `cron` |
 //! | what blocks; from code that is not async | [`spawn_blocking`]; [`block_on`] |
+//! | until a descriptor of another library is ready | `readiness`, with the feature of that name |
 //! | a lock among processes; a prompt | [`flock`]; `read_line` and `echo`, with the feature `terminal` |
 //!
 //! # Rules that hold for all of it
@@ -45,7 +46,7 @@
 //! # Features
 //!
 //! None by default; then it depends on `tokio`, `tokio-util`, `futures-util` and `pin-project-lite`. `memo`: `Memo`, `#[memoize]`, the cache
-//! of [`Batcher`]. `cron`: loops by the calendar. `terminal`: `read_line` and `echo`; `prompt`: with lines that are edited. `tracing`: spans for batches, misses, runs and named
+//! of [`Batcher`]. `cron`: loops by the calendar. `readiness`: that function, on Unix. `terminal`: `read_line` and `echo`; `prompt`: with lines that are edited. `tracing`: spans for batches, misses, runs and named
 //! tasks inside those of the caller, and unhandled errors as events.
 
 #[cfg(feature = "memo")]
@@ -63,6 +64,8 @@ mod loops;
 #[cfg(feature = "memo")]
 mod memo;
 mod race;
+#[cfg(all(unix, feature = "readiness"))]
+mod readiness;
 mod serial_queue;
 mod set;
 mod shared;
@@ -142,6 +145,8 @@ pub use loops::{Cron, CronError, CronFile, CronStore};
 #[cfg(feature = "memo")]
 pub use memo::{Memo, MemoBuilder, MemoHandle, MemoStats};
 pub use race::{Race, RaceAny, RaceOk, RaceOkN, Racers, race, race_ok, race_ok_n};
+#[cfg(all(unix, feature = "readiness"))]
+pub use readiness::{Interest, Ready, readiness};
 pub use serial_queue::{OnFailure, SerialCall, SerialError, SerialQueue};
 pub use set::{FutureMap, FutureSet};
 pub use shared::SharedError;

@@ -10,6 +10,8 @@ mod memo;
 mod memoize;
 mod properties;
 mod race;
+#[cfg(unix)]
+mod readiness;
 mod runtimes;
 mod serial_queue;
 mod set;

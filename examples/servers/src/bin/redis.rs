@@ -1,0 +1,65 @@
+//! Lookups in Redis as one MGET, and its messages as a stream.
+
+use std::collections::HashMap;
+
+use awaitkit::{Batcher, limit, map_concurrent};
+use futures_util::StreamExt;
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use server_examples::{Result, server};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result {
+    let Some(url) = server("QUADRUPLEX_TEST_REDIS") else { return Ok(()) };
+    let client = redis::Client::open(url)?;
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    for id in 1..=50 {
+        let () = connection.set(format!("example:user:{id}"), format!("user {id}")).await?;
+    }
+    lookups(&mut connection).await?;
+    messages(&client, &mut connection).await
+}
+
+async fn lookups(connection: &mut MultiplexedConnection) -> Result {
+    let before = (calls(connection, "mget").await?, calls(connection, "get").await?);
+    let loader = connection.clone();
+    let users = Batcher::builder(move |ids: Vec<u32>| names(loader.clone(), ids)).build();
+    let names = map_concurrent(1..=60, limit!(64), async |id| users.load(id).await).await;
+    assert_eq!(names.into_iter().filter(|name| matches!(name, Ok(Some(_)))).count(), 50);
+
+    // The server's own counts.
+    let after = (calls(connection, "mget").await?, calls(connection, "get").await?);
+    println!("Redis: 60 lookups in {} MGET and {} GET", after.0 - before.0, after.1 - before.1);
+    assert_eq!((after.0 - before.0, after.1 - before.1), (1, 0));
+    Ok(())
+}
+
+async fn names(mut connection: MultiplexedConnection, ids: Vec<u32>) -> redis::RedisResult<HashMap<u32, String>> {
+    let keys: Vec<String> = ids.iter().map(|id| format!("example:user:{id}")).collect();
+    let found: Vec<Option<String>> = connection.mget(keys).await?;
+    Ok(ids.into_iter().zip(found).filter_map(|(id, name)| Some((id, name?))).collect())
+}
+
+async fn messages(client: &redis::Client, connection: &mut MultiplexedConnection) -> Result {
+    let mut subscription = client.get_async_pubsub().await?;
+    subscription.subscribe("example:news").await?;
+    for number in 1..=10 {
+        let readers: usize = connection.publish("example:news", number).await?;
+        assert_eq!(readers, 1);
+    }
+    let even = subscription.into_on_message().map(|message| message.get_payload::<u32>()).filter(|number| {
+        let keep = number.as_ref().is_ok_and(|number| number % 2 == 0);
+        async move { keep }
+    });
+    let first: Vec<u32> = even.take(3).map(|number| number.unwrap_or_default()).collect().await;
+    println!("Redis: the first even messages of a channel: {first:?}");
+    assert_eq!(first, [2, 4, 6]);
+    Ok(())
+}
+
+async fn calls(connection: &mut MultiplexedConnection, command: &str) -> Result<u64> {
+    let statistics: String = redis::cmd("INFO").arg("commandstats").query_async(connection).await?;
+    let line = format!("cmdstat_{command}:calls=");
+    let count = statistics.lines().find_map(|text| text.strip_prefix(&line)?.split(',').next()?.parse().ok());
+    Ok(count.unwrap_or(0))
+}
