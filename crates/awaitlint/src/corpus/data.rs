@@ -11,6 +11,8 @@ pub(super) struct Data {
     /// Group, package and version: what a scratch project depends on.
     pub(super) roots: Vec<(String, String, String)>,
     pub(super) labels: HashMap<Key, Label>,
+    /// Package, version and the arguments of `cargo test`: what is fixed and tested.
+    pub(super) fixes: Vec<(String, String, String)>,
 }
 
 /// A package that is checked.
@@ -45,6 +47,7 @@ impl Data {
             PackageRow { name, version, group, half }
         });
         let roots = rows(dir, "roots.tsv", 3)?.into_iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone()));
+        let fixes = rows(dir, "fixes.tsv", 3)?.into_iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone()));
         let mut labels = HashMap::new();
         if dir.join("labels.tsv").is_file() {
             for row in rows(dir, "labels.tsv", 7)? {
@@ -61,7 +64,7 @@ impl Data {
                 labels.insert(key, Label { right });
             }
         }
-        Ok(Data { packages: packages.collect(), roots: roots.collect(), labels })
+        Ok(Data { packages: packages.collect(), roots: roots.collect(), labels, fixes: fixes.collect() })
     }
 
     pub(super) fn half(&self, half: Half) -> impl Iterator<Item = &PackageRow> {

@@ -1,9 +1,10 @@
 //! Precision on real code: a pinned corpus from crates.io, labels made by reading, and the table that follows from both.
 //!
-//! `cargo awaitlint corpus fetch|find|sheet|score`; the data lies in `corpus/`. The work directory holds one scratch project per group of
+//! `cargo awaitlint corpus fetch|find|sheet|score|fix`; the data lies in `corpus/`. The work directory holds one scratch project per group of
 //! packages, whose sources Cargo's own cache keeps.
 
 mod data;
+mod fixed;
 mod run;
 mod score;
 
@@ -22,6 +23,8 @@ pub enum Step {
     Sheet,
     /// Write the table of precision.
     Score,
+    /// Fix projects, and run their tests before and after.
+    Fix,
 }
 
 /// Half of the corpus: rules are tuned on one, precision is reported on the other.
@@ -66,6 +69,7 @@ pub fn run(request: &Request, to: &mut dyn std::io::Write) -> Result<(), String>
     let data = data::Data::read(&request.data)?;
     match request.step {
         Step::Fetch => run::fetch(&data, &request.work),
+        Step::Fix => fixed::run(&data, &request.work, to),
         Step::Find => {
             let found = run::find(&data, &request.work, request.half)?;
             found.iter().try_for_each(|hit| writeln!(to, "{}", hit.json())).map_err(|error| error.to_string())

@@ -59,7 +59,7 @@ fn scratch(dir: &Path, group: &str, roots: &[(&str, &str)]) -> io::Result<()> {
 }
 
 /// A package without a library, which nothing can depend on, as a workspace of its own with the lock file that it was published with.
-fn application(dir: &Path, name: &str, version: &str) -> Result<(), String> {
+pub(super) fn application(dir: &Path, name: &str, version: &str) -> Result<(), String> {
     fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     cargo(&["info", "--quiet", &format!("{name}@{version}")], dir)?;
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
@@ -87,7 +87,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn cargo(words: &[&str], dir: &Path) -> Result<(), String> {
+pub(super) fn cargo(words: &[&str], dir: &Path) -> Result<(), String> {
     match Command::new("cargo").args(words).current_dir(dir).stdout(Stdio::null()).status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("cargo {} in {}: {status}", words.join(" "), dir.display())),

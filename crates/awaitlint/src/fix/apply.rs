@@ -50,6 +50,18 @@ pub(crate) fn changes(report: &Report, unsafe_too: bool) -> Result<Vec<Change>, 
     Ok(changes)
 }
 
+/// Every file that has fixes, before and after all of them.
+pub(crate) fn texts(report: &Report) -> Vec<(&str, String)> {
+    let mut by_file: BTreeMap<usize, Vec<&[Edit]>> = BTreeMap::new();
+    for finding in &report.findings {
+        if let Some(fix) = &finding.fix {
+            by_file.entry(finding.file).or_default().push(&fix.edits);
+        }
+    }
+    let text = |file: usize| report.session.workspace.text(file).as_str();
+    by_file.into_iter().map(|(file, fixes)| (text(file), edited(text(file), &fixes).0)).collect()
+}
+
 /// The text with every fix that touches nothing an earlier one has touched.
 fn edited(text: &str, fixes: &[&[Edit]]) -> (String, usize) {
     let mut taken: Vec<&Edit> = Vec::new();
@@ -88,7 +100,8 @@ pub(crate) fn diff(changes: &[Change], root: &Path) -> String {
     all
 }
 
-/// Writes the fixes of a report, then lets `cargo check` judge: files with errors get their old text back.
+/// Writes the fixes of a report, then lets `cargo check` judge: files with errors get their old text back. All features are on if the project
+/// compiles with them, and what is built for tests does not stand in for what is built for use.
 ///
 /// # Errors
 ///
@@ -99,11 +112,18 @@ pub fn apply(report: &Report, unsafe_too: bool) -> Result<Outcome, String> {
     if changes.is_empty() {
         return Ok(outcome);
     }
+    let root = report.root();
+    let features: &[&str] = if compile_errors(root, &["--all-features"])?.is_none() {
+        &["--all-features"]
+    } else if compile_errors(root, &[])?.is_none() {
+        &[]
+    } else {
+        return Ok(Outcome { broken_before: true, ..outcome });
+    };
     changes.iter().try_for_each(|change| write(&change.path, &change.after))?;
-    while let Some(failing) = compile_errors(report.root())? {
+    while let Some(failing) = compile_errors(root, features)? {
         if changes.is_empty() {
-            outcome.broken_before = true;
-            break;
+            return Err(format!("{}: cargo check failed with every fix taken back, though it passed before", root.display()));
         }
         // Errors may lie in a file that uses a changed one: then nothing changed is above suspicion.
         let named = |change: &Change| failing.contains(&change.path);
@@ -132,10 +152,18 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
     })
 }
 
-/// The files in which `cargo check` finds errors; nothing if it finds none.
-fn compile_errors(root: &Path) -> Result<Option<BTreeSet<PathBuf>>, String> {
+/// The files in which `cargo check` finds errors, in what is built for use or else in what is built for tests; nothing if it finds none.
+fn compile_errors(root: &Path, features: &[&str]) -> Result<Option<BTreeSet<PathBuf>>, String> {
+    match check(root, features)? {
+        None => check(root, &[features, &["--all-targets"]].concat()),
+        failing => Ok(failing),
+    }
+}
+
+fn check(root: &Path, options: &[&str]) -> Result<Option<BTreeSet<PathBuf>>, String> {
     let output = Command::new("cargo")
-        .args(["check", "--workspace", "--all-targets", "--quiet", "--offline", "--message-format=json"])
+        .args(["check", "--workspace", "--quiet", "--offline", "--message-format=json"])
+        .args(options)
         .current_dir(root)
         .output()
         .map_err(|error| format!("cargo check cannot be run: {error}"))?;

@@ -1,15 +1,13 @@
 //! From awaits one after the other to `join!`.
 
-use super::Kit;
 use crate::finding::{Edit, Fix, Grade, Level};
 use crate::flow::{Group, Site};
-use crate::ir::{ExprId, Kind};
+use crate::ir::Kind;
 use crate::rules::Cx;
 use crate::source::{Lexer, Span, TokenKind};
 
 /// `let a = f().await?; let b = g().await?;` becomes `let (a, b) = try_join!(f(), g())?;`.
-pub(crate) fn of_group(cx: &Cx<'_>, _block: ExprId, group: &Group, level: Level) -> Option<Fix> {
-    let Kit { .. } = cx.kit();
+pub(crate) fn of_group(cx: &Cx<'_>, group: &Group, level: Level) -> Option<Fix> {
     let krate = cx.kit().join_crate()?;
     let parts: Vec<Part<'_>> = group.sites.iter().map(|site| part(cx, site)).collect::<Option<_>>()?;
     let tries = parts[0].tries;
@@ -57,7 +55,9 @@ fn part<'a>(cx: &Cx<'a>, site: &Site) -> Option<Part<'a>> {
     let source = cx.source(site.span);
     let head = source.find('=').map(|i| source[..i].trim())?;
     let pat_text = head.strip_prefix("let")?.trim();
-    if pat_text.contains(':') || cx.body.bindings(pat).is_empty() {
+    // Behind the call there is no place for a comment in the new form.
+    let count = |span: Span| comments(cx, span).len();
+    if pat_text.contains(':') || cx.body.bindings(pat).is_empty() || count(site.span) != count(cx.body.span(*base)) {
         return None;
     }
     Some(Part { pat: pat_text, future: cx.source(cx.body.span(*base)), tries })

@@ -8,7 +8,7 @@ use crate::source::{Lexer, Span, TokenKind};
 /// `for x in xs { out.push(f(x).await?); }` becomes `out.extend(try_map_concurrent(xs, limit, async |x| f(x).await).await?)`, or the same with a
 /// stream of `futures`; without a limit in the configuration there is no fix.
 pub(crate) fn of_loop(cx: &Cx<'_>, id: ExprId, level: Level) -> Option<Fix> {
-    let Kind::Loop { kind: LoopKind::For { pat, iter }, body: block, label: None } = cx.body.kind(id) else { return None };
+    let Kind::Loop { kind: LoopKind::For { iter, .. }, body: block, label: None } = cx.body.kind(id) else { return None };
     let limit = cx.kit().limit?;
     let Kind::Block { stmts, .. } = cx.body.kind(*block) else { return None };
     let shape = shape(cx, stmts)?;
@@ -16,7 +16,7 @@ pub(crate) fn of_loop(cx: &Cx<'_>, id: ExprId, level: Level) -> Option<Fix> {
     if Lexer::new(cx.source(whole)).any(|token| token.kind == TokenKind::Comment) {
         return None; // no place for it in the new form
     }
-    let pat = pattern(cx, *pat, whole)?;
+    let pat = pattern(cx, whole)?;
     let iter = cx.source(cx.body.span(*iter));
     let future = cx.source(cx.body.span(shape.future));
     let value = match (shape.tries, &shape.collect) {
@@ -101,9 +101,8 @@ fn future(cx: &Cx<'_>, value: ExprId, collect: Option<String>) -> Option<Shape> 
 }
 
 /// The pattern between `for` and `in`.
-fn pattern<'a>(cx: &Cx<'a>, pat: crate::ir::PatId, whole: Span) -> Option<&'a str> {
+fn pattern<'a>(cx: &Cx<'a>, whole: Span) -> Option<&'a str> {
     let head = cx.source(whole);
     let end = head.find(" in ")?;
-    let _ = pat;
     Some(head[..end].strip_prefix("for")?.trim())
 }

@@ -7,5 +7,5 @@ pub(crate) mod join;
 pub(crate) mod map;
 
 pub use apply::{Outcome, apply};
-pub(crate) use apply::{changes, diff};
+pub(crate) use apply::{changes, diff, texts};
 pub(crate) use kit::Kit;

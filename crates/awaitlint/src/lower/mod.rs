@@ -59,6 +59,12 @@ pub(crate) fn file(source: String, depth: Depth) -> Result<File, String> {
     Ok(File { text, items, exceptions, generated })
 }
 
+/// Whether a text is Rust, or too deep to be asked; for what fixes have made of one.
+pub(crate) fn parses(text: &str) -> bool {
+    let parse = |text: &String| syn::parse_str::<syn::File>(text).is_ok();
+    too_deep(text).is_some() || crate::parallel::map(&[without_head(text.to_owned())], parse) == [Some(true)]
+}
+
 /// A byte order mark and a `#!` line become spaces, so that every byte keeps its place.
 fn without_head(mut source: String) -> String {
     if source.starts_with('\u{feff}') {

@@ -17,7 +17,7 @@ use crate::flow::{Uses, awaits};
 use crate::index::FunctionAt;
 use crate::ir::{Kind, Stmt, StmtKind};
 use crate::project::Project;
-use crate::rules::Cx;
+use crate::rules::{Cx, Session};
 
 /// What a function waits for, and how few rounds of waiting would do.
 #[derive(Clone, Debug)]
@@ -81,6 +81,18 @@ pub fn plan(target: &str) -> Result<Plan, String> {
     let (function_ir, body) = body.ok_or_else(|| format!("`{function}` has no body"))?;
     let cx = Cx::new(&session, **at, item, function_ir, body);
     Ok(of_function(&cx, format!("{}::{function}", path.display())))
+}
+
+/// Plans every function with a body: for fuzzing.
+pub(crate) fn all(session: &Session) {
+    let workspace = &session.workspace;
+    let plan = |at: &FunctionAt| {
+        let functions = workspace.functions_of(at.at.file);
+        let (item, function) = functions.get(at.at.function)?;
+        let body = function.body.as_ref()?;
+        Some(of_function(&Cx::new(session, *at, item, function, body), workspace.index.describe(at.id)).to_string())
+    };
+    crate::parallel::map(&workspace.functions, plan);
 }
 
 fn of_function(cx: &Cx<'_>, function: String) -> Plan {

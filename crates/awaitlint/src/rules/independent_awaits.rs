@@ -5,7 +5,7 @@ use crate::effects::{Effect, Reach, is_gate};
 use crate::finding::Level;
 use crate::fix;
 use crate::flow::{Context, Group, Place, Site, context, group_of_operands, groups_of_block, says_why_first};
-use crate::ir::{ExprId, Kind};
+use crate::ir::Kind;
 use crate::project::TargetKind;
 
 /// Awaits that are pointed at one by one.
@@ -16,7 +16,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         match cx.body.kind(id) {
             Kind::Block { stmts, .. } => {
                 for group in groups_of_block(cx, stmts) {
-                    drafts.extend(report(cx, id, &group, false));
+                    drafts.extend(report(cx, &group, false));
                 }
             }
             Kind::Call { .. }
@@ -27,7 +27,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             | Kind::Binary { .. }
             | Kind::Macro { .. } => {
                 if let Some(group) = group_of_operands(cx, id) {
-                    drafts.extend(report(cx, id, &group, true));
+                    drafts.extend(report(cx, &group, true));
                 }
             }
             _ => {}
@@ -35,7 +35,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     }
 }
 
-fn report(cx: &Cx<'_>, around: ExprId, group: &Group, operands: bool) -> Option<Draft> {
+fn report(cx: &Cx<'_>, group: &Group, operands: bool) -> Option<Draft> {
     if context(cx.function, cx.body, group.sites[0].wait) != Context::Async {
         return None;
     }
@@ -53,7 +53,7 @@ fn report(cx: &Cx<'_>, around: ExprId, group: &Group, operands: bool) -> Option<
     for span in waits {
         draft = draft.label(span, "starts only when the one before it is done");
     }
-    Some(draft.fix(if operands { None } else { fix::join::of_group(cx, around, group, level) }))
+    Some(draft.fix(if operands { None } else { fix::join::of_group(cx, group, level) }))
 }
 
 /// Reads are certain, the unknown likely, writes pedantic; where something has an order or nothing waits there is no finding.

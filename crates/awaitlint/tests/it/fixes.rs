@@ -71,6 +71,13 @@ fn independent_awaits_are_joined_with_their_comments() {
 }
 
 #[test]
+fn a_comment_without_a_place_in_the_new_form_keeps_the_old_one() {
+    let program = "pub async fn run() -> u32 {\n    let a = fetch_one(1)\n        // slow on Mondays\n        .await;\n    let b = fetch_one(2).await;\n    a + b\n}\n";
+    let dir = with_tokio(program);
+    assert_eq!(stdout(&dir.run(&["--dry-run", "--unsafe-fixes"])), "");
+}
+
+#[test]
 fn a_loop_becomes_a_map_when_there_is_a_limit() {
     let program = "pub async fn run() -> u32 {\n    let mut all = Vec::new();\n    for n in [1, 2] {\n        all.push(fetch_one(n).await);\n    }\n    all.iter().sum()\n}\n";
     let text = format!("{program}{BASE}");
