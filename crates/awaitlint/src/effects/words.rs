@@ -58,7 +58,8 @@ pub(crate) fn is_question(name: &str) -> bool {
 /// The function belongs to the start or the end of a program: `init_logging`, `main`.
 pub(crate) fn is_startup(name: &str) -> bool {
     let mut words = name.split('_').skip_while(|word| Known::Prefix.has(word));
-    words.next().is_some_and(|word| Known::Startup.has(word)) || words.any(|word| matches!(word, "config" | "settings"))
+    words.next().is_some_and(|word| Known::Startup.has(word))
+        || words.any(|word| matches!(word, "config" | "settings" | "setup" | "startup" | "shutdown" | "teardown" | "migrate" | "migration"))
 }
 
 /// The text is an SQL statement that changes something.

@@ -18,6 +18,7 @@ const ON_PURPOSE: &[&str] = &[
     "rate limit",
     "rate-limit",
     "throttl",
+    "cached",
     "overwhelm",
     "overload",
     "memory",
@@ -37,6 +38,11 @@ pub(crate) fn says_on_purpose(text: &str, span: Span) -> bool {
 /// The same, or why one thing comes before the other.
 pub(crate) fn says_why_first(text: &str, span: Span) -> bool {
     says(text, span, ON_PURPOSE) || says(text, span, FIRST_THIS)
+}
+
+/// A comment above speaks of holding something over an await.
+pub(crate) fn says_held(text: &str, span: Span) -> bool {
+    says(text, span, &["across the await", "across await", "over the await", "while awaiting"])
 }
 
 /// A comment there accepts that work is done twice.

@@ -8,13 +8,16 @@ use crate::finding::{Edit, Fix, Grade, Level};
 use crate::flow::{Context, context};
 use crate::ir::{ExprId, Kind, LoopKind, Receiver, Ty};
 use crate::names::Known;
-use crate::project::TargetKind;
+use crate::project::{Package, TargetKind};
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     let mut seen = HashSet::new();
     for id in cx.body.ids() {
         if !matches!(cx.body.kind(id), Kind::Call { .. } | Kind::Method { .. }) || context(cx.function, cx.body, id) != Context::Async {
             continue;
+        }
+        if cx.body.ancestors(id).any(|up| cx.called(up) == "spawn_blocking") {
+            continue; // a future, but on a thread where blocking is allowed
         }
         if let Some(call) = blocking_call(&cx.typing, cx.body, id) {
             // What is awaited is another function of that name, imported under another condition of compilation.
@@ -72,7 +75,7 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
     let rarely = call.waits == Waits::Sleep && sometimes || without_runtime(cx, id, call.waits == Waits::Sleep);
     let quick = of_the_kernel(cx, id) || before_binding(cx, id);
     doubts += 2 * u8::from(start || example || rarely || quick || for_a_terminal(cx, call) || runs_alone(cx, id));
-    doubts += u8::from(call.waits != Waits::Sleep && depends(cx, Known::TerminalTool));
+    doubts += u8::from(call.waits != Waits::Sleep && depends_on(package(cx), Known::TerminalTool));
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 => Level::Certain,
@@ -145,25 +148,33 @@ fn swap(cx: &Cx<'_>, id: ExprId, call: &BlockingCall) -> Option<Fix> {
     })
 }
 
-/// The code of a command, which does one thing at a time: it asks a person, lies in a directory of commands, or belongs to a package that
-/// reads arguments and serves nobody.
+/// The code of a command, which does one thing at a time: it asks a person, lies in a directory of commands (or of blocking forms), or belongs
+/// to a package that reads arguments and serves nobody, or to the libraries of such a one.
 fn for_a_terminal(cx: &Cx<'_>, call: &BlockingCall) -> bool {
     let path = &cx.workspace().files[cx.at.at.file].path;
-    let inside = path.strip_prefix(&package(cx).dir).unwrap_or(path);
+    let package = package(cx);
+    let inside = path.strip_prefix(&package.dir).unwrap_or(path);
     let command = |part: &std::ffi::OsStr| {
-        matches!(part.to_str(), Some("cli" | "cli.rs" | "commands" | "cmd" | "bin" | "admin" | "build" | "generate" | "xtask"))
+        let commands = ["cli", "commands", "cmd", "bin", "admin", "build", "generate", "subcommand", "subcommands", "tools", "xtask"];
+        let name = part.to_str().map_or("", |name| name.trim_end_matches(".rs"));
+        commands.contains(&name) || matches!(name, "sync" | "blocking")
     };
-    let tool = || depends(cx, Known::TerminalTool) && !depends(cx, Known::Server);
+    let tool = || {
+        let is_tool = |package: &Package| depends_on(package, Known::TerminalTool) && !depends_on(package, Known::Server);
+        let family = package.name.split(['-', '_']).next().unwrap_or_default();
+        let program = |other: &Package| other.name == family && other.targets.iter().any(|target| target.kind == TargetKind::Bin);
+        is_tool(package) || cx.workspace().project.packages.iter().any(|other| program(other) && is_tool(other))
+    };
     call.waits == Waits::Input || call.waits != Waits::Sleep && inside.iter().any(command) || tool()
 }
 
-fn package<'a>(cx: &Cx<'a>) -> &'a crate::project::Package {
+fn package<'a>(cx: &Cx<'a>) -> &'a Package {
     let workspace = cx.workspace();
     &workspace.project.packages[workspace.files[cx.at.at.file].package]
 }
 
-fn depends(cx: &Cx<'_>, kind: Known) -> bool {
-    package(cx).deps.iter().any(|(name, _)| kind.has(name))
+fn depends_on(package: &Package, kind: Known) -> bool {
+    package.deps.iter().any(|(name, _)| kind.has(name))
 }
 
 /// A file that the kernel makes up: `std::fs::read("/proc/meminfo")`.

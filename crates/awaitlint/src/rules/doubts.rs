@@ -33,10 +33,33 @@ impl Cx<'_> {
         };
         let reach = self.reach(wait);
         let computes = computes(name) && reach != Reach::Outside;
-        2 * u8::from(cached || reach == Reach::Inside || self.starts(wait) || self.in_transaction(wait))
+        let inside = cached || reach == Reach::Inside || self.is_kept(wait) || name.split('_').any(|word| word == "actor");
+        2 * u8::from(inside || self.starts(wait) || self.in_transaction(wait) || self.asks_a_person(wait))
             + u8::from(
                 is_question(name) || name.split('_').any(|word| word == "local") || computes || self.looks_idle(work) || self.is_dark(wait),
             )
+    }
+
+    /// What the await gives is a reference, so somebody keeps it: the second time it is a look into memory.
+    fn is_kept(&self, wait: ExprId) -> bool {
+        matches!(self.value_of(wait), Type::Ref { .. })
+    }
+
+    /// What the await gives, out of its `Result` or `Option`.
+    fn value_of(&self, wait: ExprId) -> &Type {
+        let mut ty = self.typing.of(wait);
+        while let Some(adt) = ty.adt().filter(|adt| matches!(adt.canon.last(), "Result" | "Option")) {
+            ty = adt.args.first().unwrap_or(&Type::Unknown);
+        }
+        ty
+    }
+
+    /// A password or the like, for which somebody may be asked: one question after the other.
+    fn asks_a_person(&self, wait: ExprId) -> bool {
+        let secret = |name: &str| name.split('_').any(|word| matches!(word, "password" | "passphrase" | "passwd"));
+        let Kind::Await(base) = self.body.kind(wait) else { return false };
+        self.kept_as(wait).is_some_and(secret)
+            || self.body.descendants(*base).into_iter().any(|id| matches!(self.body.kind(id), Kind::Field(_, name) if secret(name)))
     }
 
     /// Nothing that this call may be, going by its name alone or by what implements a trait, waits.
@@ -85,10 +108,7 @@ impl Cx<'_> {
 
     /// What the await gives stands for something that runs by itself from now on: a handle, a stream, a subscription.
     pub(crate) fn starts(&self, wait: ExprId) -> bool {
-        let mut ty = self.typing.of(wait).peel_refs();
-        while let Some(adt) = ty.adt().filter(|adt| matches!(adt.canon.last(), "Result" | "Option")) {
-            ty = adt.args.first().unwrap_or(&Type::Unknown).peel_refs();
-        }
+        let ty = self.value_of(wait).peel_refs();
         let last_word = |name: &str| name.rfind(char::is_uppercase).is_some_and(|at| Known::Starter.has(&name[at..]));
         ty.canon().is_some_and(|canon| last_word(canon.last())) || self.kept_as(wait).is_some_and(is_running)
     }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::{Cx, Draft};
 use crate::finding::Level;
-use crate::flow::{Guard, GuardKind, guard_kind, held_guards};
-use crate::ir::Kind;
+use crate::flow::{Guard, GuardKind, guard_kind, held_guards, says_held};
+use crate::ir::{Kind, StmtKind};
 use crate::types::Type;
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
@@ -35,12 +35,33 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             (_, Guard::Temporary(_)) => "bind what is needed with `let` first: the guard then ends with that statement",
             (_, Guard::Named(_)) => "end the guard before waiting: put it in a block of its own or `drop` it",
         };
+        let level = if is_meant(cx, &held.guard) { Level::Pedantic } else { level };
         let draft = Draft::new(level, span, format!("{name}, {what}, is held across an await"))
             .label(cx.body.span(held.at), "the task waits here and still holds it")
             .why(why)
             .help(help);
         drafts.push(draft);
     }
+}
+
+/// The author knows: clippy's lint is allowed on the function, a comment speaks of it, or the lock is only tried, so that nobody waits for it.
+fn is_meant(cx: &Cx<'_>, guard: &Guard) -> bool {
+    let span = match guard {
+        Guard::Named(local) => cx.body.local(*local).span,
+        Guard::Temporary(made) => cx.body.span(*made),
+    };
+    let tried = cx.body.ids().any(|id| match cx.body.kind(id) {
+        Kind::Block { stmts, .. } => stmts.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Let { init: Some(init), .. } => {
+                stmt.span.contains(span) && cx.body.descendants(*init).into_iter().any(|id| cx.called(id).starts_with("try_"))
+            }
+            _ => false,
+        }),
+        _ => false,
+    });
+    let head = &cx.text()[..cx.item.span.lo as usize];
+    let attributes = head.rsplit(['}', ';']).next().unwrap_or_default();
+    tried || attributes.contains("await_holding_") || says_held(cx.text(), span)
 }
 
 fn describe(ty: &Type, kind: GuardKind) -> (Level, &'static str, &'static str) {

@@ -47,7 +47,8 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         };
         let Some(&wait) = waits.iter().find(between) else { continue };
         let whole = cx.body.span(look.at).to(cx.body.span(store.at));
-        let accepted = accepts_twice(cx.text(), whole) || store.place.contains("pool") || used_by_one_task(cx);
+        let settled = ["in_flight", "inflight", "generation"].iter().any(|word| cx.source(cx.item.span).contains(word));
+        let accepted = settled || accepts_twice(cx.text(), whole) || store.place.contains("pool") || used_by_one_task(cx);
         let same = look.key.is_some() && look.key == store.key || store.key.is_none();
         let level = if same && !accepted { Level::Likely } else { Level::Pedantic };
         let draft =
@@ -131,7 +132,21 @@ fn shared(cx: &Cx<'_>, expr: ExprId) -> Option<String> {
         || local.mutable
         || &*local.name == "self" && cx.function.signature.receiver != Receiver::Ref;
     let field = !place.fields.is_empty() || locked;
-    (!exclusive && field).then(|| cx.source(cx.body.span(at)).split_whitespace().collect())
+    (!exclusive && !is_lent(cx, &place) && field).then(|| cx.source(cx.body.span(at)).split_whitespace().collect())
+}
+
+/// The local is a part of something borrowed mutably: `let entry = self.map.entry(key).or_default()`.
+fn is_lent(cx: &Cx<'_>, place: &Place) -> bool {
+    cx.body.ids().any(|id| match cx.body.kind(id) {
+        Kind::Block { stmts, .. } => stmts.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Let { pat, init: Some(init), .. } => {
+                let lends = |id: ExprId| matches!(cx.called(id), "entry" | "get_mut" | "iter_mut" | "values_mut" | "or_default");
+                cx.body.bindings(*pat) == [place.local] && cx.body.descendants(*init).into_iter().any(lends)
+            }
+            _ => false,
+        }),
+        _ => false,
+    })
 }
 
 /// What a guard bound to a local guards: `let mut cache = self.cache.lock().await`.
