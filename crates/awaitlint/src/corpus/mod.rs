@@ -1,12 +1,13 @@
 //! Precision on real code: a pinned corpus from crates.io, labels made by reading, and the table that follows from both.
 //!
-//! `cargo awaitlint corpus fetch|find|sheet|score|fix`; the data lies in `corpus/`. The work directory holds one scratch project per group of
+//! `cargo awaitlint corpus fetch|find|sheet|score|fix|speed`; the data lies in `corpus/`. The work directory holds one scratch project per group of
 //! packages, whose sources Cargo's own cache keeps.
 
 mod data;
 mod fixed;
 mod run;
 mod score;
+mod speed;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ pub enum Step {
     Score,
     /// Fix projects, and run their tests before and after.
     Fix,
+    /// Check one group as if it were one workspace, with a cold index and with a warm one.
+    Speed,
 }
 
 /// Half of the corpus: rules are tuned on one, precision is reported on the other.
@@ -69,6 +72,7 @@ pub fn run(request: &Request, to: &mut dyn std::io::Write) -> Result<(), String>
     let data = data::Data::read(&request.data)?;
     match request.step {
         Step::Fetch => run::fetch(&data, &request.work),
+        Step::Speed => speed::run(&data, &request.work, to),
         Step::Fix => fixed::run(&data, &request.work, to),
         Step::Find => {
             let found = run::find(&data, &request.work, request.half)?;

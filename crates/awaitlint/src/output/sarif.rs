@@ -44,18 +44,38 @@ fn result(finding: &Finding) -> Value {
         Level::Certain => "warning",
         Level::Likely | Level::Pedantic => "note",
     };
-    let path = finding.path.to_string_lossy().replace('\\', "/");
     json!({
         "ruleId": finding.rule.name(),
         "level": level,
         "message": { "text": format!("{}: {}", finding.message, finding.why) },
         "properties": { "level": finding.level },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": path },
+            "artifactLocation": { "uri": uri(&finding.path.to_string_lossy()) },
             "region": {
                 "startLine": finding.line, "startColumn": finding.column,
                 "endLine": finding.end.0, "endColumn": finding.end.1,
             },
         } }],
     })
+}
+
+/// A relative path as a URI: what has a meaning there is escaped.
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.replace('\\', "/").bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'+' | b'@' => uri.push(char::from(byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn paths_become_references() {
+        assert_eq!(super::uri("src/a b/x%1#é.rs"), "src/a%20b/x%251%23%C3%A9.rs");
+        assert_eq!(super::uri("src\\main.rs"), "src/main.rs");
+    }
 }
