@@ -24,6 +24,8 @@ pub(super) struct Hit {
     pub(super) message: String,
     /// The lines around it.
     pub(super) excerpt: String,
+    /// The repository that the package belongs to, or the package itself.
+    pub(super) base: String,
 }
 
 impl Hit {
@@ -108,6 +110,8 @@ pub(super) fn find(data: &Data, work: &Path, half: Half) -> Result<Vec<Hit>, Str
                 return Err(format!("{} {} is not in {group}; run the fetch step", row.name, row.version));
             };
             project.cache = Some(work.join("index"));
+            let base = project.packages.iter().find(|package| package.member).and_then(|package| package.repository.clone());
+            let base = base.as_deref().map_or_else(|| row.name.clone(), code_base);
             let report = check_project(project, &config, None);
             for finding in &report.findings {
                 let text = report.text(finding);
@@ -121,11 +125,23 @@ pub(super) fn find(data: &Data, work: &Path, half: Half) -> Result<Vec<Hit>, Str
                 let lines = finding.line.saturating_sub(9).max(1)..=finding.end.0.min(finding.line + 6) + 8;
                 let excerpt =
                     lines.map(|n| format!("{n:>5}{} {}\n", if n == finding.line { '>' } else { ' ' }, text.line_span(n).of(text.as_str())));
-                hits.push(Hit { key, level: finding.level, message: finding.message.clone(), excerpt: excerpt.collect() });
+                hits.push(Hit {
+                    key,
+                    level: finding.level,
+                    message: finding.message.clone(),
+                    excerpt: excerpt.collect(),
+                    base: base.clone(),
+                });
             }
         }
     }
     hits.sort_by(|a, b| a.key.cmp(&b.key));
     hits.dedup_by(|a, b| a.key == b.key);
     Ok(hits)
+}
+
+/// Host, owner and name of a repository, whatever part of it an address means.
+fn code_base(address: &str) -> String {
+    let bare = address.split_once("://").map_or(address, |(_, rest)| rest).trim_end_matches('/').trim_end_matches(".git");
+    bare.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
 }

@@ -64,16 +64,22 @@ fn lower_bound(right: usize, n: usize) -> f64 {
     ((centre - spread) / (1.0 + Z * Z / n)).max(0.0)
 }
 
+/// Findings of one code base per rule and level on a sheet: they stand and fall together, so more of them would tell little.
+const PER_BASE: usize = 5;
+
 /// Writes unlabelled findings, `sample` per rule and level, mixed so that the level cannot be told.
 pub(super) fn sheet(data: &Data, hits: &[Hit], sample: usize, to: &mut dyn Write) -> io::Result<()> {
     let mut shuffled: Vec<&Hit> = hits.iter().collect();
     shuffled.sort_by_key(|hit| hash(hit));
     let mut taken: BTreeMap<(&str, Level), usize> = BTreeMap::new();
+    let mut of_base: BTreeMap<(&str, &str, Level), usize> = BTreeMap::new();
     let mut chosen: Vec<&Hit> = Vec::new();
     for hit in shuffled {
         let count = taken.entry((&hit.key.rule, hit.level)).or_default();
-        if *count < sample {
+        let here = of_base.entry((&hit.base, &hit.key.rule, hit.level)).or_default();
+        if *count < sample && *here < PER_BASE {
             *count += 1;
+            *here += 1;
             chosen.push(hit);
         }
     }

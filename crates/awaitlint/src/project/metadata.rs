@@ -84,6 +84,7 @@ fn package(package: &cargo_metadata::Package, member: bool) -> Package {
         deps: Vec::new(),
         member,
         fixed: package.source.is_some(),
+        repository: package.repository.clone(),
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Package {
     pub(crate) member: bool,
     /// From a registry or repository, so that one version never changes.
     pub(crate) fixed: bool,
+    /// Where its sources are kept, as its manifest says.
+    pub(crate) repository: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +101,7 @@ impl Project {
             deps: Vec::new(),
             member: true,
             fixed: false,
+            repository: None,
         };
         Project { root: dir.to_owned(), packages: vec![package], ..Project::default() }
     }

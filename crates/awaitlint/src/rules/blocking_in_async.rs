@@ -120,8 +120,13 @@ fn runs_alone(cx: &Cx<'_>, id: ExprId) -> bool {
     cx.session.summaries.is_alone(cx.at.id) && !cx.body.ancestors(id).any(|up| endless(up) || apart(up))
 }
 
+/// By `.await`, or as the future of an arm of `select!` or a part of `join!`.
 fn is_awaited(cx: &Cx<'_>, id: ExprId) -> bool {
-    matches!(cx.body.parent(id).map(|up| cx.body.kind(up)), Some(Kind::Await(_)))
+    match cx.body.parent(id).map(|up| cx.body.kind(up)) {
+        Some(Kind::Await(_) | Kind::Join { .. }) => true,
+        Some(Kind::Select { arms, .. }) => arms.iter().any(|arm| arm.future == id),
+        _ => false,
+    }
 }
 
 /// The async counterpart in its place: `std::fs::read(p)` becomes `tokio::fs::read(p).await`.
@@ -157,7 +162,7 @@ fn for_a_terminal(cx: &Cx<'_>, call: &BlockingCall) -> bool {
     let command = |part: &std::ffi::OsStr| {
         let commands = ["cli", "commands", "cmd", "bin", "admin", "build", "generate", "subcommand", "subcommands", "tools", "xtask"];
         let name = part.to_str().map_or("", |name| name.trim_end_matches(".rs"));
-        commands.contains(&name) || matches!(name, "sync" | "blocking")
+        commands.contains(&name) || matches!(name.split('_').next(), Some("sync" | "blocking"))
     };
     let tool = || {
         let is_tool = |package: &Package| depends_on(package, Known::TerminalTool) && !depends_on(package, Known::Server);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// All `.rs` files under `root` in order of their paths. Hidden directories, `target` and the directories of other packages are left out; a
-/// directory is entered once, however many links lead to it. What cannot be read is told to `problem`.
+/// directory is entered once, however many links lead to it. What cannot be read, and links that go in circles, are told to `problem`.
 pub(crate) fn rust_files(root: &Path, mut problem: impl FnMut(&Path, String)) -> Vec<PathBuf> {
     if root.is_file() {
         return vec![root.to_owned()];
@@ -14,10 +14,15 @@ pub(crate) fn rust_files(root: &Path, mut problem: impl FnMut(&Path, String)) ->
     let mut seen = HashSet::new();
     let mut pending = vec![root.to_owned()];
     while let Some(dir) = pending.pop() {
-        if let Ok(real) = dir.canonicalize()
-            && !seen.insert(real)
-        {
-            continue;
+        if let Ok(real) = dir.canonicalize() {
+            let around = dir.parent().and_then(|parent| parent.canonicalize().ok());
+            if dir != root && around.is_some_and(|around| around.starts_with(&real)) {
+                problem(&dir, format!("a link back to {}, which it lies in", real.display()));
+                continue;
+            }
+            if !seen.insert(real) {
+                continue;
+            }
         }
         let entries = match fs::read_dir(&dir) {
             Ok(entries) => entries,
