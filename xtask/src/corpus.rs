@@ -6,7 +6,7 @@ use crate::{Result, root};
 
 /// Fetches the pinned corpus into `target/awaitlint-corpus`, checks the half that the rules have not been tuned on, and prints the table of
 /// precision by the labels in `crates/awaitlint/corpus`; then the recall on mutants of `crates/awaitlint/correct`. `words` are passed on to
-/// `cargo awaitlint corpus` instead of that: a step and its options.
+/// `cargo awaitlint corpus` instead of that: a step (`fix` and `speed` among them) and its options.
 pub(crate) fn run(words: &[&str]) -> Result {
     if !words.is_empty() {
         return awaitlint(&[&["corpus"], words].concat(), true);
