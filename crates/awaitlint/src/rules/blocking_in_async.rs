@@ -162,7 +162,7 @@ fn for_a_terminal(cx: &Cx<'_>, call: &BlockingCall) -> bool {
     let command = |part: &std::ffi::OsStr| {
         let commands = ["cli", "commands", "cmd", "bin", "admin", "build", "generate", "subcommand", "subcommands", "tools", "xtask"];
         let name = part.to_str().map_or("", |name| name.trim_end_matches(".rs"));
-        commands.contains(&name) || matches!(name.split('_').next(), Some("sync" | "blocking"))
+        commands.contains(&name) || matches!(name, "sync" | "blocking") || name.starts_with("sync_")
     };
     let tool = || {
         let is_tool = |package: &Package| depends_on(package, Known::TerminalTool) && !depends_on(package, Known::Server);
