@@ -39,6 +39,10 @@ impl Inner {
                 store = self.writer.store().place(),
                 "Telegram has ended this login; its key is kept, and no more calls are made. Sign in again"
             );
+            // Or whoever takes them would wait until something else is asked about them.
+            if let Some(updates) = lock(&self.updates).upgrade() {
+                updates.close();
+            }
         }
     }
 

@@ -216,7 +216,7 @@ impl Shared {
     }
 
     /// No more will come. What waits stays in the journal for the next start.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.core().is_closed = true;
         self.given.notify_one();
         self.work.notify_one();
