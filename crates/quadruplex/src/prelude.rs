@@ -8,7 +8,7 @@ pub use std::time::Duration;
 
 pub use awaitkit::{
     Lock, Loop, Next, defer, delay, echo, flock, for_each_concurrent, join, join_all, later, limit, map_concurrent, race, race_ok,
-    read_line, repeat, sleep, spawn, spawn_blocking, timeout_or, try_join, try_map_concurrent,
+    read_line, repeat, sleep, spawn_blocking, timeout_or, try_join, try_map_concurrent,
 };
 
 #[cfg(feature = "bars")]
@@ -19,6 +19,7 @@ pub use crate::router::{
     Group, Handler, InlineQuery, IntoOutcome, Location, Media, Outcome, Photo, Poll, Private, Refusal, Reply, RoundVideo, Router, Sender,
     State, Sticker, Switch, Text, Update, Video, Voice, filter,
 };
+pub use crate::spawn;
 #[cfg(feature = "testing")]
 pub use crate::testing::Sandbox;
 pub use crate::{

@@ -19,7 +19,7 @@ use super::replies::carried;
 ///
 /// async fn both(msg: Text, client: Client) -> Result<&'static str> {
 ///     let text = msg.text().to_owned();
-///     let copy = quadruplex::spawn(async move { client.send("me", text).await });
+///     let copy = spawn(async move { client.send("me", text).await });
 ///     msg.respond("copying").await?;
 ///     copy.await??;
 ///     Ok("copied")

@@ -163,14 +163,14 @@ async fn what_is_sent_beside_the_handler_is_sent_once(telegram: Sandbox) -> Resu
         msg.respond("detached").detach();
         let tasks = (0..3).map(|task| {
             let (client, chat) = (client.clone(), chat.clone());
-            quadruplex::spawn(async move {
+            spawn(async move {
                 // In another order each time.
                 sleep(SECOND * ((task * run) % 5)).await;
                 for part in 0..2 {
                     client.send(chat.clone(), format!("{task} {part}")).await?;
                 }
                 // Work that work starts.
-                quadruplex::spawn(client.send(chat, format!("{task} deep"))).await.expect("it does not panic")
+                spawn(client.send(chat, format!("{task} deep"))).await.expect("it does not panic")
             })
         });
         let tasks: Vec<_> = tasks.collect();
