@@ -3,6 +3,7 @@
 mod account;
 mod argument;
 mod arguments;
+mod by_hand;
 mod callback;
 mod callback_query;
 mod command;
@@ -28,6 +29,7 @@ pub use arguments::{
     Album, Audio, Channel, Chat, Contact, Dice, Document, Failure, FromAdmin, Gif, Group, Location, Media, Photo, Poll, Private, Reply,
     RoundVideo, Sender, State, Sticker, Text, Video, Voice,
 };
+pub use by_hand::Handlers;
 pub use callback::{ButtonData, Callback, Packed};
 pub use callback_query::{ButtonMessage, CallbackQuery};
 pub use command::{Command, Parameter, Words, Wrong};

@@ -197,10 +197,10 @@ impl Node {
         }
     }
 
-    fn run<'a>(&'a self, update: &'a Update) -> BoxFuture<'a, Ended> {
+    async fn run(&self, update: &Update) -> Ended {
         match self {
-            Self::Route(route) => Box::pin(route.run(update)),
-            Self::Nested(nested) => Box::pin(nested.run(update)),
+            Self::Route(route) => route.run(update).await,
+            Self::Nested(nested) => nested.boxed(update).await,
         }
     }
 }
@@ -208,6 +208,11 @@ impl Node {
 impl Nested {
     fn is_open(&self, update: &Update) -> bool {
         self.switch.as_ref().is_none_or(Switch::is_on) && self.filters.iter().all(|filter| filter.passes(update))
+    }
+
+    /// Routers stand in routers.
+    fn boxed<'a>(&'a self, update: &'a Update) -> BoxFuture<'a, Ended> {
+        Box::pin(self.run(update))
     }
 
     async fn run(&self, update: &Update) -> Ended {

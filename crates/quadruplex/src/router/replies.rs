@@ -1,11 +1,12 @@
 //! Every reply once: what a handler sends carries ids that follow from the update, so that Telegram knows a repetition.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::future::Future;
 
 use quadruplex_crypto::hash::sha256;
 
 use super::Update;
+use crate::updates::Identity;
 
 tokio::task_local! {
     static REPLIES: Replies;
@@ -14,22 +15,28 @@ tokio::task_local! {
 /// The ids of what one handler sends because of one update.
 #[derive(Debug)]
 struct Replies {
-    seed: [u8; 32],
+    /// The account, the update and the handler: what the seed is made of when it is needed.
+    of: (i64, Identity, u32),
+    seed: OnceCell<[u8; 32]>,
     sent: Cell<u64>,
     asked: Cell<u32>,
     carried: Cell<u64>,
 }
 
 impl Replies {
-    fn new(seed: [u8; 32]) -> Self {
-        Self { seed, sent: Cell::new(0), asked: Cell::new(0), carried: Cell::new(0) }
+    fn new(of: (i64, Identity, u32), seed: OnceCell<[u8; 32]>) -> Self {
+        Self { of, seed, sent: Cell::new(0), asked: Cell::new(0), carried: Cell::new(0) }
+    }
+
+    fn seed(&self) -> &[u8; 32] {
+        let (account, identity, route) = &self.of;
+        self.seed.get_or_init(|| sha256(&[b"replies", &account.to_le_bytes(), identity, &route.to_le_bytes()]))
     }
 }
 
 /// Runs a handler. `route` tells handlers apart that run for the same update, and is the same in every process of the program.
 pub(crate) fn scope<F: Future>(update: &Update, route: u32, handler: F) -> impl Future<Output = F::Output> {
-    let seed = sha256(&[b"replies", &update.account().id.to_le_bytes(), update.identity(), &route.to_le_bytes()]);
-    REPLIES.scope(Replies::new(seed), handler)
+    REPLIES.scope(Replies::new((update.account().id, *update.identity(), route), OnceCell::new()), handler)
 }
 
 /// Work that a handler starts beside itself: what it sends is counted apart, since nobody knows what comes first. Outside of a handler it
@@ -37,7 +44,7 @@ pub(crate) fn scope<F: Future>(update: &Update, route: u32, handler: F) -> impl 
 pub(crate) fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let replies = REPLIES.try_with(|replies| {
         let number = replies.carried.replace(replies.carried.get() + 1);
-        Replies::new(sha256(&[b"carried", &replies.seed, &number.to_le_bytes()]))
+        Replies::new(replies.of, OnceCell::from(sha256(&[b"carried", replies.seed(), &number.to_le_bytes()])))
     });
     async move {
         match replies {
@@ -55,7 +62,7 @@ pub(crate) fn next_id() -> Option<i64> {
     REPLIES
         .try_with(|replies| {
             let number = replies.sent.replace(replies.sent.get() + 1);
-            let hash = sha256(&[&replies.seed, &number.to_le_bytes()]);
+            let hash = sha256(&[replies.seed(), &number.to_le_bytes()]);
             hash.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes))
         })
         .ok()
@@ -66,7 +73,7 @@ pub(crate) fn next_question() -> Option<Vec<u8>> {
     REPLIES
         .try_with(|replies| {
             let number = replies.asked.replace(replies.asked.get() + 1);
-            [&replies.seed[..16], &number.to_be_bytes()].concat()
+            [&replies.seed()[..16], &number.to_be_bytes()].concat()
         })
         .ok()
 }

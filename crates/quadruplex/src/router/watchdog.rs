@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,11 +14,11 @@ const LONGEST: Duration = Duration::from_secs(1);
 
 static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(|| {
     let watchdog = Watchdog::new();
-    let slots = Arc::clone(&watchdog.slots);
+    let all = Arc::clone(&watchdog.all);
     let base = watchdog.base;
     let look = move || loop {
         thread::sleep(LONGEST / 4);
-        for (handler, time) in blocking(&slots, base, LONGEST) {
+        for (handler, time) in blocking(&all, base, LONGEST) {
             let text =
                 "a handler has blocked the runtime, and other handlers wait; help: tokio::task::spawn_blocking(|| …), or sleep(…).await";
             warn!(handler, ?time, "{text}");
@@ -36,12 +36,15 @@ pub(super) fn watch<F: Future>(handler: &'static str, future: F) -> impl Future<
 
 struct Watchdog {
     base: Instant,
-    slots: Arc<Mutex<Vec<Weak<Slot>>>>,
+    /// As many as handlers have run at once at most.
+    all: Arc<Mutex<Vec<Arc<Slot>>>>,
+    /// Those in which no handler runs.
+    free: Mutex<Vec<Arc<Slot>>>,
 }
 
-/// A handler that runs.
+/// A handler that runs, or the place for one.
 struct Slot {
-    handler: &'static str,
+    handler: Mutex<&'static str>,
     /// The milliseconds after `base` at which it was begun to poll it, plus one; 0: it is not being polled.
     since: AtomicU64,
 }
@@ -49,40 +52,62 @@ struct Slot {
 /// It was told of: not again before it has given way.
 const TOLD: u64 = u64::MAX;
 
+/// Has a slot until it is dropped.
+struct Watched<'a> {
+    watchdog: &'a Watchdog,
+    slot: Arc<Slot>,
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.slot.since.store(0, Ordering::Relaxed);
+        lock(&self.watchdog.free).push(Arc::clone(&self.slot));
+    }
+}
+
 impl Watchdog {
     fn new() -> Self {
-        Self { base: Instant::now(), slots: Arc::default() }
+        Self { base: Instant::now(), all: Arc::default(), free: Mutex::default() }
     }
 
     async fn watch<F: Future>(&self, handler: &'static str, future: F) -> F::Output {
-        let slot = Arc::new(Slot { handler, since: AtomicU64::new(0) });
-        lock(&self.slots).push(Arc::downgrade(&slot));
+        let watched = self.slot(handler);
+        let since = &watched.slot.since;
         let mut future = pin!(future);
         poll_fn(|context| {
             let now = u64::try_from(self.base.elapsed().as_millis()).unwrap_or(0);
-            slot.since.store(now + 1, Ordering::Relaxed);
+            since.store(now + 1, Ordering::Relaxed);
             let polled = future.as_mut().poll(context);
-            slot.since.store(0, Ordering::Relaxed);
+            since.store(0, Ordering::Relaxed);
             polled
         })
         .await
     }
+
+    fn slot(&self, handler: &'static str) -> Watched<'_> {
+        let free = lock(&self.free).pop();
+        let slot = free.unwrap_or_else(|| {
+            let slot = Arc::new(Slot { handler: Mutex::new(handler), since: AtomicU64::new(0) });
+            lock(&self.all).push(Arc::clone(&slot));
+            slot
+        });
+        *lock(&slot.handler) = handler;
+        Watched { watchdog: self, slot }
+    }
 }
 
-/// Handlers that have been polled for too long, each once; forgets those that have ended.
-fn blocking(slots: &Mutex<Vec<Weak<Slot>>>, base: Instant, longest: Duration) -> Vec<(&'static str, Duration)> {
+/// Handlers that have been polled for too long, each once.
+fn blocking(all: &Mutex<Vec<Arc<Slot>>>, base: Instant, longest: Duration) -> Vec<(&'static str, Duration)> {
     let mut found = Vec::new();
-    lock(slots).retain(|slot| {
-        let Some(slot) = slot.upgrade() else { return false };
+    for slot in &*lock(all) {
         let since = slot.since.load(Ordering::Relaxed);
         if since != 0 && since != TOLD {
             let time = base.elapsed().saturating_sub(Duration::from_millis(since - 1));
             if time >= longest && slot.since.compare_exchange(since, TOLD, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-                found.push((slot.handler, time));
+                found.push((*lock(&slot.handler), time));
             }
         }
-        true
-    });
+    }
     found
 }
 
@@ -97,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn who_does_not_give_way_is_told_of_once() {
         let watchdog = Watchdog::new();
-        let look = |longest| blocking(&watchdog.slots, watchdog.base, longest);
+        let look = |longest| blocking(&watchdog.all, watchdog.base, longest);
         watchdog
             .watch("greedy", async {
                 assert!(look(Duration::from_secs(3600)).is_empty());
@@ -109,6 +134,7 @@ mod tests {
             })
             .await;
         assert!(look(Duration::ZERO).is_empty());
-        assert!(lock(&watchdog.slots).is_empty(), "what has ended is forgotten");
+        watchdog.watch("next", async { assert_eq!(look(Duration::ZERO)[0].0, "next") }).await;
+        assert_eq!((lock(&watchdog.all).len(), lock(&watchdog.free).len()), (1, 1), "the place is used again");
     }
 }

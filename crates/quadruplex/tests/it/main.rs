@@ -12,6 +12,7 @@ mod endings;
 mod files;
 mod kept;
 mod lives;
+mod many;
 mod messages;
 mod metrics;
 mod peers;
@@ -25,3 +26,11 @@ mod simulation;
 mod testing;
 mod text;
 mod updates;
+
+use std::alloc::System;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+/// Counts, for the tests of what something costs.
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
