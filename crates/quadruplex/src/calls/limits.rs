@@ -137,13 +137,18 @@ impl Asked {
 }
 
 impl Limits {
+    /// Whether there is anything that may hold a call back.
+    pub(crate) fn are_known(&self) -> bool {
+        !lock(&self.0).is_empty()
+    }
+
     /// Waits until a call may be made. `Err` if that would take longer than `most`.
     ///
     /// # Cancel safety
     /// Whoever goes away was never there.
     pub(crate) async fn admit(&self, asked: Asked, most: Duration) -> Result<Permit, Limit> {
-        if lock(&self.0).is_empty() {
-            return Ok(Permit(Vec::new()));
+        if !self.are_known() {
+            return Ok(Permit::default());
         }
         // Apart, since few calls come so far and each that waits for its answer has room for it.
         Box::pin(self.pass(asked, most)).await
@@ -307,7 +312,7 @@ impl Entry {
 }
 
 /// Leave to make one call. Dropped, it makes room for another.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Permit(Vec<(Key, OwnedSemaphorePermit)>);
 
 #[cfg(test)]

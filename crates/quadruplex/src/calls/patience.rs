@@ -13,7 +13,10 @@ use crate::{Error, LastSeen};
 
 /// How long a caller waits: to a time, until told to stop, or for ever.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct Patience(Option<Box<Limited>>);
+
+#[derive(Debug)]
+struct Limited {
     began: Instant,
     timeout: Option<Duration>,
     stop: Option<CancellationToken>,
@@ -28,17 +31,20 @@ pub(crate) enum GaveUp {
 
 impl Patience {
     pub(crate) fn of(options: &CallOptions) -> Self {
-        Self { began: Instant::now(), timeout: options.timeout, stop: options.stop.clone() }
+        let limited = options.timeout.is_some() || options.stop.is_some();
+        Self(limited.then(|| Box::new(Limited { began: Instant::now(), timeout: options.timeout, stop: options.stop.clone() })))
     }
 
     /// Whether it may end before the call does.
     pub(crate) fn is_limited(&self) -> bool {
-        self.timeout.is_some() || self.stop.is_some()
+        self.0.is_some()
     }
 
     /// The time begins anew.
     pub(crate) fn renew(&mut self) {
-        self.began = Instant::now();
+        if let Some(limited) = &mut self.0 {
+            limited.began = Instant::now();
+        }
     }
 
     /// Waits for something for as long as the caller does.
@@ -46,7 +52,7 @@ impl Patience {
     /// # Cancel safety
     /// That of the future.
     pub(crate) fn wait<F: Future>(&self, future: F) -> Waiting<F> {
-        Waiting { future, end: self.end(self.timeout) }
+        Waiting { future, end: self.end(false) }
     }
 
     /// The same, however late it is.
@@ -54,12 +60,14 @@ impl Patience {
     /// # Cancel safety
     /// That of the future.
     pub(crate) fn wait_untimed<F: Future>(&self, future: F) -> Waiting<F> {
-        Waiting { future, end: self.end(None) }
+        Waiting { future, end: self.end(true) }
     }
 
     /// Apart, so that the many calls that wait without a limit are no larger than what they wait for.
-    fn end(&self, timeout: Option<Duration>) -> Option<BoxFuture<'static, GaveUp>> {
-        let (began, stop) = (self.began, self.stop.clone());
+    fn end(&self, untimed: bool) -> Option<BoxFuture<'static, GaveUp>> {
+        let limited = self.0.as_ref()?;
+        let (began, stop) = (limited.began, limited.stop.clone());
+        let timeout = limited.timeout.filter(|_| !untimed);
         if timeout.is_none() && stop.is_none() {
             return None;
         }

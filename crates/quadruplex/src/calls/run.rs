@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::{Lookups, Peers, has_random_id};
-use quadruplex_net::{Connection, Request as Packet, State, Ticket};
+use quadruplex_net::{CallError, Connection, Pending, Request as Packet, Ticket};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 
@@ -16,7 +16,7 @@ use super::patience::{GaveUp, Patience};
 use super::queue::{AfterFailure, Place};
 use super::target::is_channel;
 use super::{Limit, Outbox, Wait};
-use crate::client::{CallOptions, Erased, Function, Inner, Next};
+use crate::client::{AttemptOptions, CallOptions, Erased, Function, Inner, Next};
 use crate::{Error, FloodWait, LastSeen};
 
 /// How long a connection may take to tell what is known of a call that nobody waits for.
@@ -38,9 +38,11 @@ pub(crate) struct Tried {
 pub(crate) struct Run {
     inner: Arc<Inner>,
     function: Function,
-    options: CallOptions,
+    options: AttemptOptions,
+    /// Whether its random ids follow from a key.
+    once: bool,
     patience: Patience,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     outbox: Option<Arc<Outbox>>,
     lookups: Lookups,
     peer: Option<i64>,
@@ -54,12 +56,13 @@ impl Run {
     /// Takes the place in the queue and draws the random ids.
     pub(crate) fn begin(inner: &Arc<Inner>, request: &mut dyn Erased, options: CallOptions, outbox: Option<Arc<Outbox>>) -> Self {
         let function = Function { id: request.id(), name: request.name() };
+        let once = options.once.clone();
         let mut run = Self::encoded(inner, function, Bytes::new(), options);
         run.outbox = outbox;
         // Kept over repetitions, by which Telegram knows them.
-        match (&run.options.once, inner.own_user()) {
-            (Some(key), Some(account)) => request.fill_random(&mut once::random_ids(account.id, key)),
-            _ => request.fill_random(&mut || inner.send_id()),
+        match once.and_then(|key| Some((key, inner.own_user()?))) {
+            Some((key, account)) => request.fill_random(&mut once::random_ids(account.id, &key)),
+            None => request.fill_random(&mut || inner.send_id()),
         }
         request.lookups(&mut run.lookups);
         run
@@ -68,13 +71,14 @@ impl Run {
     /// A call whose bytes are ready: a part of a file.
     pub(crate) fn encoded(inner: &Arc<Inner>, function: Function, body: Bytes, options: CallOptions) -> Self {
         inner.in_flight.fetch_add(1, Ordering::Relaxed);
-        let place = options.line.name.clone().map(|name| inner.queues.join(name, options.line.after_failure.unwrap_or_default()));
+        let place = |name: &Arc<str>| Box::new(inner.queues.join(name.clone(), options.line.after_failure.unwrap_or_default()));
         Self {
             inner: inner.clone(),
             function,
             patience: Patience::of(&options),
-            options,
-            place,
+            place: options.line.name.as_ref().map(place),
+            once: options.once.is_some(),
+            options: options.attempts,
             outbox: None,
             lookups: Lookups::new(),
             peer: None,
@@ -86,12 +90,24 @@ impl Run {
 
     /// Its place in the queue is one that was taken before.
     pub(crate) fn take_place(&mut self, place: Option<Place>) {
-        self.place = place;
+        self.place = place.map(Box::new);
+    }
+
+    /// Makes the call, from its peers to its answer.
+    ///
+    /// Thousands of these wait at once: what only few of them come to is in futures of its own, so that the others have no room for it.
+    pub(crate) async fn perform(&mut self, request: &mut dyn Erased) -> Result<Bytes, Error> {
+        self.prepare(request).await?;
+        self.finish(Some(request)).await
     }
 
     /// Looks peers up and encodes the request. It leaves the queue if that fails.
     pub(crate) async fn prepare(&mut self, request: &mut dyn Erased) -> Result<(), Error> {
-        let prepared = self.try_prepare(request).await;
+        if !self.once && self.lookups.is_empty() && request.mentions().is_empty() {
+            self.encode_with(request, &Peers::default());
+            return Ok(());
+        }
+        let prepared = Box::pin(self.try_prepare(request)).await;
         if prepared.is_err() {
             self.leave(true);
         }
@@ -99,7 +115,7 @@ impl Run {
     }
 
     async fn try_prepare(&mut self, request: &mut dyn Erased) -> Result<(), Error> {
-        if self.options.once.is_some() {
+        if self.once {
             if !has_random_id(self.function.id) {
                 let what =
                     format!("{}: .once() is for what is sent; this has no random_id by which Telegram knows it again", self.function.name);
@@ -115,22 +131,26 @@ impl Run {
         self.encode(request).await
     }
 
-    /// Makes the call, again if need be.
-    pub(crate) async fn finish(&mut self, request: &dyn Erased) -> Result<Bytes, Error> {
-        let answer = self.attempts(Some(request)).await;
-        if let Ok(answer) = &answer {
-            self.inner.note_moved(request, &self.lookups, answer);
-        }
-        answer
-    }
-
-    /// The same for a call whose bytes are ready.
-    pub(crate) async fn finish_encoded(&mut self) -> Result<Bytes, Error> {
-        self.attempts(None).await
-    }
-
-    async fn attempts(&mut self, request: Option<&dyn Erased>) -> Result<Bytes, Error> {
-        let answer = self.try_attempts(request).await;
+    /// Makes the prepared call, again if need be. Without a request it is one whose bytes were ready from the start.
+    pub(crate) async fn finish(&mut self, request: Option<&dyn Erased>) -> Result<Bytes, Error> {
+        let answer = loop {
+            let dc = self.options.dc.unwrap_or_else(|| self.inner.home_dc());
+            let mut sent = self.send_now(dc);
+            let ended = match &mut sent {
+                Some(pending) => pending.await.map_err(|error| self.error_of(error)),
+                None => Box::pin(self.attempt(dc)).await,
+            };
+            let error = match ended {
+                Ok(answer) => {
+                    self.note_sent(dc);
+                    break Ok(answer);
+                }
+                Err(error) => error,
+            };
+            if let Err(error) = Box::pin(self.recover(request, error, dc)).await {
+                break Err(error);
+            }
+        };
         // Who was skipped has not failed, and neither has what Telegram has done already.
         let failed = match &answer {
             Ok(_) => false,
@@ -138,32 +158,40 @@ impl Run {
             Err(error) => !error.is("RANDOM_ID_DUPLICATE"),
         };
         self.leave(failed);
+        if let (Ok(answer), Some(request)) = (&answer, request) {
+            self.inner.note_moved(request, &self.lookups, answer);
+        }
         answer
     }
 
-    async fn try_attempts(&mut self, request: Option<&dyn Erased>) -> Result<Bytes, Error> {
-        loop {
-            let dc = self.options.dc.unwrap_or_else(|| self.inner.home_dc());
-            let error = match self.attempt(dc).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            match self.react(&error, dc).await? {
-                Next::Fail => return Err(error),
-                Next::Again => {}
-                Next::AgainAfter(pause) => {
-                    debug!(method = self.function.name, ?pause, %error, "the call is repeated after a pause");
-                    let waited = self.patience.wait(sleep(pause)).await;
-                    waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))?;
-                }
-                Next::LookUpAgain => match request {
-                    Some(request) if self.inner.peers.forget(&self.lookups) => self.encode(request).await?,
-                    _ => return Err(error),
-                },
+    /// Does what has to be done before the next attempt. `Err` if there is none.
+    async fn recover(&mut self, request: Option<&dyn Erased>, error: Error, dc: i32) -> Result<(), Error> {
+        match self.react(&error, dc).await? {
+            Next::Fail => Err(error),
+            Next::Again => Ok(()),
+            Next::AgainAfter(pause) => {
+                debug!(method = self.function.name, ?pause, %error, "the call is repeated after a pause");
+                let waited = self.patience.wait(sleep(pause)).await;
+                waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))
             }
+            Next::LookUpAgain => match request {
+                Some(request) if self.inner.peers.forget(&self.lookups) => self.encode(request).await,
+                _ => Err(error),
+            },
         }
     }
 
+    /// Sends a call that has nothing but its answer to wait for, as most have.
+    fn send_now(&self, dc: i32) -> Option<Pending> {
+        if self.place.is_some() || self.patience.is_limited() || self.inner.limits.are_known() {
+            return None;
+        }
+        let connection = self.inner.connect_now(dc, self.function, &self.options)?;
+        Some(self.send(&connection, None, None))
+    }
+
+    /// Sends the call when there is a connection, when it is its turn and when the limits allow it, and waits for as long as its caller
+    /// does.
     async fn attempt(&mut self, dc: i32) -> Result<Bytes, Error> {
         let (connection, after, permit) = loop {
             let connection = self.inner.connect(dc, self.function, &self.options);
@@ -172,23 +200,12 @@ impl Run {
             let after = self.turn(&connection).await?;
             let permit = self.permit(dc).await?;
             // It may have waited for long.
-            if !matches!(&*connection.state().borrow(), State::Closed(_)) {
+            if !connection.is_closed() {
                 break (connection, after, permit);
             }
         };
         let ticket = (self.place.is_some() || self.patience.is_limited()).then(Ticket::default);
-        let len = self.body.len();
-        let packet = Packet {
-            body: self.body.clone(),
-            repeat: self.inner.repeat(self.function, &self.options),
-            alone: self.options.purpose.is_download(),
-            ticket: ticket.clone(),
-            after: after.clone(),
-        };
-        let mut pending = match &self.outbox {
-            Some(outbox) => outbox.add(&connection, packet),
-            None => connection.send(packet),
-        };
+        let mut pending = self.send(&connection, ticket.clone(), after.clone());
         if let (Some(place), Some(ticket)) = (&self.place, &ticket) {
             place.sent(&connection, ticket);
         }
@@ -205,9 +222,6 @@ impl Run {
         match answer {
             Ok(answer) => {
                 self.inner.limits.succeeded(permit);
-                if self.peer.is_some_and(is_channel) && has_random_id(self.function.id) {
-                    self.inner.limits.sent(Asked { dc, method: self.function.name, peer: self.peer });
-                }
                 Ok(answer)
             }
             Err(error) => {
@@ -215,8 +229,17 @@ impl Run {
                 if let Some(place) = &self.place {
                     place.unsent();
                 }
-                Err(Error::of_call(self.function.name, len, error))
+                Err(self.error_of(error))
             }
+        }
+    }
+
+    fn send(&self, connection: &Connection, ticket: Option<Ticket>, after: Option<Ticket>) -> Pending {
+        let repeat = self.inner.repeat(self.function, &self.options);
+        let packet = Packet { body: self.body.clone(), repeat, alone: self.options.purpose.is_download(), ticket, after };
+        match &self.outbox {
+            Some(outbox) => outbox.add(connection, packet),
+            None => connection.send(packet),
         }
     }
 
@@ -278,14 +301,25 @@ impl Run {
                 self.patience.wait(peers).await.map_err(|gave_up| self.never_sent(gave_up, LOOKED_UP))??
             }
         };
-        self.peer = request.target(&peers);
+        self.encode_with(request, &peers);
+        Ok(())
+    }
+
+    fn encode_with(&mut self, request: &dyn Erased, peers: &Peers) {
+        self.peer = request.target(peers);
         let mut body = Vec::new();
         if self.options.without_updates {
             quadruplex_tl::Serialize::serialize(&quadruplex_api::functions::InvokeWithoutUpdates, &mut body);
         }
-        request.encode(&peers, &mut body);
+        request.encode(peers, &mut body);
         self.body = quadruplex_mtproto::gzip(body.into());
-        Ok(())
+    }
+
+    /// Slow mode begins with what was sent.
+    fn note_sent(&self, dc: i32) {
+        if self.peer.is_some_and(is_channel) && has_random_id(self.function.id) {
+            self.inner.limits.sent(Asked { dc, method: self.function.name, peer: self.peer });
+        }
     }
 
     fn leave(&mut self, failed: bool) {
@@ -306,6 +340,10 @@ impl Run {
     fn never_sent(&self, gave_up: GaveUp, why: &'static str) -> Error {
         // An attempt that was refused has not been executed, one that met trouble may have been.
         self.gave_up(gave_up, if self.tried.troubles == 0 { LastSeen::NotSent(why) } else { LastSeen::Unknown })
+    }
+
+    fn error_of(&self, error: CallError) -> Error {
+        Error::of_call(self.function.name, self.body.len(), error)
     }
 
     fn gave_up(&self, gave_up: GaveUp, last_seen: LastSeen) -> Error {
@@ -334,7 +372,7 @@ mod tests {
         let servers = Servers::custom(1, [(1, "192.0.2.1:443".parse().unwrap())], crate::PublicKey::sandbox());
         let client = Client::builder(1, "hash").servers(servers).connect_in_memory().await.unwrap();
         let call = client.call(help::GetNearestDc).into_future();
-        let size = size_of_val(&*call) + size_of::<super::Run>();
-        assert!(size <= 1536, "{size} bytes");
+        let (size, run) = (size_of_val(&*call), size_of::<super::Run>());
+        assert!(size <= 512, "{size} bytes, {run} of them a Run");
     }
 }

@@ -46,15 +46,27 @@ pub(crate) enum Finished<T> {
 /// How a call is made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallOptions {
-    pub(crate) dc: Option<i32>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) stop: Option<CancellationToken>,
     pub(crate) line: Line,
     pub(crate) once: Option<Arc<str>>,
+    pub(crate) attempts: AttemptOptions,
+}
+
+/// How each attempt of a call is made: what a call still has to know while it waits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AttemptOptions {
+    pub(crate) dc: Option<i32>,
     pub(crate) flood_wait: Option<Wait>,
+    pub(crate) purpose: Purpose,
     pub(crate) repeatable: bool,
     pub(crate) without_updates: bool,
-    pub(crate) purpose: Purpose,
+}
+
+impl From<AttemptOptions> for CallOptions {
+    fn from(attempts: AttemptOptions) -> Self {
+        Self { attempts, ..Self::default() }
+    }
 }
 
 impl<T: Send + 'static> Call<T> {
@@ -157,25 +169,25 @@ impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
     /// What it does when Telegram wants it to wait, by an answer to it or to one like it before: [`Wait`], or a duration up to which it
     /// waits. The client's setting (30 s unless told otherwise) if this is not called.
     pub fn flood_wait(mut self, wait: impl Into<Wait>) -> Self {
-        self.options.flood_wait = Some(wait.into());
+        self.options.attempts.flood_wait = Some(wait.into());
         self
     }
 
     /// Twice is as good as once: the call is made again when the server has lost the session before it answered.
     pub fn repeatable(mut self) -> Self {
-        self.options.repeatable = true;
+        self.options.attempts.repeatable = true;
         self
     }
 
     /// Asks this data centre instead of the account's own.
     pub fn dc(mut self, dc: i32) -> Self {
-        self.options.dc = Some(dc);
+        self.options.attempts.dc = Some(dc);
         self
     }
 
     /// Asks the server not to send updates because of this call (`invokeWithoutUpdates`).
     pub fn no_updates(mut self) -> Self {
-        self.options.without_updates = true;
+        self.options.attempts.without_updates = true;
         self
     }
 
@@ -253,7 +265,7 @@ impl<T: Send + 'static, R: Erased + ?Sized> Prepared<T, R> {
     pub(crate) async fn finish(self) -> Result<T, Error> {
         let Started { client, mut request, finish, mut run } = self.started;
         let answer = match self.prepared {
-            Ok(()) => run.finish(request.erased()).await,
+            Ok(()) => run.finish(Some(request.erased())).await,
             Err(error) => Err(error),
         };
         match finish(&client, request, answer) {
@@ -275,8 +287,15 @@ impl<T: Send + 'static, R: Erased + ?Sized + 'static> IntoFuture for Call<T, R> 
     type IntoFuture = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let started = self.start(&Line::default(), None);
-        Box::pin(async move { started.prepare().await.finish().await })
+        let Self { client, mut request, options, finish } = self;
+        let mut run = Run::begin(&client.inner, request.erased(), options, None);
+        Box::pin(async move {
+            let answer = run.perform(request.erased()).await;
+            match finish(&client, request, answer) {
+                Finished::Now(value) => value,
+                Finished::Later(later) => later.await,
+            }
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use quadruplex_store::Peer;
 use quadruplex_tl::Deserialize;
 use tracing::info;
 
-use super::call::{CallOptions, Erased};
+use super::call::{AttemptOptions, CallOptions, Erased};
 use super::pool::Purpose;
 use super::seen::{Seen, seen_in};
 use super::{Client, Inner};
@@ -51,21 +51,31 @@ impl Inner {
 
     /// Makes a call and returns the bytes of its answer.
     pub(crate) async fn perform(self: &Arc<Self>, request: &mut dyn Erased, options: CallOptions) -> Result<Bytes, Error> {
-        let mut run = Run::begin(self, request, options, None);
-        run.prepare(request).await?;
-        run.finish(request).await
+        Run::begin(self, request, options, None).perform(request).await
     }
 
     /// Makes a call whose bytes are ready and are sent as they are: a part of a file.
-    pub(crate) async fn perform_encoded(self: &Arc<Self>, function: Function, body: Bytes, options: CallOptions) -> Result<Bytes, Error> {
-        Run::encoded(self, function, body, options).finish_encoded().await
+    pub(crate) async fn perform_encoded(
+        self: &Arc<Self>,
+        function: Function,
+        body: Bytes,
+        options: AttemptOptions,
+    ) -> Result<Bytes, Error> {
+        Run::encoded(self, function, body, options.into()).finish(None).await
+    }
+
+    /// The connection for a call, if nothing has to be done or told before.
+    pub(crate) fn connect_now(&self, dc: i32, function: Function, options: &AttemptOptions) -> Option<Connection> {
+        self.check_login(function.name).ok()?;
+        let at_once = options.purpose == Purpose::Main && (dc == self.home_dc() || needs_no_login(function.name));
+        at_once.then(|| self.pool.connection(dc, Purpose::Main).ok())?
     }
 
     /// The connection for a call, with the account signed in there.
-    pub(crate) async fn connect(self: &Arc<Self>, dc: i32, function: Function, options: &CallOptions) -> Result<Connection, Error> {
+    pub(crate) async fn connect(self: &Arc<Self>, dc: i32, function: Function, options: &AttemptOptions) -> Result<Connection, Error> {
         let method = function.name;
         self.check_login(method)?;
-        if dc != self.home_dc() && !method.starts_with("auth.") && !method.starts_with("help.") {
+        if dc != self.home_dc() && !needs_no_login(method) {
             Box::pin(self.sign_in_on(dc)).await?;
         }
         match options.purpose {
@@ -74,7 +84,7 @@ impl Inner {
         }
     }
 
-    pub(crate) fn repeat(&self, function: Function, options: &CallOptions) -> Repeat {
+    pub(crate) fn repeat(&self, function: Function, options: &AttemptOptions) -> Repeat {
         if options.repeatable || is_repeatable(function.id) { Repeat::Safe } else { Repeat::Unsafe }
     }
 
@@ -84,7 +94,7 @@ impl Inner {
         error: &Error,
         dc: i32,
         function: Function,
-        options: &mut CallOptions,
+        options: &mut AttemptOptions,
         tried: &mut Tried,
     ) -> Result<Next, Error> {
         let Error::Rpc { error, method } = error else { return Ok(Next::Fail) };
@@ -150,8 +160,8 @@ impl Inner {
         }
         let exported = self.invoke(auth::ExportAuthorization::new(dc)).await?;
         let mut import = auth::ImportAuthorization::new(exported.id, exported.bytes);
-        let options = CallOptions { dc: Some(dc), ..CallOptions::default() };
-        self.perform(&mut import, options).await.map(drop)
+        let options = AttemptOptions { dc: Some(dc), ..AttemptOptions::default() };
+        self.perform(&mut import, options.into()).await.map(drop)
     }
 
     /// Stores whom an answer names, and notes which messages random ids have become.
@@ -186,6 +196,11 @@ impl Client {
         let users = self.inner.invoke(users::GetUsers::new([enums::InputUser::UserSelf])).await?;
         users.into_iter().next().ok_or(Error::NotSignedIn)
     }
+}
+
+/// What any data centre answers.
+fn needs_no_login(method: &str) -> bool {
+    method.starts_with("auth.") || method.starts_with("help.")
 }
 
 fn is_repeatable(function: u32) -> bool {

@@ -35,7 +35,7 @@ use crate::{Error, RpcError};
 pub use auth::{CodeKind, LoginCode, SignIn};
 pub use builder::Builder;
 pub use call::Call;
-pub(crate) use call::{CallOptions, Erased, Finished, Prepared, Started};
+pub(crate) use call::{AttemptOptions, CallOptions, Erased, Finished, Prepared, Started};
 pub(crate) use invoke::{Function, Next};
 use peers::PeerBook;
 use pool::Pool;

@@ -82,7 +82,7 @@ impl Pool {
         let mut connections = lock(&self.connections);
         let connections = connections.as_mut().ok_or(Error::Closed(CloseReason::Requested))?;
         if let Some(connection) = connections.get(&(dc, purpose)) {
-            if !matches!(&*connection.state().borrow(), State::Closed(_)) {
+            if !connection.is_closed() {
                 return Ok(connection.clone());
             }
             connections.remove(&(dc, purpose));

@@ -14,7 +14,7 @@ use tracing::debug;
 use super::lanes::Direction;
 use super::remote::RemoteFile;
 use super::{GIB, KIB, Stopped};
-use crate::client::{CallOptions, Function, lock};
+use crate::client::{AttemptOptions, Function, lock};
 use crate::{Client, Error};
 
 /// The largest part that is asked for: four of them fill what may be on its way.
@@ -130,7 +130,7 @@ impl Fetcher {
             upload::GetFile::new(place.location, offset as i64, self.part as i32).encode(&self.peers, &mut body);
             let function = Function { id: upload::GetFile::ID, name: upload::GetFile::NAME };
             let slot = inner.lanes.enter(dc, Direction::Down, inner.settings.download_connections, self.part).await;
-            let options = CallOptions { dc: Some(dc), purpose: slot.purpose(), ..CallOptions::default() };
+            let options = AttemptOptions { dc: Some(dc), purpose: slot.purpose(), ..AttemptOptions::default() };
             let error = match inner.perform_encoded(function, body.into(), options).await {
                 Ok(answer) => return content(&answer),
                 Err(error) => error,

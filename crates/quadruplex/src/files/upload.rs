@@ -13,7 +13,7 @@ use super::lanes::{Direction, Slot};
 use super::parts::{Kind, PART, Part, Parts};
 use super::source::UploadSource;
 use super::{MIB, OnProgress, Progress, Stopped, told_in};
-use crate::client::{CallOptions, Inner};
+use crate::client::{AttemptOptions, Inner};
 use crate::{Client, Error, Message};
 
 /// Up to here Telegram takes the file with a checksum; above, in parts of a big file.
@@ -185,7 +185,7 @@ impl Run {
 async fn save(inner: Arc<Inner>, slot: Slot, file: i64, part: Part, kind: Kind) -> Result<u64, Stopped> {
     let (offset, len) = (part.offset, part.len() as u64);
     let (function, body) = part.into_call(file, kind);
-    let options = CallOptions { purpose: slot.purpose(), repeatable: true, ..CallOptions::default() };
+    let options = AttemptOptions { purpose: slot.purpose(), repeatable: true, ..AttemptOptions::default() };
     let saved = inner.perform_encoded(function, body, options).await.map_err(|error| Stopped::at(offset, error))?;
     match <bool as quadruplex_tl::Deserialize>::from_bytes(&saved) {
         Ok(true) => Ok(len),

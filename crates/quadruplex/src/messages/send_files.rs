@@ -164,7 +164,7 @@ impl<'a, T> SendFiles<'a, T> {
 
     /// What it does when Telegram wants it to wait; see [`Call::flood_wait`].
     pub fn flood_wait(mut self, wait: impl Into<Wait>) -> Self {
-        self.options.flood_wait = Some(wait.into());
+        self.options.attempts.flood_wait = Some(wait.into());
         self
     }
 
