@@ -1,7 +1,9 @@
 //! What the measured processes of the Rust clients have in common.
 
 use std::fs;
+use std::future::poll_fn;
 use std::io::{Write, stdin, stdout};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -16,6 +18,8 @@ pub struct Meter {
     began: Instant,
     cpu: Duration,
     heap: Stats,
+    /// The most that was on the heap during the work, where that was watched.
+    most_heap: Option<u64>,
 }
 
 impl Meter {
@@ -24,12 +28,25 @@ impl Meter {
         say("ready")?;
         // What a client does by itself goes on meanwhile.
         spawn_blocking(|| stdin().read_line(&mut String::new())).await??;
-        Ok(Self { began: Instant::now(), cpu: cpu(), heap: ALLOCATOR.stats() })
+        Ok(Self { began: Instant::now(), cpu: cpu(), heap: ALLOCATOR.stats(), most_heap: None })
+    }
+
+    /// Does work that waits, and notes what is on the heap whenever it begins or ceases to wait.
+    pub async fn watch<F: Future>(&mut self, work: F) -> F::Output {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            let before = heap();
+            let polled = work.as_mut().poll(cx);
+            self.most_heap = self.most_heap.max(Some(before.max(heap())));
+            polled
+        })
+        .await
     }
 
     /// Reports the work, whose calls took so long each.
     pub fn report(self, mut latencies: Vec<Duration>, packets_with_calls: Option<u64>) -> Result {
         let (wall, cpu, heap) = (self.began.elapsed(), cpu() - self.cpu, ALLOCATOR.stats() - self.heap);
+        let before = bytes(&self.heap);
         latencies.sort_unstable();
         let part = |permille: usize| latencies.get((latencies.len() * permille / 1000).min(latencies.len().saturating_sub(1)));
         let micros = |duration: Duration| duration.as_micros() as u64;
@@ -37,6 +54,7 @@ impl Meter {
             wall_us: micros(wall),
             cpu_us: micros(cpu),
             allocations: Some((heap.allocations + heap.reallocations) as u64),
+            heap_bytes: self.most_heap.map(|most| most.saturating_sub(before)),
             peak_kib: status("VmHWM")?,
             p50_us: part(500).copied().map_or(0, micros),
             p99_us: part(990).copied().map_or(0, micros),
@@ -64,7 +82,10 @@ pub fn status(name: &str) -> Result<u64> {
 
 /// How many bytes are on the heap.
 pub fn heap() -> u64 {
-    let stats = ALLOCATOR.stats();
+    bytes(&ALLOCATOR.stats())
+}
+
+fn bytes(stats: &Stats) -> u64 {
     stats.bytes_allocated.saturating_sub(stats.bytes_deallocated) as u64
 }
 

@@ -63,6 +63,9 @@ pub struct Figures {
     pub cpu_us: u64,
     /// Calls of the allocator, reallocations included; `None` where they cannot be counted.
     pub allocations: Option<u64>,
+    /// How much more was on the heap while calls waited; `None` where that is not watched.
+    #[serde(default)]
+    pub heap_bytes: Option<u64>,
     /// `VmHWM` at the end.
     pub peak_kib: u64,
     pub p50_us: u64,

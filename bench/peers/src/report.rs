@@ -20,6 +20,7 @@ pub struct Row {
     pub packets_down: u64,
     pub packets_with_calls: Option<u64>,
     pub allocations: Option<u64>,
+    pub heap_bytes: Option<u64>,
     pub peak_kib: u64,
     pub p50_us: u64,
     pub p99_us: u64,
@@ -43,6 +44,7 @@ impl Row {
             packets_down: of(&|run| run.traffic.packets_down),
             packets_with_calls: of_known(|run| run.figures.packets_with_calls),
             allocations: of_known(|run| run.figures.allocations),
+            heap_bytes: of_known(|run| run.figures.heap_bytes),
             peak_kib: of(&|run| run.figures.peak_kib),
             p50_us: of(&|run| run.figures.p50_us),
             p99_us: of(&|run| run.figures.p99_us),
@@ -60,11 +62,12 @@ pub struct Table {
 
 type Column = (&'static str, fn(&Row) -> Option<u64>, fn(u64) -> String);
 
-static COLUMNS: [Column; 8] = [
+static COLUMNS: [Column; 9] = [
     ("CPU", |row| Some(row.cpu_us), millis),
     ("packets out", |row| Some(row.packets_up), thousands),
     ("packets in", |row| Some(row.packets_down), thousands),
     ("allocations", |row| row.allocations, thousands),
+    ("heap", |row| row.heap_bytes, kibis),
     ("peak memory", |row| Some(row.peak_kib), mebis),
     ("p50", |row| Some(row.p50_us).filter(|us| *us > 0), millis),
     ("p99", |row| Some(row.p99_us).filter(|us| *us > 0), millis),
@@ -149,6 +152,10 @@ pub fn thousands(value: u64) -> String {
 
 fn millis(us: u64) -> String {
     format!("{:.1} ms", us as f64 / 1e3)
+}
+
+fn kibis(bytes: u64) -> String {
+    format!("{} KiB", thousands(bytes / 1024))
 }
 
 fn mebis(kib: u64) -> String {

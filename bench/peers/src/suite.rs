@@ -15,6 +15,11 @@ const MIB: usize = 1 << 20;
 /// The most that an idle client may have on the heap.
 const IDLE_BYTES: u64 = 100_000;
 
+/// The most that one of many waiting calls may have on the heap, its packet and its answer included.
+const CALL_BYTES: u64 = 1600;
+/// The most allocations of one of many calls.
+const CALL_ALLOCATIONS: u64 = 8;
+
 /// How much of everything.
 struct Size {
     counts: &'static [usize],
@@ -159,6 +164,16 @@ impl Suite {
             met: packets <= most,
             counted: true,
         });
+        let of_each = [("bytes on the heap", ours.heap_bytes, CALL_BYTES), ("allocations", ours.allocations, CALL_ALLOCATIONS)];
+        for (what, found, most) in of_each {
+            let found = found.unwrap_or(u64::MAX).div_ceil(count as u64);
+            self.verdicts.push(Verdict {
+                what: format!("{title}: at most {} {what} a call", report::thousands(most)),
+                found: report::thousands(found),
+                met: found <= most,
+                counted: true,
+            });
+        }
         if count == 1000 && ms > 0 {
             let (took, most) = (ours.wall_us / 1000, ms + 10);
             self.verdicts.push(Verdict {

@@ -49,12 +49,12 @@ async fn calls(client: &Client, count: usize, spawned: bool) -> Result {
             client.invoke(&GetNearestDc {}).await.map(|_| began.elapsed())
         }
     };
-    let meter = Meter::ready().await?;
+    let mut meter = Meter::ready().await?;
     let taken: Vec<_> = if spawned {
         let tasks: Vec<_> = (0..count).map(|_| tokio::spawn(one())).collect();
-        join_all(tasks).await.into_iter().collect::<std::result::Result<_, _>>()?
+        meter.watch(join_all(tasks)).await.into_iter().collect::<std::result::Result<_, _>>()?
     } else {
-        join_all((0..count).map(|_| one())).await
+        meter.watch(join_all((0..count).map(|_| one()))).await
     };
     meter.report(taken.into_iter().collect::<std::result::Result<Vec<_>, _>>()?, None)
 }
