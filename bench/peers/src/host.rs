@@ -12,9 +12,9 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{sleep, timeout};
 
-use crate::Result;
 use crate::job::{Figures, Job, Who, Work, key_to_hex};
 use crate::proxy::{Proxy, Traffic};
+use crate::{Result, programs};
 
 const DC: i32 = 1;
 /// A process that is silent for so long has failed.
@@ -131,8 +131,8 @@ impl Process {
                 command
             }
             Who::Ours | Who::Grammers => {
-                let mut command = Command::new(std::env::current_exe()?);
-                command.arg("--job").arg(told);
+                let mut command = Command::new(programs::path(job.who)?);
+                command.arg(told);
                 command
             }
         };

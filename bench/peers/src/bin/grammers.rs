@@ -1,9 +1,13 @@
 //! grammers at work, as its documentation shows it.
 
 use std::net::{SocketAddr, SocketAddrV6};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bench_peers::Result;
+use bench_peers::child::{Meter, say};
+use bench_peers::job::{Job, Work, key_from_hex};
 use futures_util::future::join_all;
 use grammers_client::Client;
 use grammers_client::message::InputMessage;
@@ -13,11 +17,11 @@ use grammers_session::storages::MemorySession;
 use grammers_session::types::{DcOption, PeerId};
 use grammers_tl_types::functions::help::GetNearestDc;
 
-use crate::Result;
-use crate::child::{Meter, say};
-use crate::job::{Job, Work, key_from_hex};
+fn main() -> ExitCode {
+    bench_peers::run_job(run)
+}
 
-pub async fn run(job: &Job) -> Result {
+async fn run(job: &Job) -> Result {
     let client = connect(job).await?;
     match job.work {
         Work::Joined(count) => calls(&client, count, false).await,

@@ -3,17 +3,16 @@
 use std::fs;
 use std::time::Duration;
 
+use bench_peers::Result;
+use bench_peers::child::{Meter, heap, say, status};
+use bench_peers::job::{Figures, Idle, Job};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quadruplex::api::functions::help::GetNearestDc;
 use quadruplex::store::Redb;
 use quadruplex::{Client, Error};
 
-use crate::child::{Meter, heap, say, status};
-use crate::job::{Figures, Idle, Job};
-use crate::{Result, ours};
-
 /// Connects all clients and makes one call with each; then they wait for updates, as a process with many accounts does.
-pub async fn run(job: &Job, count: usize, files: bool) -> Result {
+pub(super) async fn run(job: &Job, count: usize, files: bool) -> Result {
     let keys: Vec<String> = fs::read_to_string(&job.file)?.lines().take(count).map(str::to_owned).collect();
     let dir = job.file.with_extension("stores");
     if files {
@@ -21,7 +20,7 @@ pub async fn run(job: &Job, count: usize, files: bool) -> Result {
     }
     let (heap_before, resident_before) = (heap(), status("VmRSS")?);
     let connect = async |number: usize, key: &str| -> Result<Client> {
-        let builder = ours::builder(job, key)?;
+        let builder = crate::builder(job, key)?;
         let client = if files {
             builder.connect(Redb::open(dir.join(format!("{number}.redb")), Duration::ZERO).await?).await?
         } else {

@@ -1,17 +1,23 @@
 //! Our client at work.
 
+mod idle;
+
+use std::process::ExitCode;
 use std::time::Instant;
 
+use bench_peers::Result;
+use bench_peers::child::{Meter, say};
+use bench_peers::job::{Job, Work, key_from_hex};
 use futures_util::future::join_all;
 use quadruplex::api::functions::help::GetNearestDc;
 use quadruplex::store::{AuthKey, OwnUser, Session};
 use quadruplex::{Client, PublicKey, Servers};
 
-use crate::child::{Meter, say};
-use crate::job::{Job, Work, key_from_hex};
-use crate::{Result, idle};
+fn main() -> ExitCode {
+    bench_peers::run_job(run)
+}
 
-pub async fn run(job: &Job) -> Result {
+async fn run(job: &Job) -> Result {
     match job.work {
         Work::Joined(count) => calls(job, count, false).await,
         Work::Spawned(count) => calls(job, count, true).await,
@@ -22,7 +28,7 @@ pub async fn run(job: &Job) -> Result {
 }
 
 /// A client that is not signed in anew: it has the key already.
-pub fn builder(job: &Job, key: &str) -> Result<quadruplex::Builder> {
+fn builder(job: &Job, key: &str) -> Result<quadruplex::Builder> {
     let key = AuthKey::from_bytes(key_from_hex(key).ok_or("the key is not hexadecimal")?);
     let user = Some(OwnUser { id: job.user, bot: false });
     let session = Session { dc: job.dc, test: false, user, address: Some(job.address), key };
