@@ -152,6 +152,7 @@ async fn updates_are_acknowledged_when_they_are_stored() {
     let disk = Disk { memory: store(0, false, &[7]).await, is_full: Arc::new(AtomicBool::new(true)), ..Disk::default() };
     let is_full = disk.is_full.clone();
     let (life, mut stream) = Life::start(disk, &telegram, Limits::default()).await;
+    assert!(taken(&mut stream).await.is_empty());
     let (told, acknowledged) = tokio::sync::oneshot::channel();
     let bytes = enums::Updates::from(envelope([telegram.message(7).into()])).to_bytes();
     let receipt = Receipt::new(move || told.send(()).unwrap());
