@@ -136,7 +136,7 @@ fn handle_service(session: &mut Session, msg_id: i64, service: Service, now: Now
             session.salts.adopt(new_server_salt);
             session.salts_asked = false;
             let unread = session.calls.companions(bad_msg_id);
-            session.calls.send_anew(unread);
+            session.send_anew(unread);
             session.repeat_questions(bad_msg_id);
             session.want_salts(session.clock.unix(now));
             session.events.push_back(Event::KeyStateChanged);
@@ -199,7 +199,7 @@ fn handle_bad_message(session: &mut Session, bad_msg_id: i64, code: i32, rng: &m
         // Our clock was behind, and the id of this notification has corrected it.
         16 => {
             let unread = session.calls.in_envelopes(&[bad_msg_id]);
-            session.calls.send_anew(unread);
+            session.send_anew(unread);
             session.repeat_questions(bad_msg_id);
         }
         // Our clock was ahead. Ids may not run backwards within a session, so turning it back costs the session.
@@ -229,10 +229,11 @@ fn handle_states(session: &mut Session, asked: Vec<i64>, info: &[u8]) {
             2 | 3 => unread.push(call),
             4 => {
                 session.calls.acked(msg_id);
-                if state & 64 != 0 {
-                    resend.push(msg_id);
-                } else if session.calls.is_cancelled(call) {
+                // The answer to one that is cancelled may be dropped already, and asking for it would lead nowhere.
+                if session.calls.is_cancelled(call) {
                     session.services.push_back(Service::RpcDropAnswer { req_msg_id: msg_id });
+                } else if state & 64 != 0 {
+                    resend.push(msg_id);
                 }
             }
             _ => {}

@@ -361,10 +361,19 @@ impl Session {
     /// What was sent under these calls is gone on the server: again what is `refused` or may be repeated, the rest fails.
     fn lose(&mut self, lost: Vec<CallId>, refused: &[CallId]) {
         let (again, unknown): (Vec<_>, Vec<_>) = lost.into_iter().partition(|call| refused.contains(call) || self.calls.may_repeat(*call));
-        self.calls.send_anew(again);
+        self.send_anew(again);
         for call in unknown {
             let cancelled = self.calls.is_cancelled(call);
             self.fail(call, if cancelled { Failure::Cancelled } else { Failure::MayHaveBeenExecuted });
+        }
+    }
+
+    /// The server has not executed these calls: again as new messages, except those that nobody wants any more.
+    fn send_anew(&mut self, calls: Vec<CallId>) {
+        let (cancelled, wanted): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| self.calls.is_cancelled(*call));
+        self.calls.send_anew(wanted);
+        for call in cancelled {
+            self.fail(call, Failure::Cancelled);
         }
     }
 

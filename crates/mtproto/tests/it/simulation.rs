@@ -132,8 +132,18 @@ impl World {
         }
     }
 
+    /// Somebody loses interest, wherever the call is.
+    fn cancel(&mut self) {
+        if self.chance(40) {
+            let waiting: Vec<_> = self.expected.keys().copied().filter(|call| !self.ended.contains_key(call)).collect();
+            let chosen = self.rng.next_u32() as usize % waiting.len().max(1);
+            waiting.get(chosen).into_iter().for_each(|call| self.client.cancel(*call));
+        }
+    }
+
     fn step(&mut self) {
         self.misbehave();
+        self.cancel();
         let now = self.client_now();
         if !self.connected && self.time >= self.reconnect_at {
             self.connected = true;

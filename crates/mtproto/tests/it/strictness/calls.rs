@@ -65,6 +65,27 @@ fn bad_msg_notification() {
 }
 
 #[test]
+fn a_refused_call_that_nobody_wants_any_more_ends() {
+    let mut table = Table::default();
+    for error_code in [16, 17, 18, 19, 20, 32, 33, 34, 35, 48, 64] {
+        let mut bench = Bench::new();
+        let call = bench.session.call(query(1).into(), CallOptions { repeat: Repeat::Safe, ..CallOptions::default() });
+        let [(1, msg_id, None)] = queries(&mut bench)[..] else { panic!("one call is sent alone") };
+        bench.session.cancel(call);
+        let refusal = match error_code {
+            48 => Service::BadServerSalt { bad_msg_id: msg_id, bad_msg_seqno: 1, error_code, new_server_salt: 5 },
+            _ => Service::BadMsgNotification { bad_msg_id: msg_id, bad_msg_seqno: 1, error_code },
+        };
+        assert_eq!(bench.give_service(id(1, 5), &refusal), Ok(()));
+        let is_query = |message: &quadruplex_mtproto::Message| super::service(&message.body).is_none();
+        let rule = format!("code {error_code} about a cancelled call");
+        table.row(&rule, bench.sent().iter().filter(|(_, message)| is_query(message)).count(), 0);
+        let ended = bench.events().contains(&Event::Failed { call, reason: Failure::Cancelled });
+        table.row(&rule, (ended, bench.session.calls()), (true, 0));
+    }
+}
+
+#[test]
 fn only_the_refused_message_is_sent_again() {
     let mut table = Table::default();
     let mut bench = Bench::new();

@@ -85,7 +85,7 @@ fn what_a_client_was_told() {
     let salt = packet::open(&key(), Side::Client, BytesMut::from(&out[..])).unwrap().salt;
     table.row("§3.23 the salt of new_session_created is used", salt, 0x1234);
 
-    for (state, calls) in [(2, 0), (3, 0), (4, 1)] {
+    for (state, calls) in [(2, 0), (3, 0), (4, 1), (4 | 64, 1)] {
         let mut bench = Bench::new();
         let (call, msg_id) = bench.call(1, Repeat::Unsafe);
         bench.session.cancel(call);
@@ -98,7 +98,10 @@ fn what_a_client_was_told() {
         let Some((req_msg_id, about)) = asked else { panic!("what may not be repeated is asked about") };
         assert_eq!(about, [msg_id]);
         assert_eq!(bench.give_service(id(1, 5), &Service::MsgsStateInfo { req_msg_id, info: vec![state] }), Ok(()));
-        let again = bench.sent().iter().any(|(_, message)| message.body.starts_with(&QUERY.to_le_bytes()));
+        let sent = bench.sent();
+        let again = sent.iter().any(|(_, message)| message.body.starts_with(&QUERY.to_le_bytes()));
+        let drops = sent.iter().any(|(_, message)| service(&message.body) == Some(Service::RpcDropAnswer { req_msg_id: msg_id }));
+        table.row(&format!("§3.47 state {state} of a call nobody wants: the answer is dropped"), drops, calls == 1);
         table.row(&format!("§3.25 state {state} of a call nobody wants: not sent again"), (again, bench.session.calls()), (false, calls));
         let ended = matches!(&bench.events()[..], [Event::Failed { reason: Failure::Cancelled, .. }]);
         table.row(&format!("§3.25 state {state} …and it ends"), ended, calls == 0);
