@@ -17,6 +17,8 @@ pub enum CallError {
     MayHaveBeenExecuted,
     /// The query is longer than a server takes (about 1 MB); nothing was sent.
     TooLong,
+    /// The server has executed it, and its answer cannot be read.
+    Unreadable(quadruplex_tl::Error),
     /// The connection was closed for good before the answer came.
     Closed(CloseReason),
 }
@@ -112,6 +114,7 @@ impl fmt::Display for CallError {
             Self::Rpc(error) => write!(f, "{} ({})", error.message, error.code),
             Self::MayHaveBeenExecuted => f.write_str("the server lost the session; the call may have been executed"),
             Self::TooLong => f.write_str("the query is longer than the 1,044,404 bytes a server takes; nothing was sent"),
+            Self::Unreadable(error) => write!(f, "the answer cannot be read: {error}"),
             Self::Closed(reason) => reason.fmt(f),
         }
     }

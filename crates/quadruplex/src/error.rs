@@ -223,6 +223,7 @@ impl Error {
         match error {
             CallError::Rpc(error) => Self::rpc(method, error.code, &error.message),
             CallError::TooLong => Self::TooLong { method, len },
+            CallError::Unreadable(error) => Self::Unreadable { method, error },
             CallError::Closed(reason) => Self::Closed(reason),
             _ => Self::MayHaveBeenExecuted { method },
         }

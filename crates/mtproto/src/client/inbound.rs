@@ -41,7 +41,8 @@ pub(super) fn handle_packet(session: &mut Session, packet: BytesMut, now: Now, r
     };
     for message in messages {
         let (msg_id, is_content_related) = (message.msg_id, message.is_content_related());
-        if session.seen.insert(msg_id) {
+        // Which call an answer ends says whether it is new. Its own id does not: it may be older than all that is remembered.
+        if session.seen.insert(msg_id) || Reader::new(&message.body).peek_id() == Some(RPC_RESULT) {
             handle_message(session, message, now, rng)?;
         }
         // What has come before is not run again, but acknowledged again: the server would not stop sending it.
@@ -82,7 +83,8 @@ fn handle_message(session: &mut Session, message: Message, now: Now, rng: &mut d
             session.clock.set_to_id(message.msg_id, now);
         }
         let receipt = receipt(&message);
-        return handle_result(session, req_msg_id, result, receipt);
+        handle_result(session, req_msg_id, result, receipt);
+        return Ok(());
     }
     match Service::read(&message.body)? {
         Some(service) => handle_service(session, message.msg_id, service, now, rng),
@@ -99,33 +101,41 @@ fn receipt(message: &Message) -> Option<Receipt> {
     message.is_content_related().then_some(Receipt(message.msg_id))
 }
 
-fn handle_result(session: &mut Session, req_msg_id: i64, result: Bytes, receipt: Option<Receipt>) -> Result<(), Violation> {
-    let result = message::gunzip(result)?;
+fn handle_result(session: &mut Session, req_msg_id: i64, body: Bytes, receipt: Option<Receipt>) {
     let Some(call) = session.calls.by_msg_id(req_msg_id) else {
         // Whatever rpc_drop_answer says, nothing more is to be waited for. Else: the repetition of an answer that has come.
         if let Some(call) = session.watch.drop_answered(req_msg_id).and_then(|msg_id| session.calls.by_msg_id(msg_id)) {
             session.fail(call, Failure::Cancelled);
         }
-        return Ok(());
+        return;
     };
-    let mut reader = Reader::new(&result);
-    let result = if reader.peek_id() == Some(RPC_ERROR) {
-        reader.u32("rpc_error")?;
-        let error = RpcError { code: i32::deserialize(&mut reader)?, message: String::deserialize(&mut reader)? };
-        if error.message == "CONNECTION_NOT_INITED" && session.calls.lacked_introduction(call) {
-            session.initialised = false;
-            session.calls.send_anew(vec![call]);
-            return Ok(());
-        }
-        Err(error)
-    } else {
-        Ok(result)
+    let result = match read_result(body) {
+        Ok(result) => result,
+        // It would be no better if it came again.
+        Err(error) => return session.fail(call, Failure::Unreadable(error)),
     };
+    if result.as_ref().is_err_and(|error| error.message == "CONNECTION_NOT_INITED") && session.calls.lacked_introduction(call) {
+        session.initialised = false;
+        session.calls.send_anew(vec![call]);
+        return;
+    }
     session.initialised |= result.is_ok();
     session.calls.remove(call, result.is_ok());
     session.hold(receipt);
     session.events.push_back(Event::Answer { call, result, receipt });
-    Ok(())
+}
+
+/// What the server returned, unpacked.
+fn read_result(body: Bytes) -> Result<Result<Bytes, RpcError>, quadruplex_tl::Error> {
+    let body = message::gunzip(body)?;
+    let mut reader = Reader::new(&body);
+    if reader.peek_id() != Some(RPC_ERROR) {
+        return Ok(Ok(body));
+    }
+    reader.u32("rpc_error")?;
+    let code = i32::deserialize(&mut reader)?;
+    let message = String::from_utf8_lossy(reader.bytes("rpc_error.error_message")?).into_owned();
+    Ok(Err(RpcError { code, message }))
 }
 
 fn handle_service(session: &mut Session, msg_id: i64, service: Service, now: Now, rng: &mut dyn Rng) {

@@ -91,7 +91,7 @@ pub struct RpcError {
 }
 
 /// Why a call ended without an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
     /// Longer than a server takes ([`MAX_MESSAGE`]); nothing was sent.
@@ -101,6 +101,8 @@ pub enum Failure {
     MayHaveBeenExecuted,
     /// Cancelled; the server may have executed it or may still do so.
     Cancelled,
+    /// The server has executed it, and its answer cannot be read: damaged, or more than 16 MiB when it is unpacked.
+    Unreadable(quadruplex_tl::Error),
 }
 
 /// The client end of a session; see the [module](self).

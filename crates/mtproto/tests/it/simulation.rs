@@ -304,9 +304,9 @@ impl World {
     fn check(&self) {
         for (call, (number, repeat)) in &self.expected {
             let executed = self.executed.get(number).copied().unwrap_or(0);
-            match self.ended[call] {
+            match &self.ended[call] {
                 Ok(echoed) => {
-                    assert_eq!(echoed, *number, "an answer went to the wrong call");
+                    assert_eq!(echoed, number, "an answer went to the wrong call");
                     assert!(executed >= 1);
                 }
                 Err(Failure::MayHaveBeenExecuted) => assert_eq!(*repeat, Repeat::Unsafe, "what may be repeated is"),

@@ -24,6 +24,7 @@ impl Task {
                 }
                 client::Event::Failed { call, reason } => match reason {
                     Failure::TooLong => self.end(call, Err(CallError::TooLong)),
+                    Failure::Unreadable(error) => self.end(call, Err(CallError::Unreadable(error))),
                     // Nobody waits for a cancelled call.
                     Failure::Cancelled => drop(self.waiting.remove(&call)),
                     _ => self.end(call, Err(CallError::MayHaveBeenExecuted)),

@@ -244,11 +244,51 @@ fn containers_and_bodies() {
     refused("§3.12 a bomb: 17 MiB packed", packed(&vec![0; 17 << 20]));
     refused("§3.12 packed twice", packed(&packed(&note(1))));
     refused("a service message that ends too early", Service::Pong { msg_id: 1, ping_id: 1 }.to_bytes()[..12].to_vec());
+}
+
+#[test]
+fn answers_that_cannot_be_read() {
+    let mut table = Table::default();
+    let mut row = |rule: &str, body: &[u8]| {
+        let mut bench = Bench::new();
+        let (call, sent) = bench.call(1, Repeat::Unsafe);
+        let (other, another) = bench.call(2, Repeat::Unsafe);
+        let both = container(&[(id(0, 5), 1, result(sent, body)), (id(0, 9), 3, result(another, &query(2)))]);
+        table.row(rule, bench.give(id(0, 15), 4, both), Ok(()));
+        let mut events = bench.events();
+        let of_call = |event: &mut Event| matches!(event, Event::Failed { call: ended, reason: Failure::Unreadable(_) } if *ended == call);
+        table.row(rule, events.extract_if(.., of_call).count(), 1);
+        let answer = Event::Answer { call: other, result: Ok(query(2).into()), receipt: None };
+        table.row("…and the other answer of that packet arrives", events, vec![answer]);
+    };
+    row("§3.13 a bomb in an answer", &packed(&vec![0; 17 << 20]));
+    row("§3.12 an answer that is no gzip", &gzip_packed(&[1, 2, 3, 4]));
+    row("§3.12 an answer packed twice", &packed(&packed(&query(1))));
+    row("an error that ends too early", &quadruplex_mtproto::RPC_ERROR.to_bytes());
+
     let mut bench = Bench::new();
-    let (_, sent) = bench.call(1, Repeat::Unsafe);
-    let bomb = bench.give(id(0, 5), 1, result(sent, &packed(&vec![0; 17 << 20])));
-    table.row("§3.13 a bomb in an answer", matches!(bomb, Err(Violation::Body(_))), true);
-    table.row("the call waits for the answer to come again", (bench.events(), bench.session.calls()), (vec![], 1));
+    let (call, sent) = bench.call(1, Repeat::Unsafe);
+    let error = [&quadruplex_mtproto::RPC_ERROR.to_le_bytes()[..], &400_i32.to_le_bytes(), b"\x02A\xff\0"].concat();
+    assert_eq!(bench.give(id(0, 5), 1, result(sent, &error)), Ok(()));
+    let error = quadruplex_mtproto::client::RpcError { code: 400, message: "A\u{fffd}".into() };
+    table.row("an error whose text is no UTF-8", bench.events(), vec![Event::Answer { call, result: Err(error), receipt: None }]);
+}
+
+#[test]
+fn an_answer_that_comes_after_thousands_of_other_messages() {
+    let mut bench = Bench::new();
+    let (call, sent) = bench.call(1, Repeat::Unsafe);
+    for n in 0..10 {
+        let notes: Vec<_> = (0..1000).map(|k| (id(1, 8 * (1000 * n + k) + 3), 1, note(1))).collect();
+        assert_eq!(bench.give(id(1, 8000 * (n + 1) - 1), 2, container(&notes)), Ok(()));
+    }
+    assert_eq!(bench.events().len(), 10_000);
+    // Its id is of the time when it was made; it went down with a link, and is sent again.
+    let answer = || vec![Event::Answer { call, result: Ok(query(1).into()), receipt: None }];
+    assert_eq!(bench.give(id(0, 5), 1, result(sent, &query(1))), Ok(()));
+    assert_eq!(bench.events(), answer());
+    assert_eq!(bench.give(id(0, 5), 1, result(sent, &query(1))), Ok(()));
+    assert_eq!(bench.events(), [], "once");
 }
 
 #[test]
