@@ -178,12 +178,12 @@ fn handle_service(session: &mut Session, msg_id: i64, service: Service, now: Now
         Service::MsgsAllInfo { msg_ids, info } => handle_states(session, msg_ids, &info),
         Service::MsgDetailedInfo { msg_id: question, answer_msg_id, .. } => {
             if session.calls.by_msg_id(question).is_some() {
-                want_again(session, answer_msg_id);
+                want_again(session, answer_msg_id, now);
             } else {
-                session.acks.push(answer_msg_id);
+                session.owe_ack(answer_msg_id, now);
             }
         }
-        Service::MsgNewDetailedInfo { answer_msg_id, .. } => want_again(session, answer_msg_id),
+        Service::MsgNewDetailedInfo { answer_msg_id, .. } => want_again(session, answer_msg_id, now),
         Service::MsgsStateReq { msg_ids } => {
             // Received or not: a client has nothing else to tell of a server's messages.
             let info = msg_ids.iter().map(|id| if session.seen.contains(*id) { 4 } else { 1 }).collect();
@@ -195,9 +195,9 @@ fn handle_service(session: &mut Session, msg_id: i64, service: Service, now: Now
 }
 
 /// A message of the server that we have only been told of: acknowledged if it has come after all, else asked for.
-fn want_again(session: &mut Session, answer_msg_id: i64) {
+fn want_again(session: &mut Session, answer_msg_id: i64, now: Now) {
     if session.seen.contains(answer_msg_id) {
-        session.acks.push(answer_msg_id);
+        session.owe_ack(answer_msg_id, now);
     } else {
         session.services.push_back(Service::MsgResendReq { msg_ids: vec![answer_msg_id] });
     }

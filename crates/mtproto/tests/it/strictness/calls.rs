@@ -210,6 +210,22 @@ fn acknowledgements() {
     }
     table.row("§3.15 a hundred go at once", acked(&mut bench).len(), 100);
 
+    for told in [
+        Service::MsgNewDetailedInfo { answer_msg_id: id(0, 7), bytes: 12, status: 0 },
+        Service::MsgDetailedInfo { msg_id: id(0, 4), answer_msg_id: id(0, 7), bytes: 12, status: 0 },
+    ] {
+        let mut bench = Bench::new();
+        assert_eq!(bench.give(id(0, 7), 1, query(1)), Ok(()));
+        bench.events();
+        bench.pass(16.0);
+        assert_eq!(bench.give_service(id(16, 7), &told), Ok(()));
+        let delay = bench.session.poll_timeout().map(|due| due.as_secs()).unwrap_or_default();
+        bench.now = at(delay as f64);
+        bench.session.handle_timeout(bench.now, &mut bench.rng);
+        let rule = "§3.26 what has come is acknowledged on an idle link too when the server tells of it";
+        table.row(rule, (delay <= 46, acked(&mut bench)), (true, vec![id(0, 7)]));
+    }
+
     let mut bench = Bench::new();
     let twice = container(&[(id(0, 7), 1, query(1))]);
     for _ in 0..2 {
