@@ -80,7 +80,7 @@ pub(super) struct Sent {
     envelope: Option<NonZeroI64>,
     pub(super) seq_no: i32,
     acked: bool,
-    /// Whether the query stood behind the connection's introduction.
+    /// Whether the query stood behind the introduction of the connection that there is now.
     introduced: bool,
 }
 
@@ -216,10 +216,14 @@ impl Calls {
         self.calls.get(&id).is_some_and(|call| call.repeat == Repeat::Safe && !call.cancelled)
     }
 
+    /// Whether a call was sent behind the introduction of this connection.
+    pub(super) fn was_introduced(&self, id: CallId) -> bool {
+        self.calls.get(&id).and_then(Call::sent).is_some_and(|sent| sent.introduced)
+    }
+
     /// Whether a call that came back for want of an introduction had none.
     pub(super) fn lacked_introduction(&self, id: CallId) -> bool {
-        let call = self.calls.get(&id);
-        call.is_some_and(|call| !call.cancelled && call.sent().is_some_and(|sent| !sent.introduced))
+        !self.is_cancelled(id) && !self.was_introduced(id)
     }
 
     /// The server has told that it has the message.
@@ -317,11 +321,13 @@ impl Calls {
 
     /// What becomes of calls in flight on a new connection: those to send again as they are, and messages whose state has
     /// to be asked first, because the server has acknowledged them or because a repetition would do harm.
-    pub(super) fn after_reconnect(&self) -> (Vec<CallId>, Vec<i64>) {
+    pub(super) fn after_reconnect(&mut self) -> (Vec<CallId>, Vec<i64>) {
         let mut again = Vec::new();
         let mut ask = Vec::new();
         for id in self.sent() {
-            let Some((call, sent)) = self.calls.get(&id).and_then(|call| Some((call, call.sent()?))) else { continue };
+            let Some(call) = self.calls.get_mut(&id).filter(|call| call.state == State::Sent) else { continue };
+            let Some(sent) = &mut call.last else { continue };
+            sent.introduced = false;
             if sent.acked || call.cancelled || call.repeat == Repeat::Unsafe {
                 ask.push(sent.msg_id);
             } else {

@@ -119,7 +119,7 @@ fn handle_result(session: &mut Session, req_msg_id: i64, body: Bytes, receipt: O
         session.calls.send_anew(vec![call]);
         return;
     }
-    session.initialised |= result.is_ok();
+    session.initialised |= result.is_ok() && session.calls.was_introduced(call);
     session.calls.remove(call, result.is_ok());
     session.hold(receipt);
     session.events.push_back(Event::Answer { call, result, receipt });

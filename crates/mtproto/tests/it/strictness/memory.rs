@@ -65,6 +65,16 @@ fn introductions() {
     assert_eq!(bench.give(id(0, 17), 7, result(fourth, &refusal("CONNECTION_NOT_INITED"))), Ok(()));
     let failed = matches!(&bench.events()[..], [Event::Answer { result: Err(_), .. }]);
     table.row("…but an introduced query that fails so has failed", failed, true);
+
+    let mut bench = introducing();
+    let (first, _) = call(&mut bench, 1);
+    bench.session.disconnected();
+    bench.session.connected(bench.now);
+    assert_eq!(bench.give(id(0, 5), 1, result(first, &query(1))), Ok(()));
+    let (second, introduced) = call(&mut bench, 2);
+    table.row("§3.27 an answer to a query of the connection before introduces nobody on this one", introduced, true);
+    assert_eq!(bench.give(id(0, 9), 3, result(second, &query(2))), Ok(()));
+    table.row("§3.27 …an answer to one of this connection does", call(&mut bench, 3).1, false);
 }
 
 #[test]
