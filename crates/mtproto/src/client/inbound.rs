@@ -24,7 +24,7 @@ pub(super) fn handle_packet(session: &mut Session, packet: BytesMut, now: Now, r
     check_parity(&outer)?;
     check_time(session, &outer, now)?;
     session.clock.observe(outer.msg_id, now);
-    session.watch.received(now);
+    session.watch.alive(now);
     let outer_id = outer.msg_id;
     let messages = match message::open(outer)? {
         Content::Lone(message) => vec![message],
@@ -147,7 +147,7 @@ fn handle_service(session: &mut Session, msg_id: i64, service: Service, now: Now
             session.salts_asked = false;
             let unread = session.calls.companions(bad_msg_id);
             session.send_anew(unread);
-            session.repeat_questions(bad_msg_id);
+            session.repeat_questions(bad_msg_id, now);
             session.want_salts(session.clock.unix(now));
             session.events.push_back(Event::KeyStateChanged);
         }
@@ -155,7 +155,7 @@ fn handle_service(session: &mut Session, msg_id: i64, service: Service, now: Now
             if error_code == 17 {
                 session.clock.set_to_id(msg_id, now);
             }
-            handle_bad_message(session, bad_msg_id, error_code, rng);
+            handle_bad_message(session, bad_msg_id, error_code, now, rng);
         }
         Service::FutureSalts { salts, now: server_now, .. } => {
             session.salts_asked = false;
@@ -204,27 +204,28 @@ fn want_again(session: &mut Session, answer_msg_id: i64, now: Now) {
 }
 
 /// <https://core.telegram.org/mtproto/service_messages_about_messages#notice-of-ignored-error-message>
-fn handle_bad_message(session: &mut Session, bad_msg_id: i64, code: i32, rng: &mut dyn Rng) {
+fn handle_bad_message(session: &mut Session, bad_msg_id: i64, code: i32, now: Now, rng: &mut dyn Rng) {
     match code {
         // Our clock was behind, and the id of this notification has corrected it.
         16 => {
             let unread = session.calls.in_envelopes(&[bad_msg_id]);
             session.send_anew(unread);
-            session.repeat_questions(bad_msg_id);
+            session.repeat_questions(bad_msg_id, now);
         }
         // Our clock was ahead. Ids may not run backwards within a session, so turning it back costs the session.
         17 => {
             session.ids = MessageIds::default();
-            session.start_new_session(&[bad_msg_id], rng);
+            session.start_new_session(&[bad_msg_id], now, rng);
         }
         // The server cannot tell any more whether it has seen the message.
         20 => {
             let unknown = session.calls.in_envelopes(&[bad_msg_id]);
             session.lose(unknown, &[]);
+            session.repeat_questions(bad_msg_id, now);
         }
         // The id was used before, and by what cannot be known: perhaps by this very container.
-        19 => session.start_new_session(&[], rng),
-        _ => session.start_new_session(&[bad_msg_id], rng),
+        19 => session.start_new_session(&[], now, rng),
+        _ => session.start_new_session(&[bad_msg_id], now, rng),
     }
 }
 

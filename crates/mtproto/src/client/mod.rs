@@ -224,6 +224,12 @@ impl Session {
         inbound::handle_packet(self, packet, now, rng)
     }
 
+    /// Bytes have come, or the other end has made room for more in a socket that was full: it is there, however long a whole
+    /// packet takes on its way.
+    pub fn alive(&mut self, now: Now) {
+        self.watch.alive(now);
+    }
+
     /// Does what is due. Call it when the time of [`poll_timeout`](Self::poll_timeout) has come; calling early does nothing.
     pub fn handle_timeout(&mut self, now: Now, rng: &mut dyn Rng) {
         watch::handle_timeout(self, now, rng);
@@ -262,7 +268,8 @@ impl Session {
         self.watch.owes_acks(self.acks.len(), now);
     }
 
-    /// Whether the connection gives no sign of life although it was asked for one: close it and connect again.
+    /// Whether the connection gives no sign of life although it was asked for one: close it and connect again. How long it may
+    /// take follows from its round trips and from what is on its way.
     pub fn is_dead(&self) -> bool {
         self.watch.is_dead()
     }
@@ -331,8 +338,8 @@ impl Session {
     }
 
     /// Asks again what was asked in an envelope that the server did not read.
-    fn repeat_questions(&mut self, bad_msg_id: i64) {
-        let unread = self.watch.refused(bad_msg_id);
+    fn repeat_questions(&mut self, bad_msg_id: i64, now: Now) {
+        let unread = self.watch.refused(bad_msg_id, now);
         self.ask_state(unread);
     }
 
@@ -345,7 +352,7 @@ impl Session {
 
     /// Starts over under a new session id: what the server refused is sent again, and so is what may be repeated; the rest
     /// cannot be known any more.
-    fn start_new_session(&mut self, refused: &[i64], rng: &mut dyn Rng) {
+    fn start_new_session(&mut self, refused: &[i64], now: Now, rng: &mut dyn Rng) {
         self.session_id = random_id(rng);
         self.content = 0;
         self.seen = Seen::default();
@@ -354,7 +361,7 @@ impl Session {
         self.initialised = false;
         self.salts_asked = false;
         self.services.clear();
-        self.watch.forget_questions();
+        self.watch.session_left(now);
         let refused = self.calls.in_envelopes(refused);
         self.lose(self.calls.sent(), &refused);
         self.events.push_back(Event::NewSession);

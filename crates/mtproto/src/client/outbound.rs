@@ -39,7 +39,12 @@ pub(super) fn poll_transmit(session: &mut Session, now: Now, rng: &mut dyn Rng, 
     }
     let salt = session.salts.at(unix);
     let sealer = Sealer { key: &session.key, from: Side::Client, salt, session_id: session.session_id };
+    let before = out.len();
     sealer.seal(&packet.messages, container, rng, out);
+    session.watch.packed(out.len() - before, now);
+    if let Some(msg_id) = packet.ping {
+        session.watch.ping_sent(msg_id, envelope, now);
+    }
     true
 }
 
@@ -49,6 +54,7 @@ struct Packet {
     messages: Vec<Outgoing>,
     calls: Vec<i64>,
     questions: Vec<(i64, Vec<i64>)>,
+    ping: Option<i64>,
     bytes: usize,
     /// A message that keeps the id it had before may only travel inside something with a newer one.
     repeats: bool,
@@ -64,6 +70,7 @@ impl Packet {
             let msg_id = self.push_service(session, &service, now);
             match service {
                 Service::MsgsStateReq { msg_ids } => self.questions.push((msg_id, msg_ids)),
+                Service::PingDelayDisconnect { .. } => self.ping = Some(msg_id),
                 Service::RpcDropAnswer { req_msg_id } => session.watch.drop_sent(msg_id, req_msg_id),
                 _ => {}
             }

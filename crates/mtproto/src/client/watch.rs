@@ -17,8 +17,14 @@ const PING_EVERY: Duration = Duration::from_secs(60);
 const DISCONNECT_DELAY: i32 = 75;
 /// A call without an answer is asked about after so long, and every so long.
 const ASK_AFTER: Duration = Duration::from_secs(10);
-/// A pong is waited for eight round trips, at least and at most so long.
+/// A pong is waited for eight round trips, at least and at most so long, once the ping has been carried…
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
+/// …for which a link is given time as if it carried so many bytes a second…
+const SLOWEST: u32 = 8 << 10;
+/// …but not more than this: the server does not wait longer for the ping either…
+const MOST_CARRIED: Duration = Duration::from_secs(DISCONNECT_DELAY as u64);
+/// …and each time that bytes move it is waited for anew, until this has passed.
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// Everything in a session that happens because time passes.
 #[derive(Debug, Default)]
@@ -29,13 +35,25 @@ pub(super) struct Watch {
     ping_at: Option<Duration>,
     ask_at: Option<Duration>,
     dead_at: Option<Duration>,
-    ping: Option<(i64, Duration)>,
+    ping: Option<Ping>,
     round_trip: Option<Duration>,
-    received_at: Duration,
+    /// When the other end last gave a sign of life.
+    heard_at: Duration,
+    /// When even the slowest link has carried everything that was packed.
+    carried_at: Duration,
     dead: bool,
     questions: Vec<Question>,
     /// Messages that asked to drop an answer, and the messages whose answers they meant.
     drops: HashMap<i64, i64>,
+}
+
+/// A ping that was not answered.
+#[derive(Debug)]
+struct Ping {
+    id: i64,
+    /// The message in which it was sent, and its envelope, if it was.
+    sent: Option<(i64, i64)>,
+    at: Duration,
 }
 
 /// A request for states on its way.
@@ -72,8 +90,8 @@ impl Session {
             return;
         }
         let ping_id = rng.next_u64() as i64;
-        self.watch.ping = Some((ping_id, now.mono));
-        self.watch.dead_at = Some(now.mono + self.watch.patience());
+        self.watch.ping = Some(Ping { id: ping_id, sent: None, at: now.mono });
+        self.watch.await_pong(now);
         self.services.push_back(Service::PingDelayDisconnect { ping_id, disconnect_delay: DISCONNECT_DELAY });
     }
 
@@ -81,7 +99,7 @@ impl Session {
         let old = self.clock.unix(now).saturating_sub(ASK_AFTER);
         let unanswered = self.calls.msg_ids_up_to(MessageIds::default().next(old, FROM_CLIENT));
         if !unanswered.is_empty() {
-            if now.mono.saturating_sub(self.watch.received_at) >= ASK_AFTER {
+            if now.mono.saturating_sub(self.watch.heard_at) >= ASK_AFTER {
                 self.ping(now, rng);
             }
             // What was asked before and not answered is asked again here.
@@ -96,7 +114,7 @@ impl Session {
 
 impl Watch {
     pub(super) fn connected(&mut self, now: Now) {
-        *self = Self { connected: true, round_trip: self.round_trip, received_at: now.mono, ..Self::default() };
+        *self = Self { connected: true, round_trip: self.round_trip, heard_at: now.mono, ..Self::default() };
         self.ping_at = Some(now.mono + PING_EVERY);
     }
 
@@ -127,8 +145,15 @@ impl Watch {
         [self.ack_at, self.ping_at, self.ask_at, self.dead_at].into_iter().flatten().min()
     }
 
-    pub(super) fn received(&mut self, now: Now) {
-        self.received_at = now.mono;
+    /// The other end is there.
+    pub(super) fn alive(&mut self, now: Now) {
+        self.heard_at = now.mono;
+        self.await_pong(now);
+    }
+
+    /// So many bytes are on their way.
+    pub(super) fn packed(&mut self, bytes: usize, now: Now) {
+        self.carried_at = self.carried_at.max(now.mono) + Duration::from_secs(bytes as u64) / SLOWEST;
     }
 
     pub(super) fn owes_acks(&mut self, count: usize, now: Now) {
@@ -145,11 +170,27 @@ impl Watch {
         self.ask_at.get_or_insert(now.mono + ASK_AFTER);
     }
 
+    pub(super) fn ping_sent(&mut self, msg_id: i64, envelope: i64, now: Now) {
+        if let Some(ping) = &mut self.ping {
+            (ping.sent, ping.at) = (Some((msg_id, envelope)), now.mono);
+        }
+        self.await_pong(now);
+    }
+
     pub(super) fn pong(&mut self, ping_id: i64, now: Now) {
-        if let Some((_, sent_at)) = self.ping.take_if(|(id, _)| *id == ping_id) {
-            let measured = now.mono.saturating_sub(sent_at);
+        if let Some(ping) = self.ping.take_if(|ping| ping.id == ping_id) {
+            let measured = now.mono.saturating_sub(ping.at);
             self.round_trip = Some(self.round_trip.map_or(measured, |smoothed| (smoothed * 7 + measured) / 8));
             self.dead_at = None;
+        }
+    }
+
+    /// From now on the pong may take as long as it takes to carry what was packed before its ping, and the way there and back.
+    fn await_pong(&mut self, now: Now) {
+        if let Some(ping) = &self.ping {
+            let carried = self.carried_at.saturating_sub(now.mono).min(MOST_CARRIED);
+            let until = (now.mono + carried + self.patience()).min(ping.at + LONGEST);
+            self.dead_at = self.dead_at.max(Some(until));
         }
     }
 
@@ -172,13 +213,28 @@ impl Watch {
         at.map(|at| self.questions.swap_remove(at).about).unwrap_or_default()
     }
 
-    /// The server did not read a message: what was asked in it has to be asked again, and the ping has to be sent again.
-    pub(super) fn refused(&mut self, msg_id: i64) -> Vec<i64> {
-        if self.ping.take().is_some() {
-            self.dead_at = None;
+    /// The server did not read a message: what was asked in it has to be asked again, and a ping in it is sent again.
+    pub(super) fn refused(&mut self, msg_id: i64, now: Now) -> Vec<i64> {
+        let in_it = |ping: &mut Ping| ping.sent.is_some_and(|(own, envelope)| own == msg_id || envelope == msg_id);
+        if self.ping.take_if(in_it).is_some() {
+            self.ping_anew(now);
         }
         let unread = self.questions.extract_if(.., |question| question.msg_id == msg_id || question.envelope == msg_id);
         unread.flat_map(|question| question.about).collect()
+    }
+
+    /// The session is another one: nothing that was said in the last is answered.
+    pub(super) fn session_left(&mut self, now: Now) {
+        self.questions.clear();
+        self.drops.clear();
+        if self.ping.take().is_some() {
+            self.ping_anew(now);
+        }
+    }
+
+    fn ping_anew(&mut self, now: Now) {
+        self.dead_at = None;
+        self.ping_at = Some(now.mono);
     }
 
     pub(super) fn forget_questions(&mut self) {

@@ -207,6 +207,7 @@ impl Task {
     async fn serve(&mut self, mut link: Link) -> Left {
         let mut out = Vec::new();
         let mut written = 0;
+        let mut socket_was_full = false;
         let left = loop {
             if let Some(left) = self.take_commands().await {
                 break left;
@@ -232,7 +233,11 @@ impl Task {
                 wrote = link.writer.write(&out[written..]), if has_out => match wrote {
                     Ok(count) => {
                         self.counters.bytes_sent.fetch_add(count as u64, Ordering::Relaxed);
+                        if socket_was_full {
+                            session.alive(self.environment.now());
+                        }
                         written += count;
+                        socket_was_full = written < out.len();
                     }
                     Err(error) => break Left::Lost(error.into()),
                 },
@@ -240,6 +245,7 @@ impl Task {
                     Ok(0) => break Left::Lost(ConnectError::Eof),
                     Ok(count) => {
                         self.counters.bytes_received.fetch_add(count as u64, Ordering::Relaxed);
+                        session.alive(self.environment.now());
                         if let Err(error) = self.read(&mut link) {
                             break Left::Lost(error);
                         }

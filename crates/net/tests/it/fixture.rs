@@ -225,6 +225,12 @@ impl Server {
 
     /// Writes what the session has to send.
     pub(crate) async fn flush(&mut self) {
+        let out = self.packed();
+        self.write(&out).await;
+    }
+
+    /// What the session has to send.
+    pub(crate) fn packed(&mut self) -> Vec<u8> {
         let now = self.now();
         let mut out = Vec::new();
         if let (Some(session), Some((_, Some(framer), _))) = (&mut self.session, &mut self.link) {
@@ -237,7 +243,13 @@ impl Server {
                 }
             }
         }
-        self.write(&out).await;
+        out
+    }
+
+    /// Reads so many bytes of the link, or those that are there.
+    pub(crate) async fn sip(&mut self, bytes: usize) {
+        let (stream, _, input) = self.link.as_mut().expect("a link was accepted");
+        stream.take(bytes as u64).read_buf(input).await.expect("pipes do not fail");
     }
 
     /// Writes bytes as they are.

@@ -5,4 +5,5 @@ mod fixture;
 mod links;
 mod losses;
 mod refusals;
+mod slow;
 mod traffic;

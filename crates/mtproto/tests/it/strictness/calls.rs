@@ -268,6 +268,85 @@ fn signs_of_life() {
 }
 
 #[test]
+fn a_slow_link_is_not_a_dead_one() {
+    /// A client whose pong took a twentieth of a second.
+    fn measured() -> Bench {
+        let mut bench = Bench::new();
+        bench.now = at(60.0);
+        bench.session.handle_timeout(bench.now, &mut bench.rng);
+        let says = bench.says();
+        let [Service::PingDelayDisconnect { ping_id, .. }] = says[..] else { panic!("{says:?}") };
+        bench.now = at(60.05);
+        assert_eq!(bench.give_service(id(60, 5), &Service::Pong { msg_id: id(0, 4), ping_id }), Ok(()));
+        bench
+    }
+    /// For so long bytes of a packet come, ten times a second; how long it was until the link was given up.
+    fn trickle(bench: &mut Bench, seconds: u32) -> Option<u32> {
+        (0..10 * seconds).find_map(|tenths| {
+            bench.session.alive(bench.now);
+            bench.pass(0.1);
+            bench.session.is_dead().then_some(tenths / 10)
+        })
+    }
+    let mut table = Table::default();
+    let mut bench = measured();
+    bench.call(1, Repeat::Unsafe);
+    table.row("an answer that comes byte by byte", trickle(&mut bench, 300), None);
+    table.row("…only bytes, for minutes, and no pong", trickle(&mut bench, 600).is_some(), true);
+    let mut bench = measured();
+    bench.call(1, Repeat::Unsafe);
+    assert_eq!(trickle(&mut bench, 60), None);
+    bench.pass(16.0);
+    table.row("…and then nothing", bench.session.is_dead(), true);
+
+    let mut bench = measured();
+    bench.session.call(vec![7; 512 << 10].into(), CallOptions::default());
+    assert_eq!(bench.sent().len(), 1);
+    bench.pass(60.0);
+    table.row("a query that takes a minute on its way", bench.session.is_dead(), false);
+    bench.pass(30.0);
+    table.row("…and has to be there after it", bench.session.is_dead(), true);
+}
+
+/// A client that has just pinged, and the message of its ping.
+fn pinging() -> (Bench, i64) {
+    let mut bench = Bench::new();
+    bench.now = at(60.0);
+    bench.session.handle_timeout(bench.now, &mut bench.rng);
+    let [(None, ping)] = &bench.sent()[..] else { panic!("a ping is sent alone") };
+    let msg_id = ping.msg_id;
+    (bench, msg_id)
+}
+
+#[test]
+fn a_refused_ping() {
+    let mut table = Table::default();
+    for error_code in [16, 20, 32, 48] {
+        let (mut bench, ping) = pinging();
+        let refusal = |bad_msg_id| match error_code {
+            48 => Service::BadServerSalt { bad_msg_id, bad_msg_seqno: 1, error_code, new_server_salt: 5 },
+            _ => Service::BadMsgNotification { bad_msg_id, bad_msg_seqno: 1, error_code },
+        };
+        let pings = |bench: &mut Bench| {
+            bench.session.handle_timeout(bench.now, &mut bench.rng);
+            bench.says().iter().filter(|service| matches!(service, Service::PingDelayDisconnect { .. })).count()
+        };
+        assert_eq!(bench.give_service(id(60, 5), &refusal(ping)), Ok(()));
+        table.row(&format!("code {error_code} about a ping: again, at once"), pings(&mut bench), 1);
+        bench.pass(40.0);
+        table.row("…and it is waited for", bench.session.is_dead(), true);
+
+        if error_code != 32 {
+            let (mut bench, ping) = pinging();
+            assert_eq!(bench.give_service(id(60, 5), &refusal(ping - 4)), Ok(()));
+            table.row(&format!("code {error_code} about another message: no ping"), pings(&mut bench), 0);
+            bench.pass(40.0);
+            table.row("…and the first is still waited for", bench.session.is_dead(), true);
+        }
+    }
+}
+
+#[test]
 fn limits_of_what_is_sent() {
     let mut table = Table::default();
     let mut bench = Bench::new();
