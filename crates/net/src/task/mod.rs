@@ -238,6 +238,8 @@ impl Task {
                         }
                         written += count;
                         socket_was_full = written < out.len();
+                        // Time waits for a look at what has come: it may be a sign of life.
+                        continue;
                     }
                     Err(error) => break Left::Lost(error.into()),
                 },
@@ -257,9 +259,11 @@ impl Task {
                         break left;
                     }
                 }
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    session.handle_timeout(self.environment.now(), &mut self.random);
-                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            }
+            // Also when there is always something to read or to do.
+            if let Some(session) = &mut self.session {
+                session.handle_timeout(self.environment.now(), &mut self.random);
             }
         };
         if let Some(session) = &mut self.session {

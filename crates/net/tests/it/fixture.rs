@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 /// A function that no schema has.
 pub(crate) const QUERY: u32 = 0x7e57_0001;
-const WALL: Duration = Duration::from_secs(1_800_000_000);
+pub(crate) const WALL: Duration = Duration::from_secs(1_800_000_000);
 
 pub(crate) fn key() -> AuthKey {
     AuthKey::from_bytes(&std::array::from_fn(|at| (at * 7 + 1) as u8))

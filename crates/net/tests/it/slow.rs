@@ -1,11 +1,17 @@
 //! Links that carry little, and links that never rest.
 
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use quadruplex_net::{ConnectError, Pending, Repeat, Request, State};
-use tokio::time::{Instant, sleep};
+use quadruplex_net::{BoxFuture, ConnectError, Connection, Dial, Dialed, Environment, Pending, Repeat, Request, Server, State, Stream};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, advance, sleep};
 
-use crate::fixture::{Bench, query};
+use crate::fixture::{Bench, WALL, options, query};
 
 /// Bytes that a slow link carries in a tenth of a second.
 const SIP: usize = 3000;
@@ -80,4 +86,61 @@ async fn a_link_that_dies_under_an_upload_is_noticed() {
     };
     assert!(began.elapsed() < Duration::from_secs(90), "it took {:?}", began.elapsed());
     bench.server.hang_up();
+}
+
+/// A server that takes everything, and has always something to say while `left` is not used up: tokens of quick acknowledgements.
+#[derive(Clone, Debug, Default)]
+struct Talkative {
+    left: Arc<AtomicUsize>,
+    /// What was left at each write.
+    written: Arc<Mutex<Vec<usize>>>,
+}
+
+impl AsyncRead for Talkative {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let spent = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err();
+        if spent {
+            return Poll::Pending;
+        }
+        out.put_slice(&0x8000_0001_u32.to_le_bytes());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Talkative {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.written.lock().unwrap().push(self.left.load(Ordering::Relaxed));
+        Poll::Ready(Ok(data.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Dial for Talkative {
+    fn dial<'a>(&'a self, _: Server<'a>) -> BoxFuture<'a, io::Result<Dialed>> {
+        let stream: Box<dyn Stream> = Box::new(self.clone());
+        Box::pin(async { Ok(stream.into()) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_never_rests_is_pinged() {
+    const MUCH: usize = 10_000;
+    let server = Talkative::default();
+    let (connection, _events) = Connection::open(options(), Arc::new(server.clone()), Environment::simulated(WALL, 1));
+    connection.state().wait_for(|state| matches!(state, State::Ready { .. })).await.expect("the task lives");
+    sleep(Duration::from_secs(1)).await;
+    server.left.store(MUCH, Ordering::Relaxed);
+    server.written.lock().unwrap().clear();
+    advance(Duration::from_secs(60)).await;
+    sleep(Duration::from_secs(1)).await;
+    let written = server.written.lock().unwrap();
+    let first = written.first().copied().expect("there is a ping a minute");
+    assert!(first > MUCH / 2, "the ping waited for {} reads", MUCH - first);
 }
