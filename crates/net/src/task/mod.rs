@@ -1,6 +1,7 @@
 //! The task behind a connection: it owns one socket and one session.
 
 mod dispatch;
+mod packets;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,7 +9,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_mtproto::client::{self, CallOptions, CallTable, RpcError, Session};
-use quadruplex_mtproto::framing::Frame;
 use quadruplex_mtproto::handshake::Fault;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -351,44 +351,6 @@ impl Task {
             }
             self.waiting.insert(call, answer);
         }
-    }
-
-    fn pack(&mut self, link: &mut Link, out: &mut Vec<u8>) -> Result<(), ConnectError> {
-        self.cancel_abandoned();
-        let Some(session) = &mut self.session else { return Ok(()) };
-        let now = self.environment.now();
-        while out.len() < ENOUGH_OUT && session.wants_to_transmit() {
-            let frame = link.framer.begin(out);
-            let before = session.calls_sent();
-            let packed = session.poll_transmit(now, &mut self.random, out);
-            let with_calls = session.calls_sent() > before;
-            link.framer.finish(frame, out, &mut self.random)?;
-            if !packed {
-                break;
-            }
-            self.counters.packets_sent.fetch_add(1, Ordering::Relaxed);
-            self.counters.packets_with_calls.fetch_add(u64::from(with_calls), Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    fn read(&mut self, link: &mut Link) -> Result<(), ConnectError> {
-        while let Some(frame) = link.framer.next(&mut link.input)? {
-            let Some(session) = &mut self.session else { return Ok(()) };
-            match frame {
-                Frame::Packet(packet) => {
-                    self.counters.packets_received.fetch_add(1, Ordering::Relaxed);
-                    let now = self.environment.now();
-                    session.handle_packet(packet, now, &mut self.random).map_err(ConnectError::Violation)?;
-                    self.backoff.reset();
-                    self.unknown_key = 0;
-                    self.dispatch();
-                }
-                Frame::TransportError(code) => return Err(ConnectError::Transport(code)),
-                Frame::QuickAck(_) => {}
-            }
-        }
-        Ok(())
     }
 
     /// Tells the server about calls whose callers are gone. All that wait are looked at, so once for all that have gone.
