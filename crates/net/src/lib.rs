@@ -15,10 +15,10 @@ mod dial;
 mod environment;
 mod error;
 mod link;
-mod meanwhile;
 mod proxy;
 mod task;
 mod ticket;
+mod unlinked;
 #[cfg(feature = "websocket")]
 mod websocket;
 

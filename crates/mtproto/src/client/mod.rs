@@ -186,9 +186,12 @@ impl Session {
     /// answer, which does not undo anything.
     pub fn cancel(&mut self, call: CallId) {
         match self.calls.cancel(call) {
-            calls::Cancelled::Unknown => {}
             calls::Cancelled::NotSent => self.events.push_back(Event::Failed { call, reason: Failure::Cancelled }),
-            calls::Cancelled::Sent { msg_id } => self.services.push_back(Service::RpcDropAnswer { req_msg_id: msg_id }),
+            calls::Cancelled::Sent { msg_id } if self.watch.is_connected() => {
+                self.services.push_back(Service::RpcDropAnswer { req_msg_id: msg_id });
+            }
+            // The next connection begins with a question about what was sent.
+            calls::Cancelled::Sent { .. } | calls::Cancelled::Unknown => {}
         }
     }
 
@@ -268,8 +271,7 @@ impl Session {
         self.watch.owes_acks(self.acks.len(), now);
     }
 
-    /// Whether the connection gives no sign of life although it was asked for one: close it and connect again. How long it may
-    /// take follows from its round trips and from what is on its way.
+    /// Whether the connection gives no sign of life although it was asked for one: close it and connect again.
     pub fn is_dead(&self) -> bool {
         self.watch.is_dead()
     }

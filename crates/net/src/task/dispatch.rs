@@ -2,8 +2,6 @@
 
 use bytes::Bytes;
 use quadruplex_mtproto::client::{self, CallId, Failure, KeyState, Session};
-use tokio::sync::mpsc;
-use tracing::warn;
 
 use super::{Command, Task};
 use crate::{CallError, Event, Receipt, StoredKey};
@@ -16,7 +14,7 @@ impl Task {
                 client::Event::Answer { call, result, receipt } => {
                     match &result {
                         Ok(body) if (self.options.is_update)(body) => {
-                            self.tell(Event::Update(body.clone(), self.receipt(receipt)));
+                            self.telling.tell(Event::Update(body.clone(), self.receipt(receipt)));
                         }
                         _ => self.acknowledge(receipt),
                     }
@@ -30,14 +28,14 @@ impl Task {
                     _ => self.end(call, Err(CallError::MayHaveBeenExecuted)),
                 },
                 client::Event::Notification { body, receipt } => {
-                    self.tell(Event::Update(body, self.receipt(receipt)));
+                    self.telling.tell(Event::Update(body, self.receipt(receipt)));
                 }
-                client::Event::NewSession => self.tell(Event::NewSession),
+                client::Event::NewSession => self.telling.tell(Event::NewSession),
                 client::Event::KeyStateChanged => {
                     if let Some(session) = &self.session {
                         let state: KeyState = session.key_state(self.environment.now());
                         let auth_key = session.auth_key().clone();
-                        self.tell(Event::Key(Box::new(StoredKey { auth_key, state })));
+                        self.telling.tell(Event::Key(Box::new(StoredKey { auth_key, state })));
                     }
                 }
                 _ => {}
@@ -65,18 +63,6 @@ impl Task {
     fn end(&mut self, call: CallId, result: Result<Bytes, CallError>) {
         if let Some(answer) = self.waiting.remove(&call) {
             let _ = answer.send(result);
-        }
-    }
-
-    /// The socket is always read, since answers come there: a receiver that is too slow loses updates, and is told so.
-    pub(super) fn tell(&mut self, event: Event) {
-        if self.lost_events && self.events.try_send(Event::Lost).is_ok() {
-            self.lost_events = false;
-        }
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.events.try_send(event)
-            && !std::mem::replace(&mut self.lost_events, true)
-        {
-            warn!(dc = self.options.dc, "updates come faster than they are taken; some were dropped and will be asked for");
         }
     }
 }

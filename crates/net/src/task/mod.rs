@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod packets;
+mod telling;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,8 +19,8 @@ use tracing::{debug, info};
 use crate::backoff::Backoff;
 use crate::counters::Counters;
 use crate::link::{Link, connect, make_room};
-use crate::meanwhile::{Meanwhile, closing};
 use crate::ticket::report;
+use crate::unlinked::{Meanwhile, Unlinked, let_go};
 use crate::{
     CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Target, Ticket,
 };
@@ -38,6 +39,8 @@ const ENOUGH_OUT: usize = 1 << 20;
 const KEPT_OUT: usize = 16 << 10;
 /// So many refusals of a key in a row close the connection.
 const UNKNOWN_KEY: u32 = 4;
+
+pub(crate) use telling::Telling;
 
 pub(crate) type Answer = oneshot::Sender<Result<Bytes, CallError>>;
 
@@ -72,13 +75,14 @@ pub(crate) async fn run(options: Options, dial: Arc<dyn Dial>, environment: Envi
         state.send_replace(State::Closed(CloseReason::Randomness));
         return;
     };
+    let dc = options.dc;
     let mut task = Task {
         options,
         dial,
         environment,
         commands,
         acknowledge,
-        events,
+        telling: Telling::new(events, dc),
         counters,
         random,
         session: None,
@@ -87,7 +91,6 @@ pub(crate) async fn run(options: Options, dial: Arc<dyn Dial>, environment: Envi
         linked: None,
         backoff: Backoff::default(),
         unknown_key: 0,
-        lost_events: false,
         abandoned: false,
         crowd: false,
     };
@@ -107,7 +110,7 @@ struct Task {
     environment: Environment,
     commands: mpsc::UnboundedReceiver<Command>,
     acknowledge: mpsc::WeakUnboundedSender<Command>,
-    events: mpsc::Sender<Event>,
+    telling: Telling,
     counters: Arc<Counters>,
     random: Random,
     session: Option<Session>,
@@ -117,8 +120,6 @@ struct Task {
     linked: Option<Duration>,
     backoff: Backoff,
     unknown_key: u32,
-    /// Whether updates were dropped that nobody has been told of yet.
-    lost_events: bool,
     /// Whether callers have gone since they were last looked for.
     abandoned: bool,
     /// Whether several commands came at once when some came last.
@@ -134,32 +135,53 @@ enum Left {
 
 impl Task {
     async fn run(&mut self, state: &watch::Sender<State>) -> CloseReason {
+        let mut wait = Duration::ZERO;
         loop {
-            let began = Instant::now();
-            let told = |ticket: &Ticket| report(&self.options, self.session.as_ref(), None, self.environment.now(), ticket);
-            let connected = tokio::select! {
-                connected = connect(&self.options, &*self.dial, &self.environment, &mut self.random, self.session.is_some()) => connected,
-                () = closing(&mut self.commands, &mut self.meanwhile, told) => return CloseReason::Requested,
+            let has_session = self.session.is_some();
+            let attempt = async {
+                if !wait.is_zero() {
+                    sleep(wait).await;
+                }
+                let began = Instant::now();
+                let connected = connect(&self.options, &*self.dial, &self.environment, &mut self.random, has_session).await;
+                (connected, began.elapsed())
             };
+            let unlinked = Unlinked {
+                options: &self.options,
+                environment: &self.environment,
+                commands: &mut self.commands,
+                telling: &mut self.telling,
+                session: self.session.as_mut(),
+                waiting: &mut self.waiting,
+                meanwhile: &mut self.meanwhile,
+            };
+            let (connected, took) = tokio::select! {
+                connected = attempt => connected,
+                () = unlinked.closing() => return CloseReason::Requested,
+            };
+            wait = Duration::ZERO;
             let error = match connected {
                 Ok((link, agreed)) => {
                     let exchange = agreed.as_ref().map(|(_, took)| *took);
                     self.begin_session(agreed.map(|(key, _)| key), link.proxy.as_ref());
                     info!(dc = self.options.dc, "connected");
-                    state.send_replace(State::Ready { took: began.elapsed(), exchange });
+                    state.send_replace(State::Ready { took, exchange });
                     self.linked = Some(self.environment.now().mono);
                     let left = self.serve(link).await;
                     self.linked = None;
                     match left {
                         Left::Closed => return CloseReason::Requested,
-                        Left::Wanted => None,
-                        Left::Lost(error) => Some(error),
+                        Left::Wanted => {
+                            state.send_replace(State::Connecting { failed: 0, error: None });
+                            continue;
+                        }
+                        Left::Lost(error) => error,
                     }
                 }
-                Err(error) => Some(error),
+                Err(error) => error,
             };
             // During a key exchange it is no key that the server does not know.
-            if let Some(ConnectError::Transport(-404)) = error
+            if let ConnectError::Transport(-404) = error
                 && (self.session.is_some() || self.options.key.is_some())
             {
                 self.unknown_key += 1;
@@ -167,27 +189,21 @@ impl Task {
                     return CloseReason::UnknownKey;
                 }
             }
-            if let Some(ConnectError::Handshake(error)) = &error
+            if let ConnectError::Handshake(error) = &error
                 && error.fault() == Fault::Configuration
             {
                 return CloseReason::Handshake(error.to_string());
             }
-            let Some(error) = error else { continue };
             debug!(dc = self.options.dc, %error, attempts = self.backoff.attempts(), "no connection");
             state.send_replace(State::Connecting { failed: self.backoff.attempts() + 1, error: Some(error) });
-            let wait = self.backoff.next(&mut self.random);
-            let told = |ticket: &Ticket| report(&self.options, self.session.as_ref(), None, self.environment.now(), ticket);
-            tokio::select! {
-                () = sleep(wait) => {}
-                () = closing(&mut self.commands, &mut self.meanwhile, told) => return CloseReason::Requested,
-            }
+            wait = self.backoff.next(&mut self.random);
         }
     }
 
     fn begin_session(&mut self, agreed: Option<StoredKey>, proxy: Option<&Target>) {
         let now = self.environment.now();
         if let Some(key) = &agreed {
-            self.tell(Event::Key(Box::new(key.clone())));
+            self.telling.tell(Event::Key(Box::new(key.clone())));
         }
         let session = match (&mut self.session, agreed.or_else(|| self.options.key.clone())) {
             (Some(session), _) => session,
@@ -197,8 +213,7 @@ impl Task {
         };
         session.introduce(self.options.init.write(proxy));
         session.connected(now);
-        let Meanwhile { calls, receipts, abandoned } = std::mem::take(&mut self.meanwhile);
-        self.abandoned |= abandoned;
+        let Meanwhile { calls, receipts } = std::mem::take(&mut self.meanwhile);
         receipts.into_iter().for_each(|receipt| self.acknowledge(Some(receipt)));
         self.take_calls(calls);
     }
@@ -259,6 +274,7 @@ impl Task {
                         break left;
                     }
                 }
+                () = self.telling.catch_up(), if self.telling.owes() => {}
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
             }
             // Also when there is always something to read or to do.
@@ -359,10 +375,6 @@ impl Task {
         if !std::mem::take(&mut self.abandoned) {
             return;
         }
-        let abandoned: Vec<_> = self.waiting.iter().filter(|(_, answer)| answer.is_closed()).map(|(call, _)| *call).collect();
-        for call in abandoned {
-            self.waiting.remove(&call);
-            session.cancel(call);
-        }
+        let_go(session, &mut self.waiting);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub(crate) fn request(number: u64, repeat: Repeat) -> Request {
 #[derive(Debug)]
 pub(crate) struct Script {
     refused: Mutex<usize>,
+    /// Whether dials are left waiting.
+    waits: AtomicBool,
     dialled: Mutex<Vec<Instant>>,
     accepted: mpsc::UnboundedSender<DuplexStream>,
 }
@@ -49,6 +52,11 @@ pub(crate) struct Script {
 impl Script {
     pub(crate) fn dials(&self) -> usize {
         self.dialled.lock().unwrap().len()
+    }
+
+    /// From now on dials are neither taken nor refused.
+    pub(crate) fn leave_waiting(&self) {
+        self.waits.store(true, Ordering::Relaxed);
     }
 
     /// How long the client waited before each dial but the first.
@@ -60,6 +68,9 @@ impl Script {
 impl Dial for Script {
     fn dial<'a>(&'a self, _: Wanted<'a>) -> BoxFuture<'a, io::Result<Dialed>> {
         self.dialled.lock().unwrap().push(Instant::now());
+        if self.waits.load(Ordering::Relaxed) {
+            return Box::pin(std::future::pending());
+        }
         let mut refused = self.refused.lock().unwrap();
         let answer = if *refused > 0 {
             *refused -= 1;
@@ -114,7 +125,8 @@ impl Bench {
     /// A connection whose first dials are refused.
     pub(crate) fn with(options: Options, refused: usize) -> Self {
         let (sender, accepted) = mpsc::unbounded_channel();
-        let script = Arc::new(Script { refused: Mutex::new(refused), dialled: Mutex::default(), accepted: sender });
+        let script =
+            Arc::new(Script { refused: Mutex::new(refused), waits: AtomicBool::default(), dialled: Mutex::default(), accepted: sender });
         let environment = Environment::simulated(WALL, 1);
         let (connection, events) = Connection::open(options, script.clone(), environment.clone());
         let (session, waiting) = (None, VecDeque::new());

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use quadruplex_net::{CallError, ConnectError, Repeat, State};
+use bytes::Bytes;
+use quadruplex_net::{CallError, ConnectError, Repeat, Request, State};
 use tokio::time::Instant;
 
-use crate::fixture::{Bench, query, request};
+use crate::fixture::{Bench, options, query, request};
 
 /// A call whose link is broken by `break_link` while it is in flight, and what the state says of it; the call is answered in the end.
 async fn broken(break_link: impl AsyncFnOnce(&mut Bench)) -> ConnectError {
@@ -103,4 +104,59 @@ async fn a_link_that_is_given_up_costs_no_call() {
         _ = bench.server.query() => panic!("the query was executed twice"),
     };
     assert_eq!(answer, Ok(query(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_is_given_up_is_gone_for_whoever_watches() {
+    let mut bench = Bench::new();
+    bench.server.accept().await;
+    bench.state(|state| matches!(state, State::Ready { .. })).await;
+    bench.script.leave_waiting();
+    bench.connection.reconnect();
+    let waiting = bench.state(|state| matches!(state, State::Connecting { failed: 0, error: None }));
+    tokio::time::timeout(Duration::from_secs(1), waiting).await.expect("there is no link");
+}
+
+/// The body of a query, which the test sees go.
+struct Body(std::sync::mpsc::Sender<()>, Bytes);
+
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        &self.1
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        // The test may have ended.
+        let _ = self.0.send(());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_link_what_nobody_wants_any_more_is_let_go() {
+    let (gone, bodies) = std::sync::mpsc::channel();
+    let call = |bench: &Bench| bench.connection.send(Request::new(Bytes::from_owner(Body(gone.clone(), query(1))), Repeat::Safe));
+    // Made before there ever was a link.
+    let bench = Bench::with(options(), usize::MAX);
+    let pending: Vec<_> = (0..3).map(|_| call(&bench)).collect();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(bodies.try_iter().count(), 0, "wanted");
+    drop(pending);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(bodies.try_iter().count(), 3);
+
+    // Made and sent before the link was lost, and made after it.
+    let mut bench = Bench::new();
+    let sent = call(&bench);
+    bench.server.query().await;
+    bench.script.leave_waiting();
+    bench.server.hang_up();
+    bench.state(|state| matches!(state, State::Connecting { .. })).await;
+    let unsent = call(&bench);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(bodies.try_iter().count(), 0, "wanted");
+    drop((sent, unsent));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(bodies.try_iter().count(), 2);
 }

@@ -86,7 +86,7 @@ async fn an_answer_nobody_waits_for_is_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_receiver_loses_updates_and_is_told() {
-    let mut bench = Bench::with(Options { event_capacity: 2, ..options() }, 0);
+    let mut bench = Bench::with(Options { event_capacity: 3, ..options() }, 0);
     let pending = bench.call(1);
     let asked = bench.server.query().await;
     for number in 10..20 {
@@ -104,6 +104,49 @@ async fn a_slow_receiver_loses_updates_and_is_told() {
         }
     }
     assert_eq!(lost, 1, "told once");
+}
+
+/// A connection whose receiver takes nothing while a burst of updates comes.
+async fn overrun() -> Bench {
+    let mut bench = Bench::with(Options { event_capacity: 2, ..options() }, 0);
+    for number in 0..2 {
+        // What the first call has brought is taken.
+        while bench.events.try_recv().is_ok() {}
+        let pending = bench.call(number);
+        let asked = bench.server.query().await;
+        for number in 10..10 + 10 * number {
+            bench.server.notify(number).await;
+        }
+        bench.server.answer(asked).await;
+        assert_eq!(pending.await, Ok(query(number)));
+    }
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_receiver_is_told_of_its_loss_although_nothing_more_comes() {
+    let mut bench = overrun().await;
+    let told = async { while !matches!(bench.events.recv().await.expect("the task lives"), Event::Lost) {} };
+    tokio::time::timeout(Duration::from_secs(1), told).await.expect("told as soon as there is room");
+
+    // The same when the link has gone.
+    let mut bench = overrun().await;
+    bench.server.hang_up();
+    bench.state(|state| matches!(state, State::Connecting { .. })).await;
+    let told = async { while !matches!(bench.events.recv().await.expect("the task lives"), Event::Lost) {} };
+    tokio::time::timeout(Duration::from_millis(100), told).await.expect("told as soon as there is room");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_receiver_loses_no_key() {
+    let mut bench = overrun().await;
+    bench.server.session.as_mut().unwrap().rotate_salts();
+    let pending = bench.call(2);
+    let asked = bench.server.query().await;
+    bench.server.answer(asked).await;
+    assert_eq!(pending.await, Ok(query(2)));
+    let key = async { while !matches!(bench.events.recv().await.expect("the task lives"), Event::Key(_)) {} };
+    tokio::time::timeout(Duration::from_secs(1), key).await.expect("told as soon as there is room");
 }
 
 #[tokio::test(start_paused = true)]
