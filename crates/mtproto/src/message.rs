@@ -3,6 +3,8 @@ use std::io::Read;
 use bytes::Bytes;
 use quadruplex_tl::{Error, ErrorKind, Reader, serialize_bytes, serialized_bytes_len};
 
+use crate::Violation;
+
 /// The id of `msg_container#73f1f8dc`.
 pub const MSG_CONTAINER: u32 = 0x73f1_f8dc;
 /// The id of `gzip_packed#3072cfa1`.
@@ -12,8 +14,10 @@ pub const GZIP_PACKED: u32 = 0x3072_cfa1;
 pub const MAX_CONTAINER: usize = 1020;
 /// The longest message that a server takes. A longer one makes it close the connection, each time it is sent again.
 pub const MAX_MESSAGE: usize = 1_044_404;
-/// What unpacking may yield at the most: as much as the largest frame.
+/// What unpacking an object may yield at the most: as much as the largest frame.
 const MAX_UNPACKED: usize = 16 << 20;
+/// The same for everything in one packet together.
+const MAX_UNPACKED_TOGETHER: usize = 64 << 20;
 
 /// How data in the gzip format begins; anything else is taken for the zlib format.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -50,29 +54,44 @@ pub(crate) enum Content {
     Container(Vec<Message>),
 }
 
-/// Takes a container apart; a message that is none comes back alone. The bodies share the buffer of the envelope.
+/// How many bytes unpacking may still yield in one packet.
+#[derive(Debug)]
+pub(crate) struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(MAX_UNPACKED_TOGETHER)
+    }
+}
+
+/// Takes a container of so many messages at the most apart; a message that is none comes back alone. The bodies share the buffer
+/// of the envelope.
 ///
 /// # Errors
-/// A container that does not keep its lengths, or one inside another.
-pub(crate) fn open(outer: Message) -> Result<Content, Error> {
-    let outer = Message { body: gunzip(outer.body)?, ..outer };
+/// A container with more messages, one that does not keep its lengths, one inside another, or too much that is packed.
+pub(crate) fn open(outer: Message, most: usize, budget: &mut Budget) -> Result<Content, Violation> {
+    let outer = Message { body: budget.gunzip(outer.body)?, ..outer };
     let mut reader = Reader::new(&outer.body);
     if reader.peek_id() != Some(MSG_CONTAINER) {
         return Ok(Content::Lone(outer));
     }
     reader.u32("msg_container")?;
     let count = reader.bare_vector_len(16, "msg_container")?;
+    if count > most {
+        return Err(Violation::TooMany);
+    }
     let mut messages = Vec::with_capacity(count);
     for _ in 0..count {
         let msg_id = i64::from_le_bytes(reader.array("message.msg_id")?);
         let seq_no = i32::from_le_bytes(reader.array("message.seqno")?);
         let len = reader.u32("message.bytes")? as usize;
         if !len.is_multiple_of(4) {
-            return Err(reader.error("message.bytes", ErrorKind::UnexpectedEnd { needed: len.next_multiple_of(4), left: len }));
+            let kind = ErrorKind::UnexpectedEnd { needed: len.next_multiple_of(4), left: len };
+            return Err(reader.error("message.bytes", kind).into());
         }
-        let body = gunzip(outer.body.slice_ref(reader.take(len, "message.body")?))?;
+        let body = budget.gunzip(outer.body.slice_ref(reader.take(len, "message.body")?))?;
         if Reader::new(&body).peek_id() == Some(MSG_CONTAINER) {
-            return Err(reader.unknown("message.body", MSG_CONTAINER));
+            return Err(reader.unknown("message.body", MSG_CONTAINER).into());
         }
         messages.push(Message { msg_id, seq_no, body });
     }
@@ -85,27 +104,36 @@ pub(crate) fn open(outer: Message) -> Result<Content, Error> {
 /// # Errors
 /// Data that is in neither format, or that unpacks to more than 16 MiB.
 pub fn gunzip(body: Bytes) -> Result<Bytes, Error> {
-    let mut reader = Reader::new(&body);
-    if reader.peek_id() != Some(GZIP_PACKED) {
-        return Ok(body);
+    Budget::default().gunzip(body)
+}
+
+impl Budget {
+    /// The same for one object among others; it is an error too if all together are too much.
+    pub(crate) fn gunzip(&mut self, body: Bytes) -> Result<Bytes, Error> {
+        let mut reader = Reader::new(&body);
+        if reader.peek_id() != Some(GZIP_PACKED) {
+            return Ok(body);
+        }
+        let id = reader.u32("gzip_packed")?;
+        let packed = reader.bytes("gzip_packed.packed_data")?;
+        let broken = Error { what: "gzip_packed.packed_data", offset: 4, kind: ErrorKind::UnknownConstructor(id) };
+        let most = MAX_UNPACKED.min(self.0);
+        let mut unpacked = Vec::with_capacity((packed.len() * 4).min(most));
+        let limit = most as u64 + 1;
+        // mtcute packs in the zlib format, and Telegram takes it.
+        let read = if packed.starts_with(&GZIP_MAGIC) {
+            flate2::read::GzDecoder::new(packed).take(limit).read_to_end(&mut unpacked)
+        } else {
+            flate2::read::ZlibDecoder::new(packed).take(limit).read_to_end(&mut unpacked)
+        };
+        self.0 = self.0.saturating_sub(unpacked.len());
+        if read.is_err() || unpacked.len() > most {
+            return Err(broken);
+        }
+        let inner = Bytes::from(unpacked);
+        // Packing twice saves nothing; only a bomb does it.
+        if Reader::new(&inner).peek_id() == Some(GZIP_PACKED) { Err(broken) } else { Ok(inner) }
     }
-    let id = reader.u32("gzip_packed")?;
-    let packed = reader.bytes("gzip_packed.packed_data")?;
-    let broken = Error { what: "gzip_packed.packed_data", offset: 4, kind: ErrorKind::UnknownConstructor(id) };
-    let mut unpacked = Vec::with_capacity((packed.len() * 4).min(MAX_UNPACKED));
-    let limit = MAX_UNPACKED as u64 + 1;
-    // mtcute packs in the zlib format, and Telegram takes it.
-    let read = if packed.starts_with(&GZIP_MAGIC) {
-        flate2::read::GzDecoder::new(packed).take(limit).read_to_end(&mut unpacked)
-    } else {
-        flate2::read::ZlibDecoder::new(packed).take(limit).read_to_end(&mut unpacked)
-    };
-    if read.is_err() || unpacked.len() > MAX_UNPACKED {
-        return Err(broken);
-    }
-    let inner = Bytes::from(unpacked);
-    // Packing twice saves nothing; only a bomb does it.
-    if Reader::new(&inner).peek_id() == Some(GZIP_PACKED) { Err(broken) } else { Ok(inner) }
 }
 
 /// Packs a body when that saves at least a tenth; else the body comes back as it is.
@@ -146,8 +174,8 @@ fn deflate(bytes: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn message(body: Vec<u8>) -> Message {
-        Message { msg_id: 4, seq_no: 1, body: body.into() }
+    fn open_any(body: Vec<u8>) -> Result<Content, Violation> {
+        open(Message { msg_id: 4, seq_no: 1, body: body.into() }, usize::MAX, &mut Budget::default())
     }
 
     #[test]
@@ -185,6 +213,20 @@ mod tests {
     }
 
     #[test]
+    fn many_bombs_in_one_packet_do_not_go_off_either() {
+        let bomb = gzip(Bytes::from(vec![0; 10 << 20]));
+        let mut body = MSG_CONTAINER.to_le_bytes().to_vec();
+        body.extend_from_slice(&60_u32.to_le_bytes());
+        for id in 0..60_i64 {
+            body.extend_from_slice(&(4 * id).to_le_bytes());
+            body.extend_from_slice(&1_i32.to_le_bytes());
+            body.extend_from_slice(&(bomb.len() as u32).to_le_bytes());
+            body.extend_from_slice(&bomb);
+        }
+        assert!(open_any(body).is_err());
+    }
+
+    #[test]
     fn a_container_keeps_its_lengths() {
         let mut body = MSG_CONTAINER.to_le_bytes().to_vec();
         body.extend_from_slice(&2_u32.to_le_bytes());
@@ -194,13 +236,13 @@ mod tests {
             body.extend_from_slice(&4_u32.to_le_bytes());
             body.extend_from_slice(&[id as u8; 4]);
         }
-        let Ok(Content::Container(inner)) = open(message(body.clone())) else { panic!("no container") };
+        let Ok(Content::Container(inner)) = open_any(body.clone()) else { panic!("no container") };
         assert_eq!(inner.iter().map(|m| m.msg_id).collect::<Vec<_>>(), [8, 12]);
         assert_eq!(inner[1].body, [12; 4][..]);
         for cut in 8..body.len() {
-            assert!(open(message(body[..cut].to_vec())).is_err(), "cut at {cut}");
+            assert!(open_any(body[..cut].to_vec()).is_err(), "cut at {cut}");
         }
         body[4] = 200;
-        assert!(open(message(body)).is_err(), "more messages than bytes");
+        assert!(open_any(body).is_err(), "more messages than bytes");
     }
 }

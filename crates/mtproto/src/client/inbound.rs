@@ -4,7 +4,7 @@ use quadruplex_tl::{Deserialize, Reader};
 use rand_core::Rng;
 
 use super::{Event, Failure, Receipt, RpcError, Session};
-use crate::message::{self, Content, Message};
+use crate::message::{self, Budget, Content, Message};
 use crate::time::{MessageIds, unix_of};
 use crate::{Now, RPC_ERROR, RPC_RESULT, Service, Violation, packet};
 
@@ -26,7 +26,8 @@ pub(super) fn handle_packet(session: &mut Session, packet: BytesMut, now: Now, r
     session.clock.observe(outer.msg_id, now);
     session.watch.alive(now);
     let outer_id = outer.msg_id;
-    let messages = match message::open(outer)? {
+    let mut budget = Budget::default();
+    let messages = match message::open(outer, usize::MAX, &mut budget)? {
         Content::Lone(message) => vec![message],
         Content::Container(messages) => {
             for inner in &messages {
@@ -43,7 +44,7 @@ pub(super) fn handle_packet(session: &mut Session, packet: BytesMut, now: Now, r
         let (msg_id, is_content_related) = (message.msg_id, message.is_content_related());
         // Which call an answer ends says whether it is new. Its own id does not: it may be older than all that is remembered.
         if session.seen.insert(msg_id) || Reader::new(&message.body).peek_id() == Some(RPC_RESULT) {
-            handle_message(session, message, now, rng)?;
+            handle_message(session, message, &mut budget, now, rng)?;
         }
         // What has come before is not run again, but acknowledged again: the server would not stop sending it.
         if is_content_related && !session.held.contains(&msg_id) {
@@ -73,7 +74,7 @@ fn check_time(session: &mut Session, message: &Message, now: Now) -> Result<(), 
     Err(Violation::MsgIdTime)
 }
 
-fn handle_message(session: &mut Session, message: Message, now: Now, rng: &mut dyn Rng) -> Result<(), Violation> {
+fn handle_message(session: &mut Session, message: Message, budget: &mut Budget, now: Now, rng: &mut dyn Rng) -> Result<(), Violation> {
     let mut reader = Reader::new(&message.body);
     if reader.peek_id() == Some(RPC_RESULT) {
         reader.u32("rpc_result")?;
@@ -83,7 +84,7 @@ fn handle_message(session: &mut Session, message: Message, now: Now, rng: &mut d
             session.clock.set_to_id(message.msg_id, now);
         }
         let receipt = receipt(&message);
-        handle_result(session, req_msg_id, result, receipt);
+        handle_result(session, req_msg_id, result, receipt, budget);
         return Ok(());
     }
     match Service::read(&message.body)? {
@@ -101,7 +102,7 @@ fn receipt(message: &Message) -> Option<Receipt> {
     message.is_content_related().then_some(Receipt(message.msg_id))
 }
 
-fn handle_result(session: &mut Session, req_msg_id: i64, body: Bytes, receipt: Option<Receipt>) {
+fn handle_result(session: &mut Session, req_msg_id: i64, body: Bytes, receipt: Option<Receipt>, budget: &mut Budget) {
     let Some(call) = session.calls.by_msg_id(req_msg_id) else {
         // Whatever rpc_drop_answer says, nothing more is to be waited for. Else: the repetition of an answer that has come.
         if let Some(call) = session.watch.drop_answered(req_msg_id).and_then(|msg_id| session.calls.by_msg_id(msg_id)) {
@@ -109,7 +110,7 @@ fn handle_result(session: &mut Session, req_msg_id: i64, body: Bytes, receipt: O
         }
         return;
     };
-    let result = match read_result(body) {
+    let result = match read_result(body, budget) {
         Ok(result) => result,
         // It would be no better if it came again.
         Err(error) => return session.fail(call, Failure::Unreadable(error)),
@@ -126,8 +127,8 @@ fn handle_result(session: &mut Session, req_msg_id: i64, body: Bytes, receipt: O
 }
 
 /// What the server returned, unpacked.
-fn read_result(body: Bytes) -> Result<Result<Bytes, RpcError>, quadruplex_tl::Error> {
-    let body = message::gunzip(body)?;
+fn read_result(body: Bytes, budget: &mut Budget) -> Result<Result<Bytes, RpcError>, quadruplex_tl::Error> {
+    let body = budget.gunzip(body)?;
     let mut reader = Reader::new(&body);
     if reader.peek_id() != Some(RPC_ERROR) {
         return Ok(Ok(body));

@@ -2,7 +2,7 @@ use quadruplex_tl::Serialize;
 
 use super::received::Answer;
 use super::{ACK_DELAY, Event, Session};
-use crate::message::{self, Content, Message};
+use crate::message::{self, Budget, Content, Message};
 use crate::packet::Opened;
 use crate::service::MAX_IDS;
 use crate::time::{NOTIFICATION, unix_of};
@@ -28,13 +28,10 @@ pub(super) fn handle_message(session: &mut Session, opened: Opened, now: Now) ->
         return Ok(());
     }
     let (outer_id, outer_seq_no) = (outer.msg_id, outer.seq_no);
-    let (is_container, messages) = match message::open(outer)? {
+    let (is_container, messages) = match message::open(outer, MAX_CONTAINER, &mut Budget::default())? {
         Content::Lone(message) => (false, vec![message]),
         Content::Container(messages) => (true, messages),
     };
-    if messages.len() > MAX_CONTAINER {
-        return Err(Violation::TooMany);
-    }
     if is_container {
         let refusal = if outer_seq_no & 1 == 1 {
             Some(34)

@@ -267,6 +267,13 @@ fn answers_that_cannot_be_read() {
     row("an error that ends too early", &quadruplex_mtproto::RPC_ERROR.to_bytes());
 
     let mut bench = Bench::new();
+    let bomb = packed(&vec![0; 10 << 20]);
+    let bombs: Vec<_> = (0..8).map(|n| (id(0, 4 * n + 5), 1, result(bench.call(n as u64, Repeat::Unsafe).1, &bomb))).collect();
+    assert_eq!(bench.give(id(0, 101), 4, container(&bombs)), Ok(()));
+    let unreadable = |event: &Event| matches!(event, Event::Failed { reason: Failure::Unreadable(_), .. });
+    table.row("answers that are 80 MiB together", bench.events().iter().filter(|event| unreadable(event)).count(), 2);
+
+    let mut bench = Bench::new();
     let (call, sent) = bench.call(1, Repeat::Unsafe);
     let error = [&quadruplex_mtproto::RPC_ERROR.to_le_bytes()[..], &400_i32.to_le_bytes(), b"\x02A\xff\0"].concat();
     assert_eq!(bench.give(id(0, 5), 1, result(sent, &error)), Ok(()));

@@ -215,8 +215,10 @@ fn containers() {
     row("§3.5 one even query among good ones", (outer, 4), even, vec![Runs(1), Answers(first), Bad { msg_id: second, code: 35 }]);
     let queries =
         |count: i64| container(&(0..count).map(|n| (id(0, 12 + 4 * n), 2, Service::Ping { ping_id: 1 }.to_bytes())).collect::<Vec<_>>());
-    let many = vec![Saw::Closed(Violation::TooMany, -429)];
-    row("§3.6 a container of 1,025", (id(1, 4), 4), queries(1025), many);
+    let many = || vec![Saw::Closed(Violation::TooMany, -429)];
+    row("§3.6 a container of 1,025", (id(1, 4), 4), queries(1025), many());
+    let broken: Vec<_> = (0..1025).map(|n| (id(0, 12 + 4 * n), 3, gzip_packed(&[1, 2, 3, 4]))).collect();
+    row("§3.6 …is counted before anything in it is unpacked", (id(1, 4), 4), container(&broken), many());
     let pongs = Bench::begun().give(from(id(1, 4), 4, queries(1024)));
     table.row("§3.6 a container of 1,024", pongs.len(), 1024);
 }
