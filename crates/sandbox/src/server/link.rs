@@ -43,15 +43,18 @@ impl LinkFaults {
 
     pub(crate) fn fate(&mut self) -> Fate {
         let LinkScript { drop, duplicate, cut, .. } = self.script;
-        if drop + duplicate + cut == 0 {
+        // They come from outside, and their sum may be more than a thousand.
+        let to_duplicate = drop.saturating_add(duplicate);
+        let to_cut = to_duplicate.saturating_add(cut);
+        if to_cut == 0 {
             return Fate::Pass;
         }
         let thrown = self.random.next_u32() % 1000;
         if thrown < drop {
             Fate::Drop
-        } else if thrown < drop + duplicate {
+        } else if thrown < to_duplicate {
             Fate::Duplicate
-        } else if thrown < drop + duplicate + cut {
+        } else if thrown < to_cut {
             Fate::Cut
         } else {
             Fate::Pass
@@ -105,4 +108,16 @@ async fn carry(
     }
     drop(queue);
     let _ = writer.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chances_beyond_all_measure() {
+        let mut faults = LinkFaults::new(1);
+        faults.script = LinkScript { drop: 1, duplicate: u32::MAX, cut: u32::MAX, ..LinkScript::default() };
+        assert!((0..1000).all(|_| matches!(faults.fate(), Fate::Drop | Fate::Duplicate)));
+    }
 }

@@ -92,7 +92,7 @@ fn get_file(call: &mut Call<'_>) -> Answer {
         return Err(error::OFFSET_INVALID);
     }
     let window = i64::from(MAX_LIMIT);
-    if offset / window != (offset + i64::from(limit) - 1) / window {
+    if offset / window != offset.saturating_add(i64::from(limit) - 1) / window {
         return Err(error::LIMIT_INVALID);
     }
     let file = locate(call)?;

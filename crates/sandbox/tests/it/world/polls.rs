@@ -49,6 +49,16 @@ fn counts(object: &Object) -> Vec<i32> {
 }
 
 #[test]
+fn a_poll_may_be_open_for_ever() {
+    let mut fixture = Fixture::new();
+    let alice = fixture.user("alice");
+    let me = Object::new("inputPeerSelf");
+    fixture.ok(&alice, ask(&me, media(poll("Lunch?", &["soup", "salad"], &[]).with("close_period", i32::MAX)), 1));
+    let message = newest(&mut fixture, &alice, &me);
+    assert_eq!(message.object("media").unwrap().object("poll").unwrap().int("close_date"), Some(i32::MAX));
+}
+
+#[test]
 fn votes_are_counted_and_seen_by_those_who_voted() {
     let mut fixture = Fixture::new();
     let (alice, bob) = (fixture.user("alice"), fixture.user("bobby"));
@@ -69,6 +79,8 @@ fn votes_are_counted_and_seen_by_those_who_voted() {
     fixture.refused(&alice, votes(&of_alice), "403 POLL_VOTE_REQUIRED");
     fixture.ok(&alice, vote(&of_alice, id, &["salad"]));
     assert_eq!(fixture.ok(&alice, votes(&of_alice)).int("count"), Some(2));
+    let past_the_end = fixture.ok(&alice, votes(&of_alice).with("offset", usize::MAX.to_string()));
+    assert_eq!((past_the_end.objects("votes").count(), past_the_end.string("next_offset")), (0, None));
     fixture.ok(&bob, vote(&of_bob, id, &["soup"]));
     fixture.refused(&bob, vote(&of_bob, id, &["soup", "salad"]), "400 OPTIONS_TOO_MUCH");
     fixture.refused(&bob, vote(&of_bob, id, &["steak"]), "400 OPTION_INVALID");

@@ -62,10 +62,13 @@ fn stage() -> (Fixture, Vec<Session>, Known) {
 }
 
 impl Known {
-    /// Puts what exists in the place of what was made up, most of the time.
-    fn put_into(&self, value: &mut Value, ty: &Type, rng: &mut Rng) {
+    /// Puts what exists in the place of what was made up, most of the time; if it is `wild`, often the ends of what can be said.
+    fn put_into(&self, value: &mut Value, ty: &Type, wild: bool, rng: &mut Rng) {
         if rng.below(10) == 0 {
             return;
+        }
+        if wild && rng.below(3) == 0 {
+            return put_edge(value, rng);
         }
         let peer = &self.peers[rng.below(self.peers.len())];
         match (ty, &mut *value) {
@@ -89,6 +92,16 @@ impl Known {
             }
             _ => {}
         }
+    }
+}
+
+/// The ends of what can be said, where sums overflow.
+fn put_edge(value: &mut Value, rng: &mut Rng) {
+    match value {
+        Value::Int(number) => *number = [i32::MIN, i32::MIN + 1, -1, 0, 1, i32::MAX - 1, i32::MAX, 1 << 30][rng.below(8)],
+        Value::Long(number) => *number = [i64::MIN, -1, 0, 1, i64::MAX, i64::MAX & !0xfff, i64::MAX & !0xf_ffff, 1 << 62][rng.below(8)],
+        Value::String(text) => *text = ["18446744073709551615", "-9223372036854775808", "2147483647", "0"][rng.below(4)].into(),
+        _ => {}
     }
 }
 
@@ -123,7 +136,8 @@ fn random_requests_are_answered_in_every_layer() {
             let at = rng.below(LAYERS.len());
             let schema = api(LAYERS[at]).unwrap();
             let mut request = makers[at].object(schema.function(method).unwrap(), &mut rng);
-            schema.walk(&mut request, &mut |ty, value| known.put_into(value, ty, &mut rng));
+            let wild = rng.below(3) == 0;
+            schema.walk(&mut request, &mut |ty, value| known.put_into(value, ty, wild, &mut rng));
             let mut bytes = Vec::new();
             schema.encode_function(&request, &mut bytes).unwrap();
             let request = schema.decode_function(&mut Reader::new(&bytes)).unwrap();

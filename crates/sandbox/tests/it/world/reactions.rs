@@ -42,6 +42,8 @@ fn everybody_sees_who_reacted() {
     let list = Object::new("messages.getMessageReactionsList").with("peer", club.clone()).with("id", hers).with("limit", 1);
     let page = fixture.ok(&alice, list.clone());
     assert_eq!((page.int("count"), page.string("next_offset")), (Some(2), Some("1")));
+    let page = fixture.ok(&alice, list.clone().with("offset", usize::MAX.to_string()));
+    assert_eq!((page.objects("reactions").count(), page.string("next_offset")), (0, None));
     let page = fixture.ok(&alice, list.with("offset", "1"));
     assert_eq!((page.objects("reactions").count(), page.string("next_offset")), (1, None));
     let get = Object::new("messages.getMessagesReactions").with("peer", club.clone()).with("id", vec![hers]);

@@ -144,6 +144,8 @@ fn reading_follows_the_rules() {
     ] {
         fixture.refused(&alice, get_file(&document, offset, limit), error);
     }
+    let far = fixture.ok(&alice, get_file(&document, i64::MAX & !0xfff, 4096));
+    assert_eq!(far.bytes("bytes"), Some(&[][..]), "behind the end of all files");
     let precise = fixture.ok(&alice, get_file(&document, 1024, 3 * 1024).with("precise", true));
     assert_eq!(precise.bytes("bytes"), Some(&bytes[1024..4096]));
     let end = fixture.ok(&alice, get_file(&document, 8192, 4096));

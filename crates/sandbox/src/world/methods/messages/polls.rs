@@ -41,7 +41,7 @@ pub(crate) fn attach(call: &mut Call<'_>, input: &Object) -> Result<Media, RpcEr
         [one] if quiz && !(0..answers.len() as i32).contains(&one) => return Err(error::QUIZ_CORRECT_ANSWER_INVALID),
         _ => {}
     }
-    let close_date = asked.int("close_date").or_else(|| Some(call.date() + asked.int("close_period")?));
+    let close_date = asked.int("close_date").or_else(|| Some(call.date().saturating_add(asked.int("close_period")?)));
     let id = call.world.state.random();
     let flags = ["public_voters", "multiple_choice", "quiz", "revoting_disabled"];
     let poll = flags.into_iter().fold(Object::new("poll").with("id", id), |poll, flag| poll.with_flag(flag, asked.flag(flag)));
@@ -154,7 +154,8 @@ fn votes(call: &mut Call<'_>) -> Answer {
     let rows: Vec<(i64, &Vote)> = row.votes.iter().filter(|(_, vote)| chose(vote)).map(|(user, vote)| (*user, vote)).collect();
     let skip = call.text("offset").parse().unwrap_or(0_usize);
     let limit = call.int("limit").clamp(0, MAX_LIMIT) as usize;
-    let next = (skip + limit < rows.len()).then(|| (skip + limit).to_string());
+    let end = skip.saturating_add(limit);
+    let next = (end < rows.len()).then(|| end.to_string());
     let mut view = call.world.view(call.me, call.date());
     let page: Value = rows
         .iter()

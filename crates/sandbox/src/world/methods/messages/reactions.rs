@@ -84,7 +84,8 @@ fn list(call: &mut Call<'_>) -> Answer {
     let given: Vec<&Given> = given.iter().rev().filter(|given| wanted.is_none_or(|wanted| given.reaction.0 == *wanted)).collect();
     let skip = call.text("offset").parse().unwrap_or(0_usize);
     let limit = call.int("limit").clamp(0, MAX_LIMIT) as usize;
-    let next = (skip + limit < given.len()).then(|| (skip + limit).to_string());
+    let end = skip.saturating_add(limit);
+    let next = (end < given.len()).then(|| end.to_string());
     let mut view = call.world.view(call.me, call.date());
     let page: Value = given.iter().skip(skip).take(limit).map(|given| view.given(given)).collect();
     let object = Object::new("messages.messageReactionsList").with("count", given.len() as i32).with("reactions", page);
