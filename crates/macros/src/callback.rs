@@ -1,9 +1,9 @@
 //! `#[derive(Callback)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Error, Fields, Result, Type};
+use syn::{Data, DeriveInput, Error, Field, Fields, Member, Result, Type};
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let DeriveInput { ident, generics, data, .. } = input;
@@ -121,12 +121,36 @@ impl Parts {
     }
 }
 
-/// The names and types of all fields.
+/// The names and types of all fields, and nothing that may change without them: no comment, no attribute, no visibility, no layout.
 fn shape(data: &Data) -> String {
+    let of = |fields: &Fields| {
+        let one = |(member, field): (Member, &Field)| {
+            let mut text = format!("{}:", member.to_token_stream());
+            spell(field.ty.to_token_stream(), &mut text);
+            text
+        };
+        fields.members().zip(fields).map(one).collect::<Vec<_>>().join(",")
+    };
     match data {
-        Data::Struct(data) => data.fields.to_token_stream().to_string(),
-        Data::Enum(data) => data.variants.to_token_stream().to_string(),
+        Data::Struct(data) => of(&data.fields),
+        Data::Enum(data) => {
+            data.variants.iter().map(|variant| format!("{}{{{}}}", variant.ident, of(&variant.fields))).collect::<Vec<_>>().join(",")
+        }
         Data::Union(_) => String::new(),
+    }
+}
+
+/// Writes tokens with a space before each: how a whole stream is spaced is nowhere promised.
+fn spell(tokens: TokenStream, out: &mut String) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                out.push_str(&format!(" {:?}[", group.delimiter()));
+                spell(group.stream(), out);
+                out.push_str(" ]");
+            }
+            token => out.push_str(&format!(" {token}")),
+        }
     }
 }
 

@@ -106,6 +106,31 @@ async fn a_bot_rolls_what_it_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_link_is_not_a_start_of_the_bots_own() {
+    /// Begin.
+    #[derive(Command)]
+    struct Start {
+        #[arg(default = "nobody")]
+        invited_by: String,
+    }
+    let start = async |Start { invited_by }: Start| format!("invited by {invited_by}");
+    let world = world().await;
+    let mut alice = world.person("alice").await;
+    // In a group the first that fits is the only one.
+    let _bot = world.run(Router::new().group(Router::new().on_command(start).on_command(roll))).await;
+    for (said, answer) in [
+        ("/start cm9sbCAyMCAx", "🎲 1 of 20"),
+        ("/start", "invited by nobody"),
+        ("/start lena", "invited by lena"),
+        // What a link may carry, but for a command that this bot does not have.
+        ("/start cm9sbGVy", "invited by cm9sbGVy"),
+    ] {
+        alice.say(said).await;
+        assert_eq!(alice.reply().await.text(), answer, "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_has_a_help_of_his_own_keeps_it() {
     /// What I can do.
     #[derive(Command)]
@@ -151,6 +176,49 @@ fn what_buttons_carry_is_read_back() {
         assert!(data.as_bytes().len() <= Menu::MAX && Menu::MAX <= 64);
         assert_eq!(data.read(), Some(menu));
     }
+}
+
+/// Buttons that were sent stay alive across releases unless what they carry has changed.
+#[test]
+fn the_tag_of_a_button_depends_on_names_and_types_alone() {
+    mod documented {
+        use quadruplex::prelude::*;
+
+        /// What can be done.
+        #[derive(Callback, Debug)]
+        #[allow(dead_code)]
+        pub enum Menu {
+            /// Enough of it.
+            Close,
+            Page(/* from one */ u16),
+            Open {
+                /** which */
+                item: [i64; 3],
+                mark: Option<char>,
+            },
+        }
+
+        #[derive(Callback, Debug)]
+        #[allow(dead_code)]
+        pub struct Vote {
+            /// its number
+            pub post: u32,
+            pub up: bool,
+        }
+    }
+    mod changed {
+        use quadruplex::prelude::*;
+
+        #[derive(Callback, Debug)]
+        #[allow(dead_code)]
+        pub struct Vote {
+            post: i32,
+            up: bool,
+        }
+    }
+    assert_eq!(documented::Menu::TAG, Menu::TAG);
+    assert_eq!(documented::Vote::TAG, Vote::TAG);
+    assert_ne!(changed::Vote::TAG, Vote::TAG);
 }
 
 #[test]
