@@ -32,6 +32,7 @@ pub use arguments::{
 pub use by_hand::Handlers;
 pub use callback::{ButtonData, Callback, Packed};
 pub use callback_query::{ButtonMessage, CallbackQuery};
+pub(crate) use command::Typed;
 pub use command::{Command, Parameter, Words, Wrong};
 pub use filter::Filter;
 pub use handler::{Handler, When};

@@ -10,8 +10,12 @@ impl States {
         self.0.insert(TypeId::of::<T>(), std::sync::Arc::new(value));
     }
 
+    pub(crate) fn get<T: 'static>(&self) -> Option<&T> {
+        self.0.get(&TypeId::of::<T>())?.downcast_ref()
+    }
+
     pub(crate) fn of<T: Clone + 'static>(&self) -> Option<T> {
-        self.0.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned()
+        self.get().cloned()
     }
 
     pub(crate) fn has(&self, id: TypeId) -> bool {

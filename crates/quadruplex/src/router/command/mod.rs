@@ -9,7 +9,7 @@ pub(crate) use help::help;
 pub(crate) use menu::{CommandList, Listed};
 pub use words::{Parameter, Words, Wrong};
 
-use super::{Refusal, Update};
+use super::{Account, Refusal, Update};
 use crate::{Error, FormattedText};
 
 /// A command of a bot, as a type: `#[derive(Command)]`.
@@ -124,16 +124,18 @@ pub trait Command: Sized + Send + 'static {
 /// The command in an update, if it is in there and meant for this account.
 fn found<C: Command>(update: &Update) -> Option<Result<C, String>> {
     let typed = Typed::of(update.message()?.text())?;
-    if typed.bot.is_some_and(|bot| !update.account().is_named(bot)) {
+    if !typed.is_for(update.account()) {
         return None;
     }
-    if typed.name.eq_ignore_ascii_case(C::NAME) {
-        return Some(read_arguments(typed.arguments));
+    // Through a link: `/start` and a command of this bot, encoded. That is then no `/start`, which the bot may have as well.
+    let linked = typed.name.eq_ignore_ascii_case("start").then(|| link::read(typed.arguments.trim())).flatten();
+    if let Some(linked) = linked {
+        let (name, arguments) = linked.split_once(' ').unwrap_or((&linked, ""));
+        if update.states().get().is_some_and(|commands: &CommandList| commands.0.iter().any(|command| command.name == name)) {
+            return (name == C::NAME).then(|| read_arguments(arguments));
+        }
     }
-    // Through a link: `/start` and the command, encoded.
-    let linked = if typed.name.eq_ignore_ascii_case("start") { link::read(typed.arguments.trim())? } else { return None };
-    let (name, arguments) = linked.split_once(' ').unwrap_or((&linked, ""));
-    (name == C::NAME).then(|| read_arguments(arguments))
+    typed.name.eq_ignore_ascii_case(C::NAME).then(|| read_arguments(typed.arguments))
 }
 
 fn read_arguments<C: Command>(arguments: &str) -> Result<C, String> {
@@ -143,17 +145,27 @@ fn read_arguments<C: Command>(arguments: &str) -> Result<C, String> {
 }
 
 /// What was typed: `/name@bot arguments`.
-struct Typed<'a> {
-    name: &'a str,
+pub(crate) struct Typed<'a> {
+    pub(crate) name: &'a str,
     bot: Option<&'a str>,
     arguments: &'a str,
 }
 
 impl<'a> Typed<'a> {
-    fn of(text: &'a str) -> Option<Self> {
+    pub(crate) fn of(text: &'a str) -> Option<Self> {
         let rest = text.strip_prefix('/')?;
         let (command, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let (name, bot) = command.split_once('@').map_or((command, None), |(name, bot)| (name, Some(bot)));
         (!name.is_empty()).then_some(Self { name, bot, arguments })
+    }
+
+    /// Whether it can be a command at all: a path can not.
+    pub(crate) fn is_well_named(&self) -> bool {
+        self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    }
+
+    /// Whether it is meant for this account: for nobody in particular, or for it by name.
+    pub(crate) fn is_for(&self, account: &Account) -> bool {
+        self.bot.is_none_or(|bot| account.is_named(bot))
     }
 }
