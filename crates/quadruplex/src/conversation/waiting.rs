@@ -7,7 +7,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 use super::ConversationEnded;
 use crate::Delivery;
 use crate::client::lock;
-use crate::router::{Kind, Update};
+use crate::router::{Kind, Typed, Update};
 
 /// The chat, and who was asked there.
 pub(super) type With = (PeerRef, PeerRef);
@@ -66,8 +66,10 @@ impl Waiting {
             return Some((delivery, slot));
         };
         let with = (chat, sender);
-        match command(message.text()) {
-            Some("cancel") => match self.take(&with) {
+        match Typed::of(message.text()).filter(Typed::is_well_named) {
+            // What is said to another bot is neither an answer nor an end.
+            Some(command) if !command.is_for(update.account()) => Some((delivery, slot)),
+            Some(command) if command.name.eq_ignore_ascii_case("cancel") => match self.take(&with) {
                 Some(waiter) => {
                     // Gone meanwhile: then there is nothing to cancel either.
                     let _ = waiter.send(Given::Ended(ConversationEnded::Cancelled));
@@ -130,12 +132,4 @@ impl Drop for Turn<'_> {
             }
         }
     }
-}
-
-/// The name of a command, if a text is one.
-fn command(text: &str) -> Option<&str> {
-    let word = text.strip_prefix('/')?.split_whitespace().next()?;
-    let name = word.split('@').next().unwrap_or(word);
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_name.then_some(name)
 }

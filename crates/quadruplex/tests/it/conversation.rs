@@ -141,6 +141,19 @@ async fn others_in_the_chat_are_handled_meanwhile(telegram: Sandbox) -> Result {
 }
 
 #[quadruplex::test]
+async fn what_is_said_to_another_bot_is_neither_an_answer_nor_an_end(telegram: Sandbox) -> Result {
+    let bot = telegram.bot(router()).await?;
+    let mut chat = telegram.user("alice").await?.open(&bot).await?;
+    chat.say("/register").await?;
+    expect(&mut chat, "What is your name?").await?;
+    for other in ["/cancel@other_bot", "/ping@other_bot"] {
+        chat.say(other).await?;
+    }
+    chat.say("Alice").await?;
+    expect(&mut chat, "How old are you?").await
+}
+
+#[quadruplex::test]
 async fn it_ends_quietly(telegram: Sandbox) -> Result {
     let bot = telegram.bot(router()).await?;
     let mut chat = telegram.user("alice").await?.open(&bot).await?;
