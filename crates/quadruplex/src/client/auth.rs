@@ -14,7 +14,7 @@ use super::pool::lock;
 use crate::Error;
 
 /// A code that is on its way to the owner of a number.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LoginCode {
     phone: String,
     hash: String,
@@ -22,6 +22,13 @@ pub struct LoginCode {
     pub kind: CodeKind,
     /// How many characters it has, if Telegram says so.
     pub length: Option<u32>,
+}
+
+/// With the number and the hash, a stranger who has the code is signed in: they are not shown.
+impl fmt::Debug for LoginCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginCode").field("kind", &self.kind).field("length", &self.length).finish_non_exhaustive()
+    }
 }
 
 /// Where a login code goes.

@@ -13,12 +13,19 @@ use crate::Error;
 use crate::calls::Wait;
 
 /// The application id that MTProto wants to know, from <https://my.telegram.org/apps>.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ApiId {
     /// The number.
     pub id: i32,
     /// The secret that goes with it.
     pub hash: String,
+}
+
+/// The hash is a secret and not shown.
+impl fmt::Debug for ApiId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiId").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// An error of a detached call, which nobody waits for.

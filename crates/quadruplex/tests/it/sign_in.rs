@@ -23,10 +23,18 @@ async fn a_wrong_code_is_refused_and_can_be_tried_again() {
     telegram.create_user(person("Alice", "15550001")).unwrap();
     let client = builder(&telegram).connect_in_memory().await.unwrap();
     let code = client.request_code("+1 555 0001").await.unwrap();
+    let shown = format!("{code:?}");
+    assert!(shown.contains("kind") && !shown.contains("5550001") && !shown.contains("hash"), "a secret in {shown}");
     let error = client.sign_in(&code, "00000").await.unwrap_err();
     assert!(error.is("PHONE_CODE_INVALID"), "{error}");
     let typed = telegram.world().codes().last().unwrap().code.clone();
     assert!(matches!(client.sign_in(&code, &typed).await, Ok(SignIn::Done(_))));
+}
+
+#[test]
+fn the_hash_of_an_application_is_not_shown() {
+    let shown = format!("{:?}", quadruplex::Client::builder(94_575, "a3406de8d171bb422bb6ddf3bbd800e2"));
+    assert!(shown.contains("94575") && !shown.contains("a3406de8"), "a secret in {shown}");
 }
 
 #[tokio::test]
