@@ -111,8 +111,7 @@ impl Jobs {
         let value = self.client.inner.writer.store().value(key).await?;
         let millis = value.and_then(|value| Some(u64::from_le_bytes(*value.bytes.first_chunk()?)));
         match millis.and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis))) {
-            // Never ahead of the clock: it may have been set back.
-            Some(last) => Ok(last.min(now)),
+            Some(last) => Ok(schedule.set_back(last, now)),
             None => {
                 self.save(schedule, now);
                 Ok(now)

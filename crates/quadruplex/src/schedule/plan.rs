@@ -7,6 +7,9 @@ use super::{Missed, Schedule, Times};
 /// What is due within this time is not missed: a timer is never exact.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// A clock that was so much ahead was not set back, it had been wrong.
+const WRONG: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
@@ -41,9 +44,10 @@ impl Schedule {
     }
 
     /// The clock was set back behind the time from which is counted: a period begins now, so that nobody waits for the clock to catch up.
-    /// The calendar has no such trouble, and would go through the same times twice.
+    /// The calendar has no such trouble, and would go through the same times twice; unless the clock was quite wrong.
     pub(super) fn set_back(&self, last: SystemTime, now: SystemTime) -> SystemTime {
-        if matches!(self.times, Times::Every(_)) { last.min(now) } else { last }
+        let is_wrong = last.duration_since(now).is_ok_and(|ahead| ahead > WRONG);
+        if is_wrong || matches!(self.times, Times::Every(_)) { last.min(now) } else { last }
     }
 
     fn after(&self, time: SystemTime) -> Option<SystemTime> {
@@ -110,6 +114,16 @@ mod tests {
         let schedule = Schedule::every(Duration::from_secs(10));
         assert_eq!(schedule.set_back(at(100), at(20)), at(20));
         assert_eq!(schedule.next(at(20), at(20)), Next::At(at(30)));
+    }
+
+    #[cfg(feature = "cron")]
+    #[test]
+    fn the_calendar_is_gone_through_once_if_the_clock_is_set_back() {
+        let daily = Schedule::utc("0 9 * * *");
+        let (nine, day) = (9 * 3600, 24 * 3600);
+        assert_eq!(daily.set_back(at(nine), at(nine - 60)), at(nine), "it has run at nine");
+        assert_eq!(daily.next(at(nine), at(nine - 60)), Next::At(at(nine + day)));
+        assert_eq!(daily.set_back(at(nine + 100 * day), at(nine - 60)), at(nine - 60), "it had been wrong by months");
     }
 
     #[test]
