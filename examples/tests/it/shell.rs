@@ -76,7 +76,7 @@ fn bots() {
         ("echo", "hello\n<b>\n", "< hello\n< <b>\n"),
         ("knobs", "hello\n", "< hello\n"),
         ("mirror", "hello\n", "< hello\n"),
-        ("moderate", "/quiet\n/quiet\nhttp://x\n", "< I am quiet.\n< I greet.\n"),
+        ("moderate", "/help\nhttp://x\n", "< /quiet — Switch the greetings on or off\n/help [command] — What this bot understands\n"),
         ("vote", "anything\n", "< Good?\n  [1] 👍\n  [2] 👎\n"),
     ];
     std::thread::scope(|scope| {
@@ -101,6 +101,12 @@ fn register() {
     let said = ["What is your name?", "How old are you?", "A number, please.", "<b>, 30. Right?", "Welcome, <b>!"];
     let places: Vec<_> = said.iter().map(|text| printed.find(text)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{printed}");
+}
+
+#[test]
+fn what_comes_late_is_waited_for() {
+    let printed = talk("keep", "hello\n");
+    assert!(printed.contains("Asynchronously, after 3 seconds"), "{printed}");
 }
 
 #[test]

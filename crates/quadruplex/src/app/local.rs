@@ -21,7 +21,7 @@ mod absent {
     pub(crate) enum Local {}
 
     impl Local {
-        pub(crate) async fn talk(self) {
+        pub(crate) async fn talk(self, _: impl AsyncFn() -> bool) {
             match self {}
         }
     }

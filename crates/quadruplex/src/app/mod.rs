@@ -211,9 +211,10 @@ impl App {
         }
         let mut running = self.start().await?;
         let local = local::somebody_for(running.client()).await?;
+        let rest = running.rest();
         let talk = async {
             match local {
-                Some(local) => local.talk().await,
+                Some(local) => local.talk(rest).await,
                 None => pending().await,
             }
         };

@@ -1,24 +1,38 @@
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use quadruplex_net::{CloseReason, State};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::conversation::Waiting;
 use crate::{Client, Error};
 
 /// An application that runs. Dropped, it takes no more updates, and the handlers that run are waited for in the background.
-#[derive(Debug)]
 pub struct Running {
     client: Client,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
-    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "nothing is served then"))]
     metrics: Option<SocketAddr>,
+    waiting: Arc<Waiting>,
 }
 
 impl Running {
-    pub(super) fn new(client: Client, stop: watch::Sender<bool>, task: JoinHandle<()>, metrics: Option<SocketAddr>) -> Self {
-        Self { client, stop, task, metrics }
+    pub(super) fn new(
+        client: Client,
+        stop: watch::Sender<bool>,
+        task: JoinHandle<()>,
+        metrics: Option<SocketAddr>,
+        waiting: Arc<Waiting>,
+    ) -> Self {
+        Self { client, stop, task, metrics, waiting }
+    }
+
+    /// Tells whether every update has come and is handled, apart from those whose handlers wait for an answer.
+    pub(super) fn rest(&self) -> impl AsyncFn() -> bool + use<> {
+        let (client, waiting) = (self.client.clone(), Arc::clone(&self.waiting));
+        async move || client.inner.is_at_rest(waiting.len()).await
     }
 
     /// The client.
@@ -69,5 +83,11 @@ impl Running {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let _ = self.task.await;
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("client", &self.client).field("metrics", &self.metrics).finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{App, Dispatcher, Menu, Running, Shared, menu};
 use crate::Error;
+use crate::conversation::Waiting;
 use crate::router::{Account, Plan};
 use crate::schedule::Jobs;
 
@@ -31,7 +32,7 @@ impl App {
             tokio::spawn(menu::show(client.clone(), own.into_iter().chain(menus).collect()));
         }
         let slots = Arc::new(Semaphore::new(limits.at_once.min(Semaphore::MAX_PERMITS)));
-        let waiting = Arc::default();
+        let waiting: Arc<Waiting> = Arc::default();
         let watching = watch.begin(&client, &report, (&slots, limits.at_once), &waiting).await?;
         let metrics = watching.address();
         let updates = client.updates().limits(limits).await?;
@@ -40,7 +41,8 @@ impl App {
         let (stop, mut stopped) = watch::channel(false);
         let start = UNIX_EPOCH + client.inner.settings.environment.now().wall;
         let jobs = Jobs { client: client.clone(), account: Arc::clone(&account), plan: Arc::clone(&plan), report: report.clone() };
-        let shared = Shared { client: client.clone(), account, plan, report: report.clone(), backlog, start, slots, waiting };
+        let shared =
+            Shared { client: client.clone(), account, plan, report: report.clone(), backlog, start, slots, waiting: Arc::clone(&waiting) };
         let dispatcher = Dispatcher::new(shared, drain_within);
         let reporting = client.clone();
         let task = tokio::spawn(async move {
@@ -68,6 +70,6 @@ impl App {
                 () = watching.serve() => {}
             }
         });
-        Ok(Running::new(client, stop, task, metrics))
+        Ok(Running::new(client, stop, task, metrics, waiting))
     }
 }

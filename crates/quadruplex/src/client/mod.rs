@@ -264,9 +264,16 @@ impl Inner {
     }
 
     /// How many updates wait or are handled, and whether no more are taken because of that.
-    #[cfg(feature = "metrics")]
     pub(crate) fn waiting_updates(&self) -> (usize, bool) {
         lock(&self.updates).upgrade().map_or((0, false), |updates| updates.waiting())
+    }
+
+    /// Whether all that the server has for this account outside channels has come, and no more of it waits or is handled than `kept`.
+    pub(crate) async fn is_at_rest(self: &Arc<Self>, kept: usize) -> bool {
+        let Ok(state) = self.invoke(quadruplex_api::functions::updates::GetState).await else { return false };
+        let common = lock(&self.updates).upgrade().and_then(|updates| updates.common());
+        let has_come = common.is_some_and(|common| common.pts >= state.pts && common.qts >= state.qts);
+        has_come && self.waiting_updates().0 <= kept
     }
 
     /// From now on admins are told of such errors.
@@ -334,7 +341,7 @@ async fn keep_config(client: Weak<Inner>) {
                 let now = inner.wall_clock();
                 let _ = inner.writer.queue(|commit| commit.expired_at = Some(now));
                 pause = Duration::from_secs(1);
-                Duration::from_secs(u64::from((config.expires - config.date).clamp(60, 86_400).unsigned_abs()))
+                Duration::from_secs(u64::from(config.expires.saturating_sub(config.date).clamp(60, 86_400).unsigned_abs()))
             }
             Err(Error::Closed(_)) => return,
             Err(error) => {

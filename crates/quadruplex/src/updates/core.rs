@@ -74,10 +74,14 @@ impl Shared {
     }
 
     /// How many updates wait or are handled, and whether no more are taken because of that.
-    #[cfg(feature = "metrics")]
     pub(crate) fn waiting(&self) -> (usize, bool) {
         let core = self.core();
         (core.journal.len(), core.engine.is_paused())
+    }
+
+    /// How far the box of the account has come.
+    pub(crate) fn common(&self) -> Option<quadruplex_store::CommonState> {
+        self.core().engine.common()
     }
 
     /// Updates, with the users and chats that came with them. The ticket tells when they are durable: then the server may

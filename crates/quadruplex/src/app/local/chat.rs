@@ -10,12 +10,14 @@ use tokio::time::sleep;
 
 use crate::{Client, Message, UpdateStream};
 
-/// A pipe that has ended is followed by the end of the program when nobody has answered for so long.
+/// A pipe that has ended is followed by the end of the program when all is handled and nobody has answered for so long.
 const SILENCE: Duration = Duration::from_secs(1);
+/// A handler that says nothing for longer is not waited for.
+const PATIENCE: u32 = 60;
 
-/// What is typed is sent, what is answered is printed; a number presses the button with that number. Ends when the input has ended,
-/// if anything was typed; without any input it never does: the program is not talked to.
-pub(super) async fn talk(person: Client, account: PeerRef, greeting: &str) {
+/// What is typed is sent, what is answered is printed; a number presses the button with that number. Ends when the input has ended and
+/// all is handled, if anything was typed; without any input it never does: the program is not talked to.
+pub(super) async fn talk(person: Client, account: PeerRef, greeting: &str, is_at_rest: impl AsyncFn() -> bool) {
     let Ok(mut updates) = person.updates().await else { return };
     if std::io::stdin().is_terminal() {
         tell(greeting.to_owned()).await;
@@ -40,10 +42,18 @@ pub(super) async fn talk(person: Client, account: PeerRef, greeting: &str) {
     if typed == 0 {
         return std::future::pending().await;
     }
-    loop {
+    let mut silent = 0;
+    while silent < PATIENCE {
         tokio::select! {
-            Some(message) = next(&chat.person, &mut updates) => chat.show(message).await,
-            () = sleep(SILENCE) => return,
+            Some(message) = next(&chat.person, &mut updates) => {
+                chat.show(message).await;
+                silent = 0;
+            }
+            // What the program has said by then is on its way to the person, or shown.
+            () = sleep(SILENCE) => match is_at_rest().await && chat.person.inner.is_at_rest(0).await {
+                true => return,
+                false => silent += 1,
+            }
         }
     }
 }

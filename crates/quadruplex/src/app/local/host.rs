@@ -33,8 +33,8 @@ pub(crate) struct Local {
 
 impl Local {
     /// A chat over the standard input and output; see [`chat`].
-    pub(crate) async fn talk(self) {
-        chat::talk(self.person, self.account, &self.greeting).await;
+    pub(crate) async fn talk(self, is_at_rest: impl AsyncFn() -> bool) {
+        chat::talk(self.person, self.account, &self.greeting, is_at_rest).await;
     }
 }
 

@@ -164,6 +164,11 @@ pub(super) fn drain<U>(sequence: &mut Sequence<Option<U>>, batch: &mut Batch<U>)
 }
 
 impl<U> Engine<U> {
+    /// How far the box of the account has come, once it is known.
+    pub(crate) fn common(&self) -> Option<CommonState> {
+        self.common.state()
+    }
+
     /// The answer to [`Request::State`].
     #[must_use]
     pub(crate) fn handle_state(&mut self, now: Instant, state: CommonState) -> Batch<U> {
