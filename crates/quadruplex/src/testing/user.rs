@@ -65,7 +65,7 @@ impl User {
         Ok(chat)
     }
 
-    /// Joins a group.
+    /// Joins a group. Who is in it, as its owner is, opens it.
     ///
     /// # Errors
     /// The group is of another sandbox, or does not let this person in.
@@ -75,8 +75,10 @@ impl User {
     pub async fn join(&self, group: &Group) -> Result<Chat> {
         let chat = Chat::new(self, group.peer(), group.title.clone());
         let channel = Arg::Lookup(Box::new(PeerRef::from(group.username())));
-        self.shared.client.call(channels::JoinChannel { channel }).await?;
-        Ok(chat)
+        match self.shared.client.call(channels::JoinChannel { channel }).await {
+            Err(error) if !error.is("USER_ALREADY_PARTICIPANT") => Err(error.into()),
+            _ => Ok(chat),
+        }
     }
 }
 
