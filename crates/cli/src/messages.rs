@@ -13,6 +13,8 @@ use crate::people::{chat_name, name_of};
 
 /// Telegram gives so many messages at once.
 const PAGE: usize = 100;
+/// So many are asked for at least, since what is not to be shown may stand among them.
+const SMALL_PAGE: usize = 20;
 
 /// A message, and how those are called who have to do with it.
 #[derive(Clone, Debug)]
@@ -72,13 +74,14 @@ pub(crate) async fn history(client: &Client, peer: &PeerRef, count: usize) -> Re
     let mut found = Vec::new();
     let mut before = 0;
     while found.len() < count {
-        let limit = i32::try_from(PAGE.min(count - found.len())).unwrap_or(i32::MAX);
+        let limit = (count - found.len()).clamp(SMALL_PAGE, PAGE) as i32;
         let answer = client.call(messages::GetHistory::new(peer.clone(), before, 0, 0, limit, 0, 0, 0)).await?;
-        let page = shown(answer);
-        let Some(last) = page.last() else { break };
-        before = last.message.id;
-        found.extend(page);
+        // Of all, since a page may be of nothing but service messages.
+        let Some(oldest) = all(&answer).iter().map(id).min() else { break };
+        before = oldest;
+        found.extend(shown(answer));
     }
+    found.truncate(count);
     found.reverse();
     Ok(found)
 }
@@ -89,6 +92,23 @@ pub(crate) async fn history(client: &Client, peer: &PeerRef, count: usize) -> Re
 pub(crate) async fn by_id(client: &Client, peer: &PeerRef, id: i32) -> Result<Option<Shown>, Error> {
     let answer = client.call(messages::GetHistory::new(peer.clone(), id.saturating_add(1), 0, 0, 1, 0, 0, 0)).await?;
     Ok(shown(answer).into_iter().find(|shown| shown.message.id == id))
+}
+
+fn all(answer: &enums::messages::Messages) -> &[enums::Message] {
+    match answer {
+        enums::messages::Messages::Messages(page) => &page.messages,
+        enums::messages::Messages::Slice(page) => &page.messages,
+        enums::messages::Messages::ChannelMessages(page) => &page.messages,
+        enums::messages::Messages::NotModified(_) => &[],
+    }
+}
+
+fn id(message: &enums::Message) -> i32 {
+    match message {
+        enums::Message::Empty(message) => message.id,
+        enums::Message::Message(message) => message.id,
+        enums::Message::Service(message) => message.id,
+    }
 }
 
 /// The messages of an answer in its order; service messages are left out.
