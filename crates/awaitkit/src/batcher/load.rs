@@ -27,6 +27,8 @@ where
     /// That of the caller who began the batch.
     span: Span,
     stage: Stage<K, V, E>,
+    /// Whether one of the permits is ours. One that was given up while it collected keys has none.
+    has_room: bool,
 }
 
 enum Stage<K, V, E> {
@@ -46,7 +48,7 @@ where
     }
 
     fn spawn(inner: &Arc<Inner<K, V, E>>, runtime: &Handle, window: bool) {
-        let batch = Self { inner: Arc::clone(inner), id: RunId::new(), span: Span::current(), stage: Stage::Waiting };
+        let batch = Self { inner: Arc::clone(inner), id: RunId::new(), span: Span::current(), stage: Stage::Waiting, has_room: false };
         inner.tasks.spawn_on(batch.run(window), runtime);
     }
 
@@ -82,6 +84,7 @@ where
         // The semaphore is never closed; an error would only mean that there is no limit.
         if let Ok(room) = self.inner.room.acquire().await {
             room.forget();
+            self.has_room = true;
         }
         let more = {
             let mut queue = lock(&self.inner.queue);
@@ -143,11 +146,37 @@ where
     E: Send + Sync + 'static,
 {
     fn drop(&mut self) {
-        let has_room = matches!(self.stage, Stage::Left(_));
         self.give_up(None);
-        if has_room {
+        if self.has_room {
             self.inner.room.add_permits(1);
             self.inner.changed.notify_waiters();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::Semaphore;
+    use tokio::task::yield_now;
+
+    use crate::{Batcher, Limit, Unlimited, Window, join, limit};
+
+    /// What was not taken is not given back: a semaphore that is full already would panic.
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_that_is_stopped_while_it_collects_gives_back_no_room() {
+        let check = async |in_flight: Limit, permits: usize| {
+            let loader = async |keys: Vec<u64>| Ok::<_, String>(keys.into_iter().map(|key| (key, key)));
+            let batcher = Batcher::builder(loader).window(Window::Delay(Duration::from_secs(10))).max_in_flight(in_flight).build();
+            let (answer, clean) = join!(batcher.load(1), async {
+                yield_now().await;
+                batcher.shutdown(Duration::from_millis(1)).await
+            });
+            assert!(answer.is_err() && !clean);
+            assert_eq!((batcher.inner.room.available_permits(), batcher.stats().queued), (permits, 0));
+        };
+        check(limit!(2), 2).await;
+        check(Unlimited.into(), Semaphore::MAX_PERMITS).await;
     }
 }
