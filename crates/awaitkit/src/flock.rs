@@ -19,8 +19,9 @@ use turn::{FileId, Turn};
 /// locks are given in the order in which they were asked for, shared ones together; between processes whoever tries first gets it. The
 /// operating system releases the lock when the process ends, however it ends. The file itself is never removed.
 ///
-/// Locking a file twice without unlocking it waits for ever, unless both locks are shared; set a [timeout](Flock::timeout)
-/// where that can happen.
+/// Locking a file twice without unlocking it waits for ever. That two locks are shared does not help for sure: if somebody has asked
+/// for an exclusive one in between, the second waits behind it, and it waits for the first. Set a [timeout](Flock::timeout) where that
+/// can happen.
 ///
 /// # Cancel safety
 ///
@@ -166,6 +167,13 @@ impl FlockGuard {
     /// The file that is locked, open for reading and, if permissions allow, writing.
     pub fn file(&self) -> &File {
         &self.file
+    }
+}
+
+impl Drop for FlockGuard {
+    fn drop(&mut self) {
+        // Closing would do, but for a process that another thread is just starting: until it runs its own program it has a copy of the file.
+        let _closed_anyway = self.file.unlock();
     }
 }
 

@@ -85,6 +85,16 @@ async fn a_file_that_was_replaced_is_locked_anew() {
     assert!(flock(&path, Lock::Exclusive).poll(QUICK).timeout(5 * QUICK).await.unwrap_err().is_timeout());
 }
 
+/// As in a process that was begun a moment ago, a copy of the file stays open.
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_the_file_keeps_nothing_locked() {
+    let path = path("copied");
+    let guard = flock(&path, Lock::Exclusive).await.unwrap();
+    let _copy = guard.file().try_clone().unwrap();
+    drop(guard);
+    drop(flock(&path, Lock::Exclusive).poll(QUICK).timeout(5 * QUICK).await.unwrap());
+}
+
 #[tokio::test(start_paused = true)]
 async fn bad_paths_are_errors() {
     let e = flock("/does/not/exist", Lock::Shared).await.unwrap_err();
