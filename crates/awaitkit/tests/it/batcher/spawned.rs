@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use awaitkit::*;
@@ -35,17 +35,13 @@ fn on_eight_threads<Out>(future: impl Future<Output = Out>) -> Out {
     Builder::new_multi_thread().worker_threads(8).enable_time().build().unwrap().block_on(future)
 }
 
-/// The median of runs; up to five times, since a machine that is busy with something else stops threads in the middle of asking.
+/// With one in flight: the first holds the loader until all have asked, whenever a thread comes to that; the rest is the second.
 #[test]
-fn distinct_keys_on_eight_threads_make_one_batch() {
-    let batches = || {
-        let batcher: Squares = Batcher::builder(async |keys: Vec<u64>| Ok(keys.into_iter().map(|key| (key, key)))).build();
-        on_eight_threads(map_concurrent(0..200, Unlimited, spawned(|key| of(&batcher, key))));
-        batcher.stats().batches
-    };
-    let runs = || median((0..51).map(|_| batches()).collect());
-    let medians: Vec<_> = (0..5).map(|_| runs()).take_while(|median| *median > 1).collect();
-    assert!(medians.len() < 5, "{medians:?}");
+fn what_is_asked_on_eight_threads_while_one_is_on_its_way_is_one_batch() {
+    for _ in 0..21 {
+        let batches = outlasting(|batcher| batcher.max_in_flight(limit!(1)));
+        assert!(batches <= 2, "{batches}");
+    }
 }
 
 /// Batches for many lookups of few keys on eight threads, by a loader that answers when everybody has asked.
@@ -86,16 +82,23 @@ fn with_two_in_flight_they_never_make_more_than_three() {
     assert!(counts.iter().all(|batches| *batches <= 3), "{counts:?}");
 }
 
-/// Without that limit a thread would have to stand still for 73 milliseconds in the middle of asking to make a fourth.
+/// How many batches that makes is up to how long a thread stands still in the middle of asking; that each key is asked for once is not.
 #[test]
-fn by_default_they_make_three() {
-    let counts: Vec<_> = (0..21).map(|_| outlasting(|batcher| batcher)).collect();
-    assert!(median(counts.clone()) <= 3, "{counts:?}");
-}
-
-fn median(mut counts: Vec<u64>) -> u64 {
-    counts.sort();
-    counts[counts.len() / 2]
+fn by_default_no_key_is_asked_for_twice() {
+    let asked: Arc<Mutex<Vec<u64>>> = Arc::default();
+    let loader = {
+        let asked = Arc::clone(&asked);
+        move |keys: Vec<u64>| {
+            asked.lock().unwrap().extend(&keys);
+            async { Ok(keys.into_iter().map(|key| (key, key))) }
+        }
+    };
+    let batcher: Squares = Batcher::builder(loader).build();
+    let lookups = on_eight_threads(map_concurrent(0..200, Unlimited, spawned(|key| of(&batcher, key))));
+    assert!(lookups.into_iter().all(|found| found == Ok(true)));
+    let mut asked = asked.lock().unwrap().clone();
+    asked.sort();
+    assert_eq!(asked, (0..200).collect::<Vec<_>>());
 }
 
 const LOOKUPS: u32 = 10_000;
