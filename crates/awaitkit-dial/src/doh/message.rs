@@ -35,7 +35,8 @@ pub(super) enum Refusal {
     Malformed,
 }
 
-/// A question with id 0, so that caches between here and the server know it again (RFC 8484).
+/// A question with id 0, so that caches between here and the server know it again (RFC 8484). The name has no dot at its end, and labels
+/// as [`Host`](crate::Host) allows them.
 pub(super) fn question(name: &str, kind: Kind) -> Vec<u8> {
     // Recursion desired, one question.
     let mut out = vec![0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];

@@ -125,7 +125,9 @@ impl Doh {
         Self { patience, ..self }
     }
 
-    async fn find(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+    async fn find(&self, asked: &str) -> io::Result<Vec<IpAddr>> {
+        // A dot at the end says that the name is whole, which every name is here; the system may want to know it.
+        let name = asked.strip_suffix('.').unwrap_or(asked);
         if let Some((addresses, until)) = lock(&self.cache).get(name)
             && *until > Instant::now()
         {
@@ -154,7 +156,7 @@ impl Doh {
             }
         }
         match &self.fallback {
-            Some(fallback) => fallback.resolve(name).await.map_err(|error| {
+            Some(fallback) => fallback.resolve(asked).await.map_err(|error| {
                 errors.push(format!("otherwise: {error}"));
                 io::Error::new(error.kind(), errors.join("; "))
             }),

@@ -185,3 +185,19 @@ async fn names_of_this_place_are_told_to_nobody() {
     }
     assert!(net.connected().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dot_at_the_end_changes_nothing() {
+    let net = MemoryNet::new();
+    let (certificate, asked) = resolver(&net, ONE, "one.example", good);
+    let doh = doh(&net, &[certificate]);
+    assert_eq!(doh.resolve("example.org.").await.unwrap(), ips(&["1.2.3.4"]));
+    assert_eq!(doh.resolve("example.org").await.unwrap(), ips(&["1.2.3.4"]));
+    assert_eq!((asked.load(Ordering::Relaxed), net.resolved()), (2, Vec::<String>::new()), "one name, and nothing for the system");
+
+    net.name("router.", &ips(&["10.0.0.1"]));
+    net.name("nas.local.", &ips(&["10.0.0.2"]));
+    assert_eq!(doh.resolve("router.").await.unwrap(), ips(&["10.0.0.1"]));
+    assert_eq!(doh.resolve("nas.local.").await.unwrap(), ips(&["10.0.0.2"]));
+    assert_eq!(asked.load(Ordering::Relaxed), 2, "names of this place are told to nobody");
+}
