@@ -6,9 +6,10 @@ use std::time::Duration;
 use awaitkit_dial::{Chain, Policy, Resolve, Route};
 use reqwest::cookie::Jar;
 use reqwest::dns::{Addrs, Name, Resolving};
-use reqwest::{Client, ClientBuilder, Proxy};
+use reqwest::{Client, ClientBuilder, Proxy, redirect};
 use rustls::crypto::CryptoProvider;
 
+use crate::client::noting;
 use crate::{Error, Http};
 
 /// The settings of a client.
@@ -17,6 +18,7 @@ pub struct Builder {
     policy: Policy,
     names: Option<Arc<dyn Resolve>>,
     cookies: Arc<Jar>,
+    redirects: Arc<redirect::Policy>,
     configure: Configure,
 }
 
@@ -24,7 +26,13 @@ type Configure = Box<dyn Fn(ClientBuilder) -> ClientBuilder>;
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { policy: Policy::default(), names: None, cookies: Arc::default(), configure: Box::new(|builder| builder) }
+        Self {
+            policy: Policy::default(),
+            names: None,
+            cookies: Arc::default(),
+            redirects: Arc::default(),
+            configure: Box::new(|builder| builder),
+        }
     }
 
     /// Which ways are tried, in which order; directly by default. A route of several proxies, one behind the other, is not for HTTP.
@@ -45,7 +53,14 @@ impl Builder {
         self
     }
 
-    /// Whatever else reqwest's builder can do: certificates, headers, limits. It is called once for each route.
+    /// Which redirects are followed; ten by default.
+    pub fn redirects(mut self, redirects: redirect::Policy) -> Self {
+        self.redirects = Arc::new(redirects);
+        self
+    }
+
+    /// Whatever else reqwest's builder can do: certificates, headers, limits. It is called once for each route. Redirects are set by
+    /// [`redirects`](Self::redirects) alone.
     pub fn configure(mut self, configure: impl Fn(ClientBuilder) -> ClientBuilder + 'static) -> Self {
         self.configure = Box::new(configure);
         self
@@ -81,7 +96,7 @@ impl Builder {
         if let Some(chain) = route.proxy() {
             builder = builder.proxy(proxy(chain)?);
         }
-        Ok((self.configure)(builder).build()?)
+        Ok((self.configure)(builder).redirect(noting(Arc::clone(&self.redirects))).build()?)
     }
 }
 

@@ -1,8 +1,9 @@
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
 use awaitkit_dial::{Health, Policy, Standing};
-use reqwest::{Client, IntoUrl, Method, Request, RequestBuilder, Response};
+use reqwest::{Client, IntoUrl, Method, Request, RequestBuilder, Response, redirect};
 
 use crate::{Builder, Error, FailedRoute};
 
@@ -69,13 +70,15 @@ impl Http {
             next = request.try_clone();
             url = shown(&request);
             let may_repeat = matches!(*request.method(), Method::GET | Method::HEAD);
-            match self.inner.clients[place].execute(request).await {
+            let execution = self.inner.clients[place].execute(request);
+            let (outcome, redirected) = REDIRECTED.scope(Cell::new(false), async { (execution.await, REDIRECTED.with(Cell::get)) }).await;
+            match outcome {
                 Ok(response) => {
                     self.inner.health.works(place);
                     return Ok(response);
                 }
-                // While connecting nothing of the request is sent, and reading an answer begins after this.
-                Err(error) if error.is_connect() || may_repeat && error.is_request() => {
+                // While connecting nothing of the request is sent, unless to a server that has sent it on; reading an answer begins after this.
+                Err(error) if error.is_connect() && !redirected || may_repeat && error.is_request() => {
                     self.inner.health.failed(place);
                     attempts.push(FailedRoute { route: self.inner.policy.routes[place].to_string(), error: error.without_url() });
                 }
@@ -106,6 +109,20 @@ impl Http {
         order.sort_by_key(|place| standings[*place].held_back);
         order
     }
+}
+
+tokio::task_local! {
+    /// Whether the request that this task makes was answered with a redirect.
+    static REDIRECTED: Cell<bool>;
+}
+
+/// Follows redirects as `inner` says, and notes for [`Http::send`] that one was seen: who gives it has got the request.
+pub(crate) fn noting(inner: Arc<redirect::Policy>) -> redirect::Policy {
+    redirect::Policy::custom(move |attempt| {
+        // Outside of `send` nobody asks.
+        let _ = REDIRECTED.try_with(|redirected| redirected.set(true));
+        inner.redirect(attempt)
+    })
 }
 
 /// The URL without what only the server is to read.

@@ -19,7 +19,7 @@
 //! # What holds
 //!
 //! - **A request is made once.** The next route of the policy is taken only if no byte of the request was sent on the one before; a GET or a
-//!   HEAD, which change nothing, also if the connection broke before the answer began.
+//!   HEAD, which change nothing, also if the connection broke before the answer began. Whoever answers with a redirect has got the request.
 //! - **Limits**: connecting ends with the patience of the policy (10 s for each route), and five minutes without a byte are the end. There is
 //!   none on how long an answer may take or how large it may be, unless you set one.
 //! - **Redirects** are followed ten times, **cookies** are kept as long as the client, `gzip` and `deflate` are undone.

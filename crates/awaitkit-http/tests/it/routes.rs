@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use awaitkit_http::reqwest::redirect::Policy as Redirects;
 use awaitkit_http::{Error, Http, Order, Policy};
 
 use crate::server::{Here, Server, closed_port, socks5};
@@ -12,7 +13,7 @@ fn http(policy: &str) -> Http {
 
 #[tokio::test]
 async fn what_cannot_be_reached_directly_goes_through_the_proxy() {
-    let (proxy, dead) = (Server::start("proxy").await, closed_port().await);
+    let (proxy, dead) = (Server::start("proxy").await, closed_port());
     let http = http(&format!("direct, then http://127.0.0.1:{}", proxy.port));
     let answer = http.send(http.post(format!("http://site.test:{dead}/form")).body("x=1")).await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "/form by proxy");
@@ -39,6 +40,30 @@ async fn what_was_sent_is_not_sent_again_unless_it_only_reads() {
     assert_eq!(proxy.requests().len(), 1, "a GET may be made again");
 }
 
+/// The first server has executed it and sends the client on to one that nobody reaches: that is no reason to begin anew.
+#[tokio::test]
+async fn what_was_answered_with_a_redirect_is_not_sent_again_unless_it_only_reads() {
+    let (server, proxy, dead) = (Server::start("server").await, Server::start("proxy").await, closed_port());
+    let http = http(&format!("direct, then http://127.0.0.1:{}", proxy.port));
+    for status in [302, 307] {
+        let error = http.send(http.post(server.url(&format!("/{status}/{dead}"))).body("x=1")).await.unwrap_err();
+        assert!(matches!(error, Error::Http(_)), "{error}");
+    }
+    assert_eq!((server.requests().len(), proxy.requests().len()), (2, 0), "each POST is made once");
+    assert_eq!(http.standings()[0].failures, 0, "the way works");
+
+    let page = http.file_get_contents(server.url(&format!("/302/{dead}"))).await.unwrap();
+    assert_eq!((page, proxy.requests().len()), ("/form by proxy".into(), 2), "a GET may be made again");
+}
+
+#[tokio::test]
+async fn redirects_are_followed_as_told() {
+    let server = Server::start("server").await;
+    let http = Http::builder().redirects(Redirects::none()).build().unwrap();
+    assert_eq!(http.send(http.get(server.url("/moved"))).await.unwrap().status(), 302);
+    assert_eq!(server.requests().len(), 1);
+}
+
 #[tokio::test]
 async fn the_order_is_the_policys() {
     let (server, proxy) = (Server::start("server").await, Server::start("proxy").await);
@@ -50,7 +75,7 @@ async fn the_order_is_the_policys() {
     assert_eq!(get(Order::DirectFirst, proxy.port).await.unwrap(), "/ by server");
     assert_eq!(get(Order::ProxyFirst, proxy.port).await.unwrap(), "/ by proxy");
     assert_eq!(get(Order::Never, proxy.port).await.unwrap(), "/ by server");
-    let dead = closed_port().await;
+    let dead = closed_port();
     assert_eq!(get(Order::ProxyFirst, dead).await.unwrap(), "/ by server");
     let before = server.connections();
     let error = get(Order::Only, dead).await.unwrap_err().to_string();

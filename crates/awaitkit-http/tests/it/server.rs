@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use awaitkit_dial::{BoxFuture, Resolve};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 #[derive(Clone)]
 pub(crate) struct Server {
@@ -81,7 +81,12 @@ async fn serve(state: Arc<State>, stream: TcpStream) -> Option<()> {
         }
         let path = first.split(' ').nth(1)?;
         let path = path.strip_prefix("http://").map_or(path, |rest| &rest[rest.find('/').unwrap_or(0)..]);
+        let away = |status: &str, port: &str| {
+            format!("HTTP/1.1 {status} Moved\r\nlocation: http://127.0.0.1:{port}/form\r\ncontent-length: 0\r\n\r\n")
+        };
         let answer = match path {
+            _ if path.starts_with("/302/") => away("302", &path[5..]),
+            _ if path.starts_with("/307/") => away("307", &path[5..]),
             "/moved" => "HTTP/1.1 302 Found\r\nset-cookie: seen=yes\r\nlocation: /here\r\ncontent-length: 0\r\n\r\n".to_owned(),
             "/none" => "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_owned(),
             "/chunked" => "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n5\r\nfghij\r\n0\r\n\r\n".to_owned(),
@@ -136,7 +141,11 @@ impl Resolve for Here {
     }
 }
 
-/// A port on which nobody listens.
-pub(crate) async fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+/// A port on which nobody listens, nor will as long as the test runs.
+pub(crate) fn closed_port() -> u16 {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::mem::forget(socket);
+    port
 }
