@@ -1,9 +1,10 @@
 //! One server: its connections, and whether it lives.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_memcached::Client;
+use async_memcached::{Client, Error as WireError};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -15,11 +16,25 @@ use crate::exchange::{Command, Failure, Reply, exchange};
 pub(crate) struct Server {
     address: Address,
     settings: Arc<Settings>,
+    /// A test puts a server there that swallows everything.
+    connect: Connect,
     room: Semaphore,
     idle: Idle,
     health: Mutex<Health>,
     pub(crate) opened: AtomicU64,
     pub(crate) exchanges: AtomicU64,
+}
+
+type Connect = fn(String) -> Pin<Box<dyn Future<Output = Result<Client, WireError>> + Send>>;
+
+/// How far an operation has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// For a free connection.
+    Waiting,
+    Connecting,
+    /// Something of it, at least.
+    Sent,
 }
 
 /// Connections on which nothing is on its way.
@@ -36,6 +51,7 @@ impl Server {
     pub(crate) fn new(address: Address, settings: Arc<Settings>) -> Self {
         Self {
             address,
+            connect: |url| Box::pin(Client::new(url)),
             room: Semaphore::new(settings.connections.get().min(Semaphore::MAX_PERMITS)),
             settings,
             idle: Idle(Mutex::default()),
@@ -58,13 +74,14 @@ impl Server {
     pub(crate) async fn ask(&self, command: Command<'_>) -> Result<Reply, Error> {
         self.admit()?;
         let deadline = Instant::now() + self.settings.deadline;
-        let mut sent = false;
-        let outcome = timeout_at(deadline, self.attempt(command, &mut sent)).await;
-        let outcome =
-            outcome.unwrap_or_else(|_| Err(Error::Timeout { server: self.name().to_owned(), after: self.settings.deadline, sent }));
+        let mut stage = Stage::Waiting;
+        let outcome = timeout_at(deadline, self.attempt(command, &mut stage)).await;
+        let outcome = outcome.unwrap_or_else(|_| {
+            Err(Error::Timeout { server: self.name().to_owned(), after: self.settings.deadline, sent: stage == Stage::Sent })
+        });
         match &outcome {
             // Waiting in vain for a free connection says nothing about the server.
-            Err(Error::Timeout { sent: false, .. }) if self.room.available_permits() == 0 => {}
+            Err(Error::Timeout { .. }) if stage == Stage::Waiting => {}
             Err(Error::Connect { .. } | Error::Timeout { .. } | Error::Broken { .. } | Error::Protocol { .. }) => self.failed(),
             Ok(_) | Err(_) => *lock(&self.health) = Health::default(),
         }
@@ -72,20 +89,21 @@ impl Server {
     }
 
     /// One try on a connection that lay in the pool, and if that one has died meanwhile, another on a new one.
-    async fn attempt(&self, command: Command<'_>, sent: &mut bool) -> Result<Reply, Error> {
+    async fn attempt(&self, command: Command<'_>, stage: &mut Stage) -> Result<Reply, Error> {
         // Closed never; an error here would be an operation less that is bounded, so it is none.
         let _permit = self.room.acquire().await;
+        *stage = Stage::Connecting;
         if let Some(mut client) = self.idle.take() {
-            *sent = true;
+            *stage = Stage::Sent;
             match self.run(&mut client, command).await {
                 Err(Failure::Io(_)) if command.may_repeat() => self.idle.clear(),
                 outcome => return self.settle(client, outcome),
             }
-            *sent = false;
+            *stage = Stage::Connecting;
         }
-        let mut client = Client::new(&self.address.url).await.map_err(|error| self.error(error.into()))?;
+        let mut client = (self.connect)(self.address.url.clone()).await.map_err(|error| self.error(error.into()))?;
         self.opened.fetch_add(1, Ordering::Relaxed);
-        *sent = true;
+        *stage = Stage::Sent;
         let outcome = self.run(&mut client, command).await;
         self.settle(client, outcome)
     }
@@ -162,4 +180,51 @@ impl std::fmt::Debug for Idle {
 /// Nothing that is done under these locks can leave them half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_secs(1);
+
+    fn black_hole(failures: u32) -> Server {
+        let settings = Settings {
+            connections: NonZeroUsize::MIN,
+            deadline: DEADLINE,
+            failures,
+            rest: Duration::from_secs(60),
+            max_value: 1,
+            skip_down: false,
+        };
+        let address = Address { name: "hole".to_owned(), url: "tcp://hole:1".to_owned() };
+        Server { connect: |_| Box::pin(std::future::pending()), ..Server::new(address, Arc::new(settings)) }
+    }
+
+    /// As under load: whenever one gives up, another waits for its connection already.
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_swallows_connections_is_left_alone_however_many_ask() {
+        let server = black_hole(3);
+        let ask = async |after: u32| {
+            sleep(DEADLINE * after / 4).await;
+            server.ask(Command::Version).await
+        };
+        let answers = awaitkit::join_all((0..12).map(ask), awaitkit::limit!(12)).await;
+        let late = answers.iter().filter(|answer| matches!(answer, Err(Error::Timeout { sent: false, .. }))).count();
+        let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Down { .. }))).count();
+        assert!(server.is_down() && late + refused == 12 && refused > 0, "{answers:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_a_connection_in_vain_says_nothing_of_the_server() {
+        let server = black_hole(1);
+        let _taken = server.room.acquire().await.unwrap();
+        let error = server.ask(Command::Version).await.unwrap_err();
+        assert!(matches!(error, Error::Timeout { sent: false, .. }) && !server.is_down(), "{error}");
+    }
 }

@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use std::time::Duration;
+
 use awaitkit_memcached::{Builder, Memcached};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,6 +29,8 @@ type Stored = (Vec<u8>, u32, u64);
 struct State {
     values: Mutex<HashMap<String, Stored>>,
     faults: Mutex<VecDeque<Fault>>,
+    /// One for each late answer that is ready.
+    late: Notify,
     release: Notify,
     clock: AtomicU64,
     connections: AtomicU64,
@@ -64,6 +68,11 @@ impl Fake {
         self.state.release.notify_one();
     }
 
+    /// Returns when an answer is ready that is [late](Fault::Late).
+    pub(crate) async fn late(&self) {
+        self.state.late.notified().await;
+    }
+
     pub(crate) fn connections(&self) -> u64 {
         self.state.connections.load(Ordering::Relaxed)
     }
@@ -76,9 +85,19 @@ impl Fake {
         self.builder().build().unwrap()
     }
 
+    /// With a deadline that a busy machine keeps, too.
     pub(crate) fn builder(&self) -> Builder {
-        Memcached::builder().server(&self.address)
+        Memcached::builder().deadline(DEADLINE).server(&self.address)
     }
+}
+
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Lets so much time pass at once. While the clock stands still nothing is on its way: else it would jump to whatever is next.
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
 }
 
 /// Serves until the other end closes, or a fault says so. None is the end.
@@ -106,7 +125,10 @@ async fn serve(state: Arc<State>, stream: TcpStream) -> Option<()> {
         let fault = state.faults.lock().unwrap().pop_front();
         match fault {
             None => {}
-            Some(Fault::Late) => state.release.notified().await,
+            Some(Fault::Late) => {
+                state.late.notify_one();
+                state.release.notified().await;
+            }
             Some(Fault::Cut(length)) => {
                 answer.truncate(length);
                 stream.write_all(&answer).await.ok()?;

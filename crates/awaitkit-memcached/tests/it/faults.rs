@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use awaitkit::{join_all, limit};
 use awaitkit_memcached::{Error, Expires, Memcached};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::time::timeout;
 
-use crate::fake::{Fake, Fault};
-
-const SHORT: Duration = Duration::from_millis(50);
+use crate::fake::{DEADLINE, Fake, Fault, pass};
 
 #[tokio::test]
 async fn a_caller_that_goes_away_shifts_no_answer() {
@@ -19,7 +17,10 @@ async fn a_caller_that_goes_away_shifts_no_answer() {
         cache.set(key, key, Expires::Never).await.unwrap();
     }
     server.faults([Fault::Late]);
-    assert!(timeout(SHORT, cache.get("a")).await.is_err(), "dropped while the answer is on its way");
+    tokio::select! {
+        _ = cache.get("a") => panic!("nothing was answered"),
+        () = server.late() => {} // dropped while the answer is on its way
+    }
     server.release();
     assert_eq!(cache.get("b").await.unwrap().as_deref(), Some(b"b".as_slice()));
     assert_eq!(cache.get("c").await.unwrap().as_deref(), Some(b"c".as_slice()));
@@ -52,9 +53,13 @@ async fn callers_that_go_away_at_any_moment_shift_no_answer() {
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_a_timeout_and_costs_the_connection() {
     let server = Fake::start().await;
-    let cache = server.builder().deadline(SHORT).build().unwrap();
+    let cache = server.client();
     server.faults([Fault::Late]);
-    let error = cache.set("a", "1", Expires::Never).await.unwrap_err();
+    let (written, ()) = awaitkit::join!(cache.set("a", "1", Expires::Never), async {
+        server.late().await;
+        pass(DEADLINE).await;
+    });
+    let error = written.unwrap_err();
     assert!(matches!(error, Error::Timeout { sent: true, .. }) && error.may_have_run(), "{error}");
     server.release();
     assert_eq!(cache.get("a").await.unwrap().as_deref(), Some(b"1".as_slice()), "it had been carried out, as the error said it may");
@@ -64,10 +69,12 @@ async fn an_answer_that_does_not_come_is_a_timeout_and_costs_the_connection() {
 #[tokio::test]
 async fn who_waits_for_a_connection_in_vain_has_sent_nothing() {
     let server = Fake::start().await;
-    let cache =
-        server.builder().connections(1.try_into().unwrap()).deadline(SHORT).leave_alone(1, Duration::from_secs(60)).build().unwrap();
+    let cache = server.builder().connections(1.try_into().unwrap()).build().unwrap();
     server.faults([Fault::Late]);
-    let (first, second) = awaitkit::join!(cache.get("a"), cache.get("b"));
+    let (first, second, ()) = awaitkit::join!(cache.get("a"), cache.get("b"), async {
+        server.late().await;
+        pass(DEADLINE).await;
+    });
     assert!(matches!(first, Err(Error::Timeout { sent: true, .. })));
     assert!(matches!(second, Err(Error::Timeout { sent: false, .. })));
 }
@@ -102,25 +109,28 @@ async fn a_server_that_speaks_something_else_is_named() {
 
 #[tokio::test]
 async fn a_dead_server_is_left_alone_and_comes_back() {
-    let dead = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = dead.local_addr().unwrap().to_string();
-    drop(dead);
-    let rest = Duration::from_millis(100);
-    let cache = Memcached::builder().server(&address).leave_alone(2, rest).build().unwrap();
+    // Bound, so that nobody else gets the port, and not listening, so that connections are refused.
+    let dead = TcpSocket::new_v4().unwrap();
+    dead.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let (address, rest) = (dead.local_addr().unwrap().to_string(), Duration::from_secs(3600));
+    let cache = Memcached::builder().server(&address).deadline(DEADLINE).leave_alone(2, rest).build().unwrap();
     for _ in 0..2 {
         assert!(matches!(cache.get("a").await, Err(Error::Connect { .. })));
     }
     assert!(matches!(cache.get("a").await, Err(Error::Down { .. })) && cache.stats()[0].is_down);
-    tokio::time::sleep(rest).await;
+    pass(rest).await;
     assert!(matches!(cache.get("a").await, Err(Error::Connect { .. })), "one is let through");
     assert!(matches!(cache.get("a").await, Err(Error::Down { .. })), "and failed");
 }
 
 #[tokio::test]
 async fn keys_of_a_dead_server_fail_alone_or_go_to_the_next() {
-    let (alive, dead) = (Fake::start().await, "127.0.0.1:1");
+    let alive = Fake::start().await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let dead = &socket.local_addr().unwrap().to_string();
     let keys: Vec<String> = (0..40).map(|number| format!("key:{number}")).collect();
-    let builder = Memcached::builder().server(&alive.address).server(dead).leave_alone(1, Duration::from_secs(60));
+    let builder = alive.builder().server(dead).leave_alone(1, Duration::from_secs(3600));
 
     let cache = builder.clone().build().unwrap();
     let answers = cache.get_many(&keys).await;

@@ -1,42 +1,48 @@
 //! Three real servers, started here where memcached is installed.
 
-use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use awaitkit::{join_all, limit};
-use awaitkit_memcached::{Error, Expires, Memcached};
+use awaitkit_memcached::{Builder, Error, Expires, Memcached};
 
+use crate::fake::{DEADLINE, pass};
 use crate::operations;
 
+/// On a socket of its own in the file system: a port might be somebody else's before the server has it.
 struct Real {
     process: Child,
-    port: u16,
+    path: PathBuf,
 }
 
 impl Real {
     /// None, and a line that says so, where memcached is not installed.
-    async fn start(port: Option<u16>) -> Option<Self> {
-        let port = port.unwrap_or_else(|| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
+    async fn start(name: &str) -> Option<Self> {
+        let path = std::env::temp_dir().join(format!("memcached-{name}-{}", std::process::id()));
         let mut command = Command::new("memcached");
-        command.args(["-l", "127.0.0.1", "-U", "0", "-u", "nobody", "-p", &port.to_string()]).stdin(Stdio::null());
+        command.args(["-U", "0", "-u", "nobody", "-a", "0777", "-s"]).arg(&path).stdin(Stdio::null());
         let Ok(process) = command.stderr(Stdio::null()).spawn() else {
             eprintln!("skipped: memcached is not installed");
             return None;
         };
-        let server = Self { process, port };
-        let cache = Memcached::builder().server(server.name()).leave_alone(u32::MAX, Duration::ZERO).build().unwrap();
-        for _ in 0..500 {
+        let server = Self { process, path };
+        let cache = server.builder().leave_alone(u32::MAX, Duration::ZERO).build().unwrap();
+        for _ in 0..6_000 {
             if cache.versions().await[0].1.is_ok() {
                 return Some(server);
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("memcached does not answer on port {port}")
+        panic!("memcached does not answer at {}", server.name())
     }
 
     fn name(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("unix:{}", self.path.display())
+    }
+
+    fn builder(&self) -> Builder {
+        Memcached::builder().deadline(DEADLINE).server(self.name())
     }
 
     fn kill(&mut self) {
@@ -49,13 +55,14 @@ impl Drop for Real {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 
 #[tokio::test]
 async fn real_servers_answer_as_documented() {
-    let (Some(a), Some(b), Some(c)) = (Real::start(None).await, Real::start(None).await, Real::start(None).await) else { return };
-    let cache = Memcached::new([a.name(), b.name(), c.name()]).unwrap();
+    let (Some(a), Some(b), Some(c)) = (Real::start("a").await, Real::start("b").await, Real::start("c").await) else { return };
+    let cache = a.builder().server(b.name()).server(c.name()).build().unwrap();
     operations::check(&cache).await;
 
     let keys: Vec<String> = (0..500).map(|number| format!("key:{number}")).collect();
@@ -80,15 +87,16 @@ async fn real_servers_answer_as_documented() {
 
 #[tokio::test]
 async fn a_server_killed_and_started_again_is_found_again() {
-    let Some(mut server) = Real::start(None).await else { return };
-    let cache = Memcached::builder().server(server.name()).leave_alone(2, Duration::from_millis(50)).build().unwrap();
+    let Some(mut server) = Real::start("killed").await else { return };
+    let rest = Duration::from_secs(3600);
+    let cache = server.builder().leave_alone(2, rest).build().unwrap();
     cache.set("a", "1", Expires::Never).await.unwrap();
     server.kill();
     for _ in 0..3 {
         assert!(cache.get("a").await.is_err());
     }
-    let Some(_again) = Real::start(Some(server.port)).await else { return };
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    let Some(_again) = Real::start("killed").await else { return };
+    pass(rest).await;
     assert_eq!(cache.get("a").await.unwrap(), None, "reached, and empty");
     assert_eq!(cache.incr("a", 1).await.unwrap(), None);
 }

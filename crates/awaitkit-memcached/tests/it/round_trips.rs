@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use awaitkit::{join_all, limit};
 use awaitkit_memcached::{Expires, Memcached};
 
-use crate::fake::Fake;
+use crate::fake::{DEADLINE, Fake};
 
 async fn three() -> (Vec<Fake>, Memcached) {
     let servers = vec![Fake::start().await, Fake::start().await, Fake::start().await];
-    let cache = Memcached::new(servers.iter().map(|server| server.address.clone())).unwrap();
-    (servers, cache)
+    let builder = servers.iter().fold(Memcached::builder().deadline(DEADLINE), |builder, server| builder.server(&server.address));
+    (servers, builder.build().unwrap())
 }
 
 #[tokio::test]
