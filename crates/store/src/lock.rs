@@ -64,7 +64,16 @@ impl SessionLock {
     /// Whether another process waits for this session. Who wants to hand over then finishes its work and drops the lock.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
-        File::open(&self.next).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        let Ok(file) = File::open(&self.next) else { return false };
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => true,
+            Err(TryLockError::Error(_)) => false,
+            Ok(()) => {
+                // Said aloud for the reason given where this lock is dropped.
+                let _ = file.unlock();
+                false
+            }
+        }
     }
 }
 
@@ -72,6 +81,8 @@ impl Drop for SessionLock {
     fn drop(&mut self) {
         // The name in a file that nobody locks is of no use; if it stays, no harm is done either.
         let _ = self.file.set_len(0);
+        // Closing it would do, but for a process that another thread is just starting: until it runs its own program it has a copy.
+        let _ = self.file.unlock();
     }
 }
 
@@ -83,9 +94,13 @@ struct Turn {
 
 impl Turn {
     fn take(path: &Path) -> Option<Self> {
-        let file = open(path).ok()?;
+        Self::lock(open(path).ok()?, path)
+    }
+
+    /// None also if whoever waited before has removed this file since it was opened: nobody would look at it.
+    fn lock(file: File, path: &Path) -> Option<Self> {
         file.try_lock().ok()?;
-        Some(Self { file, path: path.to_owned() })
+        is_at(&file, path).then(|| Self { file, path: path.to_owned() })
     }
 }
 
@@ -146,6 +161,20 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Whether this is still the file at that path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    matches!((file.metadata().map(id), fs::metadata(path).map(id)), (Ok(open), Ok(there)) if open == there)
+}
+
+/// A file that is open cannot be replaced here.
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
 fn beside(store: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(store);
     name.push(suffix);
@@ -187,6 +216,33 @@ mod tests {
         let owner = Owner { process: 4312, host: "web-2".into(), since: 951_825_780 };
         assert_eq!(owner.describe(951_825_780 + 60), "process 4312 on web-2 since 12:03 UTC");
         assert_eq!(owner.describe(951_825_780 + 86_400), "process 4312 on web-2 since 2000-02-29 12:03 UTC");
+    }
+
+    #[test]
+    fn a_place_in_a_file_that_is_gone_is_none() {
+        let directory = std::env::temp_dir().join(format!("quadruplex-store-turn-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("store.lock.next");
+        let first = Turn::take(&path).unwrap();
+        let opened = open(&path).unwrap();
+        assert!(Turn::take(&path).is_none(), "somebody waits");
+        drop(first);
+        assert!(Turn::lock(opened, &path).is_none(), "that file was removed by the first");
+        let _second = Turn::take(&path).unwrap();
+        assert!(Turn::take(&path).is_none(), "and this is the place that the holder looks at");
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_copy_of_the_file_keeps_nothing_locked() {
+        let directory = std::env::temp_dir().join(format!("quadruplex-store-copy-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let first = SessionLock::acquire(&directory.join("store"), Duration::ZERO).await.unwrap();
+        // As in a process that another thread has begun a moment ago.
+        let _copy = first.file.try_clone().unwrap();
+        drop(first);
+        drop(SessionLock::acquire(&directory.join("store"), Duration::ZERO).await.unwrap());
+        fs::remove_dir_all(&directory).unwrap();
     }
 
     #[test]

@@ -41,9 +41,9 @@ async fn a_newer_format_is_refused() {
 
 /// redb lets go of its file with its last thread.
 fn reopen(path: &Path) -> Database {
-    for _ in 0..1_000 {
+    for _ in 0..6_000 {
         match Database::open(path) {
-            Err(redb::DatabaseError::DatabaseAlreadyOpen) => std::thread::yield_now(),
+            Err(redb::DatabaseError::DatabaseAlreadyOpen) => std::thread::sleep(Duration::from_millis(10)),
             other => return other.unwrap(),
         }
     }

@@ -13,8 +13,9 @@ pub(crate) fn directory(test: &str) -> PathBuf {
     path
 }
 
+/// The store before may be about to let go: a blocking thread of its runtime, or of this one, has it until its work is done.
 pub(crate) async fn open(path: &std::path::Path) -> Redb {
-    Redb::open(path, Duration::ZERO).await.unwrap()
+    Redb::open(path, Duration::from_secs(60)).await.unwrap()
 }
 
 /// Runs an ignored test of this binary as a process of its own, with the path of a store.
