@@ -145,7 +145,7 @@ impl Place {
             return Err(wrong("after the scheme there must be `://` and a host".to_owned()));
         }
         let mut place =
-            Self { url: String::new(), shown: shown(base), session: "default".to_owned(), lease: None, durability_is_the_servers: false };
+            Self { url: String::new(), shown: shown(url), session: "default".to_owned(), lease: None, durability_is_the_servers: false };
         let mut others = Vec::new();
         for part in query.split('&').filter(|part| !part.is_empty()) {
             match part.split_once('=') {
@@ -179,11 +179,14 @@ impl Place {
     }
 }
 
-/// An address without what stands before `@`.
+/// An address without what stands before `@`, also if it is not written as it should be, and without its options: one may be a password.
 fn shown(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
-        Some((scheme, host)) => format!("{scheme}://{host}"),
-        None => url.to_owned(),
+    let (secret, rest) = url.rsplit_once('@').unwrap_or(("", url));
+    let host = rest.split('?').next().unwrap_or_default();
+    match secret.split_once(':') {
+        Some((scheme, behind)) if behind.starts_with("//") => format!("{scheme}://{host}"),
+        Some((scheme, _)) => format!("{scheme}:{host}"),
+        None => host.to_owned(),
     }
 }
 
@@ -223,7 +226,13 @@ mod tests {
         check("mongodb://u:s3cret@h/d", "`mongodb` is none of redb");
         check("sqlite:", "the path of a file is missing");
         check("postgres:host", "there must be `://`");
+        check("postgres:user:s3cret@host/db", "postgres:host/db is no address of a store");
+        check("mysql:/u:s3cret@h/d", "there must be `://`");
+        check("mongodb:u:s3cret@h/d", "mongodb:h/d is no address");
+        check("mongodb://u:s3@s3cret@h/d", "mongodb://h/d is no address");
         check("mysql://u:s3cret@h/d?session=a%20b", "is no name of a session");
         check("redis://h/0?lease=0", "1 to 3600 seconds");
+        check("postgres://h/d?password=s3cret&session=A", "postgres://h/d is no address of a store: \"A\" is no name");
+        check("postgres://u:s3?s3cret@h/d?session=A", "postgres://h/d is no address of a store");
     }
 }
