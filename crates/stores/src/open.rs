@@ -233,6 +233,7 @@ mod tests {
         check("mysql://u:s3cret@h/d?session=a%20b", "is no name of a session");
         check("redis://h/0?lease=0", "1 to 3600 seconds");
         check("postgres://h/d?password=s3cret&session=A", "postgres://h/d is no address of a store: \"A\" is no name");
-        check("postgres://u:s3?s3cret@h/d?session=A", "postgres://h/d is no address of a store");
+        let Address::Postgres(place) = Address::parse("postgres://u:s3?cret@h/d").unwrap() else { panic!("not recognised") };
+        assert_eq!(place.shown, "postgres://h/d?session=default");
     }
 }
