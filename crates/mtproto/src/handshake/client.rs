@@ -4,12 +4,13 @@ use quadruplex_crypto::dh::{Group, Secret};
 use quadruplex_crypto::rsa::PublicKey;
 use quadruplex_crypto::{AuthKey, pq};
 use rand_core::Rng;
+use zeroize::Zeroizing;
 
 use super::messages::{
     ClientDhInner, DhGenFail, DhGenOk, DhGenRetry, DhParamsFail, DhParamsOk, Int128, Message, PqInner, PqInnerDc, PqInnerTemp,
     PqInnerTempDc, ReqDhParams, ReqPqMulti, ResPq, ServerDhInner, SetClientDh, id, parse,
 };
-use super::secrets::{Nonces, check, minimal, number, random};
+use super::secrets::{NewNonce, Nonces, check, minimal, number, random};
 use super::{Established, HandshakeError};
 use crate::Now;
 
@@ -88,15 +89,15 @@ impl ExpectResPq {
         let (p, q) = number(&answer.pq).and_then(pq::factorize).ok_or(HandshakeError::Pq)?;
         let (p, q) = (minimal(&p.to_be_bytes()), minimal(&q.to_be_bytes()));
 
-        let nonces = Nonces { nonce: self.nonce, server_nonce: answer.server_nonce, new_nonce: random(rng) };
-        let Nonces { nonce, server_nonce, new_nonce } = nonces;
-        let data = PqInner { pq: answer.pq, p: p.clone(), q: q.clone(), nonce, server_nonce, new_nonce };
-        let inner = match (config.dc, config.expires_in) {
+        let nonces = Nonces { nonce: self.nonce, server_nonce: answer.server_nonce, new_nonce: NewNonce::random(rng) };
+        let Nonces { nonce, server_nonce, .. } = nonces;
+        let data = PqInner { pq: answer.pq, p: p.clone(), q: q.clone(), nonce, server_nonce, new_nonce: nonces.new_nonce.clone() };
+        let inner = Zeroizing::new(match (config.dc, config.expires_in) {
             (None, None) => data.to_bytes(),
             (Some(dc), None) => PqInnerDc { data, dc }.to_bytes(),
             (None, Some(expires_in)) => PqInnerTemp { data, expires_in }.to_bytes(),
             (Some(dc), Some(expires_in)) => PqInnerTempDc { data, dc, expires_in }.to_bytes(),
-        };
+        });
         let encrypted = key.encrypt(&inner, rng)?.to_vec();
         let body = ReqDhParams { nonce, server_nonce, p, q, fingerprint: key.fingerprint(), encrypted }.to_bytes();
         Ok(ClientStep::Send { body, next: ClientHandshake(State::DhParams(ExpectDhParams { nonces })) })
@@ -192,6 +193,6 @@ impl ExpectDhGen {
     fn check(&self, nonce: Int128, server_nonce: Int128, hash: Int128, number: u8, message: &'static str) -> Result<(), HandshakeError> {
         let nonces = &self.exchange.nonces;
         nonces.check(nonce, server_nonce, message)?;
-        check(self.auth_key.is_proved_by(&hash, &nonces.new_nonce, number), HandshakeError::NewNonceHash(message))
+        check(self.auth_key.is_proved_by(&hash, nonces.new_nonce.bytes(), number), HandshakeError::NewNonceHash(message))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quadruplex_crypto::rsa::{PrivateKey, PublicKey};
 
 use super::messages::{ClientDhInner, Message, ServerDhInner};
-use super::secrets::Nonces;
+use super::secrets::{NewNonce, Nonces};
 use super::{ClientConfig, ClientHandshake, ClientStep, ServerConfig, ServerHandshake, ServerStep, plain};
 use crate::Now;
 use crate::framing::fuzzing::Zero;
@@ -42,7 +42,7 @@ pub fn server(data: &[u8]) {
 /// Reads `data` as what is inside the encrypted parts, which no fuzzer can encrypt, and as a plain message.
 pub fn inner(data: &[u8]) {
     super::server::fuzz_inner(data);
-    let nonces = Nonces { nonce: [0; 16], server_nonce: [0; 16], new_nonce: [0; 32] };
+    let nonces = Nonces { nonce: [0; 16], server_nonce: [0; 16], new_nonce: NewNonce::random(&mut Zero) };
     let _ = nonces.decrypt::<ServerDhInner>(data.to_vec(), "");
     let _ = super::messages::parse::<ServerDhInner>(data);
     let _ = super::messages::parse::<ClientDhInner>(data);

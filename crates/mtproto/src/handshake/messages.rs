@@ -3,6 +3,7 @@
 use quadruplex_tl::{Deserialize, Error, ErrorKind, Reader, Serialize, VECTOR};
 
 use super::HandshakeError;
+use super::secrets::NewNonce;
 
 /// A constructor or function of the exchange.
 pub(super) trait Message: Sized {
@@ -50,14 +51,13 @@ macro_rules! messages {
 }
 
 pub(super) type Int128 = [u8; 16];
-pub(super) type Int256 = [u8; 32];
 
 messages! {
     ReqPq = req_pq 0x6046_9778 { nonce: Int128 }
     ReqPqMulti = req_pq_multi 0xbe7e_8ef1 { nonce: Int128 }
     ResPq = resPQ 0x0516_2463 { nonce: Int128, server_nonce: Int128, pq: Vec<u8>, fingerprints: Longs }
     PqInner = p_q_inner_data 0x83c9_5aec {
-        pq: Vec<u8>, p: Vec<u8>, q: Vec<u8>, nonce: Int128, server_nonce: Int128, new_nonce: Int256,
+        pq: Vec<u8>, p: Vec<u8>, q: Vec<u8>, nonce: Int128, server_nonce: Int128, new_nonce: NewNonce,
     }
     PqInnerDc = p_q_inner_data_dc 0xa9f5_5f95 { data: PqInner, dc: i32 }
     PqInnerTemp = p_q_inner_data_temp 0x3c6a_84d4 { data: PqInner, expires_in: i32 }

@@ -4,17 +4,53 @@ use std::fmt;
 
 use quadruplex_crypto::hash::sha1;
 use quadruplex_crypto::ige;
+use quadruplex_tl::{Deserialize, Error, Reader, Serialize};
 use rand_core::Rng;
+use zeroize::Zeroizing;
 
 use super::HandshakeError;
-use super::messages::{Int128, Int256, Message, parse};
+use super::messages::{Int128, Message, parse};
+
+/// `new_nonce`, known to the two ends only; it protects the exchange, not the key that comes out of it. Wiped when dropped, and never
+/// shown.
+#[derive(Clone, PartialEq)]
+pub(super) struct NewNonce(Zeroizing<[u8; 32]>);
+
+impl NewNonce {
+    pub(super) fn random(rng: &mut dyn Rng) -> Self {
+        let mut bytes = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut *bytes);
+        Self(bytes)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Deserialize for NewNonce {
+    fn deserialize(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        <[u8; 32]>::deserialize(reader).map(Zeroizing::new).map(Self)
+    }
+}
+
+impl Serialize for NewNonce {
+    fn serialize(&self, out: &mut Vec<u8>) {
+        self.0.serialize(out);
+    }
+}
+
+impl fmt::Debug for NewNonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewNonce(..)")
+    }
+}
 
 /// The nonces, once all three are known.
 pub(super) struct Nonces {
     pub(super) nonce: Int128,
     pub(super) server_nonce: Int128,
-    /// Known to the two ends only; it protects the exchange, not the key that comes out of it.
-    pub(super) new_nonce: Int256,
+    pub(super) new_nonce: NewNonce,
 }
 
 impl Nonces {
@@ -26,12 +62,12 @@ impl Nonces {
 
     /// The first salt: `new_nonce[0..8] ⊕ server_nonce[0..8]`.
     pub(super) fn salt(&self) -> i64 {
-        i64::from_le_bytes(std::array::from_fn(|i| self.new_nonce[i] ^ self.server_nonce[i]))
+        i64::from_le_bytes(std::array::from_fn(|i| self.new_nonce.bytes()[i] ^ self.server_nonce[i]))
     }
 
     /// What `server_DH_params_fail` proves the server by: the low 128 bits of `SHA1(new_nonce)`.
     pub(super) fn refusal(&self) -> Int128 {
-        let hash = sha1(&[&self.new_nonce]);
+        let hash = sha1(&[self.new_nonce.bytes()]);
         std::array::from_fn(|i| hash[4 + i])
     }
 
@@ -60,11 +96,12 @@ impl Nonces {
     }
 
     /// `tmp_aes_key` and `tmp_aes_iv`.
-    fn temporary(&self) -> ([u8; 32], [u8; 32]) {
-        let (new, server) = (&self.new_nonce, &self.server_nonce);
-        let (new_server, server_new, new_new) = (sha1(&[new, server]), sha1(&[server, new]), sha1(&[new, new]));
-        let stream = [&new_server[..], &server_new, &new_new, &new[..4]].concat();
-        let part = |at: usize| std::array::from_fn(|i| stream[at + i]);
+    fn temporary(&self) -> (Zeroizing<[u8; 32]>, Zeroizing<[u8; 32]>) {
+        let (new, server) = (self.new_nonce.bytes(), &self.server_nonce);
+        let hash = |first: &[u8], second: &[u8]| Zeroizing::new(sha1(&[first, second]));
+        let (new_server, server_new, new_new) = (hash(new, server), hash(server, new), hash(new, new));
+        let stream = Zeroizing::new([&new_server[..], &server_new[..], &new_new[..], &new[..4]].concat());
+        let part = |at: usize| Zeroizing::new(std::array::from_fn(|i| stream[at + i]));
         (part(0), part(32))
     }
 }
@@ -93,4 +130,32 @@ pub(super) fn minimal(number: &[u8]) -> Vec<u8> {
 /// A big-endian number that fits 64 bits.
 pub(super) fn number(bytes: &[u8]) -> Option<u64> {
     bytes.iter().try_fold(0, |number: u64, byte| Some(number.checked_mul(256)? | u64::from(*byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use quadruplex_tl::Serialize;
+    use zeroize::ZeroizeOnDrop;
+
+    use super::super::messages::{PqInner, PqInnerDc};
+    use super::*;
+    use crate::framing::fuzzing::Zero;
+
+    #[test]
+    fn what_is_secret_is_wiped_and_not_shown() {
+        fn is_wiped(_: &impl ZeroizeOnDrop) {}
+
+        let new_nonce = NewNonce::deserialize(&mut Reader::new(&[0xa7; 32])).unwrap();
+        assert_eq!(new_nonce.to_bytes(), [0xa7; 32]);
+        let nonces = Nonces { nonce: [1; 16], server_nonce: [2; 16], new_nonce: new_nonce.clone() };
+        let empty = Vec::new;
+        let data = PqInner { pq: empty(), p: empty(), q: empty(), nonce: [1; 16], server_nonce: [2; 16], new_nonce };
+        is_wiped(&data.new_nonce.0);
+        let (key, iv) = nonces.temporary();
+        is_wiped(&key);
+        is_wiped(&iv);
+        let shown = format!("{nonces:?} {:?}", PqInnerDc { data, dc: 2 });
+        assert!(!shown.contains("167") && !shown.contains("a7"), "{shown}");
+        assert_ne!(NewNonce::random(&mut Zero), nonces.new_nonce);
+    }
 }

@@ -245,6 +245,6 @@ impl Agreed {
     }
 
     fn hash(&self, number: u8) -> Int128 {
-        self.auth_key.new_nonce_hash(&self.state.nonces.new_nonce, number)
+        self.auth_key.new_nonce_hash(self.state.nonces.new_nonce.bytes(), number)
     }
 }
