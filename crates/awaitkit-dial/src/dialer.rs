@@ -59,12 +59,14 @@ impl Dialer {
     async fn open(&self, wanted: Wanted<'_>) -> Result<Dialed, DialError> {
         let Inner { policy, network, health } = &*self.0;
         let (stream, route) = policy.attempt(health, &wanted, |route| network.open(route.proxy(), wanted)).await?;
+        health.connects(route);
         Ok(Dialed { stream, route })
     }
 
-    /// What a stream turned out to be good for, if connecting was not the whole test of its route.
+    /// What a stream turned out to be good for, if connecting was not the whole test of its route. A failure that was reported is
+    /// forgotten only when it is reported that the route works.
     pub fn report(&self, route: usize, works: bool) {
-        if works { self.0.health.works(route) } else { self.0.health.failed(route) }
+        if works { self.0.health.works(route) } else { self.0.health.failed_in_use(route) }
     }
 
     /// The policy.

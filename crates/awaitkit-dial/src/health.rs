@@ -17,6 +17,8 @@ pub struct Health(Mutex<BTreeMap<usize, Record>>);
 struct Record {
     failures: u32,
     until: Instant,
+    /// Whether it has failed after connecting had worked.
+    in_use: bool,
 }
 
 /// How a route stands.
@@ -43,10 +45,25 @@ impl Health {
 
     /// A route has failed: it is held back for a while.
     pub fn failed(&self, route: usize) {
+        self.fail(route, false);
+    }
+
+    /// A route has failed although a connection stood: that connecting works is no reason to forget it.
+    pub(crate) fn failed_in_use(&self, route: usize) {
+        self.fail(route, true);
+    }
+
+    fn fail(&self, route: usize, in_use: bool) {
         let mut records = self.lock();
-        let record = records.entry(route).or_insert_with(|| Record { failures: 0, until: Instant::now() });
-        let wait = FIRST.saturating_mul(1 << record.failures.min(10)).min(LONGEST);
-        *record = Record { failures: record.failures.saturating_add(1), until: Instant::now() + wait };
+        let known = records.get(&route).map_or((0, false), |record| (record.failures, record.in_use));
+        let wait = FIRST.saturating_mul(1 << known.0.min(10)).min(LONGEST);
+        let record = Record { failures: known.0.saturating_add(1), until: Instant::now() + wait, in_use: known.1 || in_use };
+        records.insert(route, record);
+    }
+
+    /// Connecting works.
+    pub(crate) fn connects(&self, route: usize) {
+        self.lock().retain(|known, record| *known != route || record.in_use);
     }
 
     /// A route works: whatever failed before is forgotten.

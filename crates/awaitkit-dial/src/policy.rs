@@ -103,7 +103,8 @@ impl<P> Policy<P> {
 
 impl<P: fmt::Display> Policy<P> {
     /// Tries the routes one after another until `attempt` succeeds with one; those that have failed lately come last. Returns what came
-    /// of it and the number of the route.
+    /// of it and the number of the route. That the route works is the caller's to say ([`Health::works`]): a proxy may take a connection
+    /// and be good for nothing.
     ///
     /// # Errors
     /// All have failed.
@@ -122,10 +123,7 @@ impl<P: fmt::Display> Policy<P> {
             let began = Instant::now();
             let late = || io::Error::new(io::ErrorKind::TimedOut, format!("not connected within {:?}", self.patience));
             match timeout(self.patience, attempt(route)).await.unwrap_or_else(|_| Err(late())) {
-                Ok(done) => {
-                    health.works(place);
-                    return Ok((done, place));
-                }
+                Ok(done) => return Ok((done, place)),
                 Err(error) => {
                     health.failed(place);
                     attempts.push(Attempt { route: route.to_string(), took: began.elapsed(), error });

@@ -88,6 +88,23 @@ async fn a_route_that_fails_is_held_back_and_comes_back() {
     dial(&[two, one]).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_was_reported_is_not_forgotten_by_connecting() {
+    let dialer = dialer(&net(), &policy(Order::Only));
+    let held_back = || dialer.standings()[0].held_back.as_secs();
+    for seconds in [2, 4, 8] {
+        // The proxy takes the connection, and what goes over it comes to nothing.
+        assert_eq!(dialer.dial(&target(SERVER)).await.unwrap().route, 0);
+        dialer.report(0, false);
+        assert_eq!(held_back(), seconds);
+        assert_eq!(dialer.dial(&target(SERVER)).await.unwrap().route, 1);
+        advance(Duration::from_secs(seconds)).await;
+    }
+    dialer.report(0, true);
+    dialer.report(0, false);
+    assert_eq!(held_back(), 2);
+}
+
 #[tokio::test]
 async fn a_policy_says_what_it_does() {
     let check = |order, expect: &str| {

@@ -4,6 +4,7 @@ mod faketls;
 mod fixture;
 mod links;
 mod losses;
+mod proxies;
 mod refusals;
 mod slow;
 mod traffic;
