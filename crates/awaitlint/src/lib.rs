@@ -10,6 +10,7 @@ mod finding;
 mod fix;
 mod flow;
 mod fuzz;
+mod hash;
 mod index;
 mod ir;
 mod lower;

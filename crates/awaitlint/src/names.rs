@@ -1,6 +1,6 @@
 //! The names that the checker knows something about: `names.txt`, by kind.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::sync::LazyLock;
 
 /// What is known of a name; each kind is explained in `names.txt`.
@@ -63,7 +63,7 @@ const KINDS: [(&str, Known); 25] = [
 
 /// The kinds of each name, one bit each.
 static NAMES: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
-    let mut names = HashMap::new();
+    let mut names = HashMap::default();
     let mut bit = 0;
     for line in include_str!("names.txt").lines().filter(|line| !line.starts_with('#')) {
         match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {

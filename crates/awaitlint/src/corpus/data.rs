@@ -1,6 +1,6 @@
 //! The files of the corpus: tab-separated, `#` begins a comment line.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::path::Path;
 
 use super::{Half, read};
@@ -48,7 +48,7 @@ impl Data {
         });
         let roots = rows(dir, "roots.tsv", 3)?.into_iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone()));
         let fixes = rows(dir, "fixes.tsv", 3)?.into_iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone()));
-        let mut labels = HashMap::new();
+        let mut labels = HashMap::default();
         if dir.join("labels.tsv").is_file() {
             for row in rows(dir, "labels.tsv", 7)? {
                 let line = row[4].parse().map_err(|_| format!("labels.tsv: `{}` is no line number", row[4]))?;

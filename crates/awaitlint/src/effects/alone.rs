@@ -3,9 +3,8 @@
 //! A call that blocks its thread there delays nobody: it is the start of a server before it serves, or a command that does one thing after
 //! the other.
 
-use std::collections::{HashMap, HashSet};
-
 use super::summary::Summary;
+use crate::hash::{HashMap, HashSet};
 use crate::index::{FunctionAt, Id, Owner, Workspace};
 use crate::names::Known;
 use crate::project::TargetKind;
@@ -19,7 +18,7 @@ pub(super) fn alone(workspace: &Workspace, summaries: &HashMap<Id, Summary>) -> 
         .filter(|at| is_main(workspace, at) || is_own(workspace, at) && !named.contains(&at.id))
         .map(|at| at.id)
         .collect();
-    let mut callers: HashMap<Id, Vec<(Id, bool)>> = HashMap::new();
+    let mut callers: HashMap<Id, Vec<(Id, bool)>> = HashMap::default();
     for at in workspace.functions.iter().filter(|at| !at.test) {
         for call in summaries.get(&at.id).into_iter().flat_map(|summary| &summary.calls) {
             callers.entry(call.to).or_default().push((at.id, call.apart));

@@ -1,11 +1,10 @@
 //! Summaries of the workspace's functions, through the call graph.
 
-use std::collections::{HashMap, HashSet};
-
 use super::alone::alone;
 use super::blocking::{Blocking, Found, Waits, of_function};
 use super::reach::{Reach, beyond};
 use super::{Effect, chain, effect_of_await, words};
+use crate::hash::{HashMap, HashSet};
 use crate::index::{Id, Workspace};
 use crate::ir::{Body, ExprId, Kind, Receiver};
 use crate::names::Known;
@@ -89,7 +88,7 @@ impl Summaries {
 pub(crate) fn facts(workspace: &Workspace) -> (Summaries, Blocking) {
     let files: Vec<usize> = (0..workspace.files.len()).collect();
     let local = parallel::map(&files, |&file| facts_of_file(workspace, file));
-    let (mut summaries, mut blocking) = (HashMap::new(), Vec::new());
+    let (mut summaries, mut blocking) = (HashMap::default(), Vec::new());
     for (id, summary, found) in local.into_iter().flatten().flatten() {
         summaries.insert(id, summary);
         blocking.extend(found);

@@ -4,8 +4,9 @@
 //! statement, or of the `match`, `if let`, `while let` or `for` whose head it stands in. Before edition 2024 that of an `if let` also lives
 //! through the `else`. Branches are followed separately: a guard is held where some path still holds it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use crate::hash::HashMap;
 use crate::ir::{Body, ExprId, Kind, LocalId, LoopKind, PatId, Stmt, StmtKind};
 use crate::types::{ASYNC_GUARDS, BLOCKING_GUARDS, Type, Typing};
 
@@ -61,7 +62,7 @@ pub(crate) fn held_guards(typing: &Typing<'_>, body: &Body, edition: u16) -> Vec
 
 /// Locals that are guards by what they are bound to, when their type is not known: `let g = x.lock().unwrap()`.
 fn evidence(typing: &Typing<'_>, body: &Body) -> HashMap<LocalId, ExprId> {
-    let mut found = HashMap::new();
+    let mut found = HashMap::default();
     for id in body.ids() {
         let Kind::Block { stmts, .. } = body.kind(id) else { continue };
         for stmt in stmts {

@@ -1,7 +1,8 @@
 //! Reads and writes of places, for asking whether two pieces of code may run in either order.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
+use crate::hash::{HashMap, HashSet};
 use crate::ir::{Body, ExprId, Kind, LocalId, LoopKind, Name, Receiver, StmtKind};
 use crate::names::Known;
 use crate::types::{Type, Typing};

@@ -1,9 +1,9 @@
 //! From the lowered files of one crate to its [`CrateItems`].
 
-use std::collections::HashMap;
 use std::path::{Path as FsPath, PathBuf};
 
 use super::{AliasItem, CrateItems, Def, FnItem, ImplItem, ModuleItems, Owner, TraitItem, TypeItem, idle};
+use crate::hash::HashMap;
 use crate::ir::{Item, ItemKind, Module};
 use crate::project::TargetKind;
 

@@ -1,11 +1,11 @@
 //! The index of the crates that the members use: their direct dependencies, and what those re-export.
 
-use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::build::Builder;
 use super::read::read;
 use super::{CrateItems, cache};
+use crate::hash::{HashMap, HashSet};
 use crate::ir::File;
 use crate::lower::{self, Depth};
 use crate::parallel;
@@ -22,7 +22,7 @@ const MAX_FACADES: usize = 3;
 pub(super) fn add(project: &Project, items: &mut Vec<CrateItems>, package_of: &mut Vec<usize>, library: &mut HashMap<usize, u32>) {
     let mut wanted: HashSet<usize> =
         project.packages.iter().filter(|package| package.member).flat_map(|package| package.deps.iter().map(|(_, dep)| *dep)).collect();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for _ in 0..=MAX_FACADES {
         let mut fresh: Vec<usize> = wanted.drain().filter(|&at| !project.packages[at].member && seen.insert(at)).collect();
         fresh.sort_unstable();
@@ -58,7 +58,7 @@ fn index_all(project: &Project, wanted: &[usize]) -> Vec<CrateItems> {
         .filter(|(i, _, _)| relevant.contains(i))
         .collect();
     let lowered = parallel::map(&work, |(_, _, text)| lower::file(text.clone(), Depth::Signatures).ok());
-    let mut by_crate: HashMap<usize, Vec<(PathBuf, File)>> = HashMap::new();
+    let mut by_crate: HashMap<usize, Vec<(PathBuf, File)>> = HashMap::default();
     for ((i, path, _), file) in work.into_iter().zip(lowered) {
         by_crate.entry(i).or_default().extend(file.flatten().map(|file| (path, file)));
     }

@@ -1,8 +1,7 @@
 //! Which async functions of a dependency never wait: those that await nothing but locks and functions that never wait.
 
-use std::collections::HashMap;
-
 use super::FnItem;
+use crate::hash::HashMap;
 use crate::ir::Name;
 
 /// Rounds of taking back before nothing more is believed.
@@ -13,7 +12,7 @@ pub(super) fn mark(fns: &mut [FnItem], awaits: &[Option<Vec<String>>]) {
     if awaits.iter().all(Option::is_none) {
         return;
     }
-    let mut named: HashMap<Name, Vec<usize>> = HashMap::new();
+    let mut named: HashMap<Name, Vec<usize>> = HashMap::default();
     for (at, function) in fns.iter().enumerate() {
         named.entry(function.name.clone()).or_default().push(at);
     }

@@ -1,11 +1,11 @@
 //! A project in memory: its files, its functions, and the index of everything they use.
 
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::build::{BodyAt, Builder, Built, each_function};
 use super::read::{Scope, lower_texts, read_members};
 use super::{CrateItems, Id, Index, deps};
+use crate::hash::{HashMap, HashSet};
 use crate::ir::{File, Function, Item, ItemKind, Name};
 use crate::names::Known;
 use crate::project::{Notice, Package, Project, TargetKind};

@@ -1,8 +1,9 @@
 //! Which methods a type has and which traits it implements.
 
-use std::collections::HashMap;
+use std::sync::OnceLock;
 
-use super::{Canon, Id, Index, Owner, Place, Resolved};
+use super::{Canon, CrateItems, Id, Index, Owner, Place, Resolved};
+use crate::hash::HashMap;
 use crate::ir::{Name, Path, Receiver, Ty};
 
 /// A type without its arguments.
@@ -12,20 +13,64 @@ pub(crate) enum TypeKey {
     External(Canon),
 }
 
+/// That a type implements a trait.
+#[derive(Debug)]
+struct Implementation {
+    /// The trait's full path, as far as it is known.
+    of: Canon,
+    /// The trait, if it is in the index.
+    declared: Option<Id>,
+    /// The impl.
+    id: Id,
+}
+
 /// What is derived from all crates together.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     methods: HashMap<TypeKey, HashMap<Name, Vec<Id>>>,
-    impls: HashMap<TypeKey, Vec<(Canon, Id)>>,
+    impls: HashMap<TypeKey, Vec<Implementation>>,
     methods_by_name: HashMap<Name, Vec<Id>>,
     functions_by_name: HashMap<Name, Vec<Id>>,
     /// What implements the method of a trait.
     overrides: HashMap<Id, Vec<Id>>,
+    pub(super) canons: Canons,
+}
+
+/// The full paths of types and functions, made when they are first asked for.
+#[derive(Debug, Default)]
+pub(super) struct Canons {
+    types: Vec<Vec<OnceLock<Canon>>>,
+    functions: Vec<Vec<OnceLock<Canon>>>,
+}
+
+impl Canons {
+    fn new(crates: &[CrateItems]) -> Canons {
+        let empty = |count: usize| std::iter::repeat_with(OnceLock::new).take(count).collect();
+        Canons {
+            types: crates.iter().map(|krate| empty(krate.types.len())).collect(),
+            functions: crates.iter().map(|krate| empty(krate.fns.len())).collect(),
+        }
+    }
+
+    pub(super) fn of_type(&self, id: Id, make: impl FnOnce() -> Canon) -> Canon {
+        of(&self.types, id, make)
+    }
+
+    pub(super) fn of_function(&self, id: Id, make: impl FnOnce() -> Canon) -> Canon {
+        of(&self.functions, id, make)
+    }
+}
+
+fn of(made: &[Vec<OnceLock<Canon>>], id: Id, make: impl FnOnce() -> Canon) -> Canon {
+    match made.get(id.krate as usize).and_then(|krate| krate.get(id.item as usize)) {
+        Some(known) => known.get_or_init(make).clone(),
+        None => make(), // while the tables are made
+    }
 }
 
 impl Tables {
     pub(super) fn new(index: &Index) -> Tables {
-        let mut tables = Tables::default();
+        let mut tables = Tables { canons: Canons::new(&index.crates), ..Tables::default() };
         for (krate, items) in (0u32..).zip(&index.crates) {
             for (item, function) in (0u32..).zip(&items.fns) {
                 let by_name = match (function.owner, function.signature.receiver) {
@@ -45,7 +90,7 @@ impl Tables {
                         let ids = declared.iter().flat_map(|&id| index.trait_methods(id, &items.fns[method as usize].name));
                         ids.for_each(|id| tables.overrides.entry(id).or_default().push(Id { krate, item: method }));
                     }
-                    tables.impls.entry(key.clone()).or_default().push((of, Id { krate, item }));
+                    tables.impls.entry(key.clone()).or_default().push(Implementation { of, declared, id: Id { krate, item } });
                 }
                 let methods = tables.methods.entry(key).or_default();
                 for &method in &implementation.methods {
@@ -100,7 +145,7 @@ impl Index {
             return own.clone();
         }
         let impls = self.tables.impls.get(key).map_or(&[][..], Vec::as_slice);
-        impls.iter().flat_map(|(_, id)| self.trait_of(*id)).flat_map(|id| self.trait_methods(id, name)).collect()
+        impls.iter().filter_map(|found| found.declared).flat_map(|id| self.trait_methods(id, name)).collect()
     }
 
     fn trait_of(&self, implementation: Id) -> Option<Id> {
@@ -127,7 +172,7 @@ impl Index {
     /// The implementation of a trait by a type, if there is one.
     pub(crate) fn implementation(&self, key: &TypeKey, wanted: &[&str]) -> Option<Id> {
         let impls = self.tables.impls.get(key)?;
-        impls.iter().find(|(canon, _)| canon.is_any(wanted)).map(|&(_, id)| id)
+        impls.iter().find(|found| found.of.is_any(wanted)).map(|found| found.id)
     }
 
     /// Every method of this name with a receiver, whatever its type.

@@ -12,8 +12,6 @@ mod methods;
 mod paths;
 mod read;
 
-use std::collections::{HashMap, HashSet};
-
 use serde::{Deserialize, Serialize};
 
 pub(crate) use load::{FunctionAt, Source, Workspace, load, load_texts, load_with};
@@ -21,6 +19,7 @@ pub(crate) use methods::TypeKey;
 pub(crate) use paths::{Canon, Resolved};
 pub(crate) use read::Scope;
 
+use crate::hash::{HashMap, HashSet};
 use crate::ir::{Bound, Name, Path, Signature, Ty};
 
 /// The items of one crate: a library, or the tree of files under one binary, example or test.

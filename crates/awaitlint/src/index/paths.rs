@@ -1,9 +1,11 @@
 //! Resolving paths through modules, imports and re-exports.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
 use super::{Def, Id, Index, Place};
+use crate::hash::HashMap;
 use crate::ir::{Import, Name, Path, Segment};
 
 /// Imports followed one inside the other before giving up.
@@ -38,6 +40,12 @@ impl Canon {
             name => name,
         };
         Canon(std::iter::once(krate).chain(names).map(Name::from).collect())
+    }
+
+    /// A path that stands in this program. Made once by each thread: most expressions are of the same few types.
+    pub(crate) fn fixed(path: &'static str) -> Canon {
+        thread_local! { static MADE: RefCell<HashMap<&'static str, Canon>> = RefCell::default(); }
+        MADE.with_borrow_mut(|made| made.entry(path).or_insert_with(|| Canon::new(path.split("::"))).clone())
     }
 
     pub(crate) fn join(&self, rest: &[Segment]) -> Canon {
@@ -140,6 +148,14 @@ impl Index {
 
     /// The full path of what was found.
     pub(crate) fn canon(&self, resolved: &Resolved) -> Canon {
+        match resolved {
+            Resolved::Type(id) => self.tables.canons.of_type(*id, || self.new_canon(resolved)),
+            Resolved::Fn(id) => self.tables.canons.of_function(*id, || self.new_canon(resolved)),
+            _ => self.new_canon(resolved),
+        }
+    }
+
+    fn new_canon(&self, resolved: &Resolved) -> Canon {
         let at = |id: &Id, module: u32, name: &str| self.canon_in(Place { krate: id.krate, module }, &[name]);
         let krate = |id: &Id| &self.crates[id.krate as usize];
         match resolved {
@@ -310,22 +326,25 @@ fn resolved(krate: u32, def: Def) -> Resolved {
 
 /// The names that need no import.
 fn prelude(name: &str) -> Option<Resolved> {
-    let path: &[&str] = match name {
-        "Option" | "Some" | "None" => &["std", "option", "Option"],
-        "Result" | "Ok" | "Err" => &["std", "result", "Result"],
-        "Vec" => &["std", "vec", "Vec"],
-        "Box" => &["std", "boxed", "Box"],
-        "String" | "str" => &["std", "string", "String"],
-        "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" => &["std", "iter", "Iterator"],
-        "Future" => &["std", "future", "Future"],
-        "IntoFuture" => &["std", "future", "IntoFuture"],
-        "drop" => &["std", "mem", "drop"],
-        "Fn" | "FnMut" | "FnOnce" | "AsyncFn" | "AsyncFnMut" | "AsyncFnOnce" => &["std", "ops", "Fn"],
-        "Clone" | "Copy" | "Default" | "Drop" | "Send" | "Sync" | "Into" | "From" | "AsRef" | "ToString" => &["std", "marker", "Other"],
+    let path = match name {
+        "Option" => "std::option::Option",
+        "Some" => "std::option::Option::Some",
+        "None" => "std::option::Option::None",
+        "Result" => "std::result::Result",
+        "Ok" => "std::result::Result::Ok",
+        "Err" => "std::result::Result::Err",
+        "Vec" => "std::vec::Vec",
+        "Box" => "std::boxed::Box",
+        "String" | "str" => "std::string::String",
+        "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" => "std::iter::Iterator",
+        "Future" => "std::future::Future",
+        "IntoFuture" => "std::future::IntoFuture",
+        "drop" => "std::mem::drop",
+        "Fn" | "FnMut" | "FnOnce" | "AsyncFn" | "AsyncFnMut" | "AsyncFnOnce" => "std::ops::Fn",
+        "Clone" | "Copy" | "Default" | "Drop" | "Send" | "Sync" | "Into" | "From" | "AsRef" | "ToString" => "std::marker::Other",
         _ => return None,
     };
-    let variant = matches!(name, "Some" | "None" | "Ok" | "Err").then_some(name);
-    Some(Resolved::External(Canon::new(path.iter().copied().chain(variant))))
+    Some(Resolved::External(Canon::fixed(path)))
 }
 
 #[cfg(test)]

@@ -10,11 +10,10 @@ mod mac;
 mod pat;
 mod ty;
 
-use std::collections::HashSet;
-
 use proc_macro2::extra::DelimSpan;
 use syn::ext::IdentExt;
 
+use crate::hash::HashSet;
 use crate::ir::{Exception, File, Name};
 use crate::source::{Span, Text, too_deep};
 
@@ -38,7 +37,7 @@ pub(crate) fn file(source: String, depth: Depth) -> Result<File, String> {
     let text = Text::new(without_head(source));
     let file = match syn::parse_str::<syn::File>(text.as_str()) {
         Ok(tree) => {
-            let mut lower = Lower { text: &text, names: HashSet::new(), exceptions: Vec::new(), anchors: Vec::new(), macros: 0, depth };
+            let mut lower = Lower { text: &text, names: HashSet::default(), exceptions: Vec::new(), anchors: Vec::new(), macros: 0, depth };
             lower.inner_exceptions(&tree.attrs);
             let mut items = Vec::new();
             for item in &tree.items {

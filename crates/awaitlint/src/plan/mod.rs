@@ -157,7 +157,7 @@ fn must_follow(first: &(Uses, Effect), second: &(Uses, Effect)) -> bool {
 fn waiting_needs(nodes: &[Node<'_>], numbers: &[Option<usize>], at: usize) -> Vec<usize> {
     let mut found = std::collections::BTreeSet::new();
     let mut pending = nodes[at].needs.clone();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = crate::hash::HashSet::default();
     while let Some(next) = pending.pop() {
         if seen.insert(next) {
             match numbers[next] {

@@ -1,6 +1,6 @@
 //! Packages as `cargo metadata` tells them, without touching the network.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -85,6 +85,7 @@ fn package(package: &cargo_metadata::Package, member: bool) -> Package {
         member,
         fixed: package.source.is_some(),
         repository: package.repository.clone(),
+        categories: package.categories.clone(),
     }
 }
 

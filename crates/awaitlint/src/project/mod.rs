@@ -44,6 +44,8 @@ pub(crate) struct Package {
     pub(crate) fixed: bool,
     /// Where its sources are kept, as its manifest says.
     pub(crate) repository: Option<String>,
+    /// What it is for, as its manifest says in the words of crates.io.
+    pub(crate) categories: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -102,6 +104,7 @@ impl Project {
             member: true,
             fixed: false,
             repository: None,
+            categories: Vec::new(),
         };
         Project { root: dir.to_owned(), packages: vec![package], ..Project::default() }
     }

@@ -1,10 +1,9 @@
 //! A lock, a borrow or a span held while the task waits.
 
-use std::collections::HashSet;
-
 use super::{Cx, Draft};
 use crate::finding::Level;
 use crate::flow::{Guard, GuardKind, guard_kind, held_guards, says_held};
+use crate::hash::HashSet;
 use crate::ir::{Kind, StmtKind};
 use crate::types::Type;
 
@@ -13,7 +12,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     if !waits {
         return;
     }
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for held in held_guards(&cx.typing, cx.body, cx.edition()) {
         if !seen.insert(held.guard) {
             continue;

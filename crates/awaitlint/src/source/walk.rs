@@ -1,6 +1,6 @@
 //! Finding the Rust files of a directory.
 
-use std::collections::HashSet;
+use crate::hash::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ pub(crate) fn rust_files(root: &Path, mut problem: impl FnMut(&Path, String)) ->
         return vec![root.to_owned()];
     }
     let mut files = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut pending = vec![root.to_owned()];
     while let Some(dir) = pending.pop() {
         if let Ok(real) = dir.canonicalize() {

@@ -1,9 +1,8 @@
 //! The types of all expressions of a body, in one pass from the inside out.
 
-use std::collections::HashMap;
-
 use super::calls::Callee;
 use super::{Env, Type};
+use crate::hash::HashMap;
 use crate::index::{FunctionAt, Id, Index, Owner, Place, Workspace};
 use crate::ir::{Body, ExprId, Function, Import, JoinKind, Kind, Lit, LocalId, LoopKind, Name, PatId, PatKind, Receiver, StmtKind};
 
@@ -46,7 +45,7 @@ impl<'a> Typing<'a> {
             env,
             types: vec![Type::Unknown; body.len()],
             locals: vec![Type::Unknown; body.local_count()],
-            callees: HashMap::new(),
+            callees: HashMap::default(),
         };
         typing.params(function);
         typing.run();
@@ -117,7 +116,7 @@ impl<'a> Typing<'a> {
     }
 
     fn run(&mut self) {
-        let mut after: HashMap<ExprId, Vec<After>> = HashMap::new();
+        let mut after: HashMap<ExprId, Vec<After>> = HashMap::default();
         for id in self.body.ids() {
             self.plan(id, &mut after);
         }

@@ -101,8 +101,8 @@ impl Type {
     }
 
     /// A type outside the index, by its path.
-    pub(crate) fn external(path: &str, args: impl Into<Vec<Type>>) -> Type {
-        Type::path(Canon::new(path.split("::")), args.into())
+    pub(crate) fn external(path: &'static str, args: impl Into<Vec<Type>>) -> Type {
+        Type::path(Canon::fixed(path), args.into())
     }
 
     pub(crate) fn path(canon: Canon, args: Vec<Type>) -> Type {

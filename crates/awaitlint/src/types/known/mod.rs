@@ -58,7 +58,7 @@ pub(super) fn call(canon: &Canon, path: &Path, args: &[Type], typing: &Typing<'_
         return Type::external("std::thread::JoinHandle", [returns(args.first())]);
     }
     if canon.is_any(&["std::sync::mpsc::channel", "std::sync::mpsc::sync_channel"]) {
-        let end = |end: &str| Type::external(end, [Type::Unknown]);
+        let end = |end: &'static str| Type::external(end, [Type::Unknown]);
         return Type::Tuple([end("std::sync::mpsc::Sender"), end("std::sync::mpsc::Receiver")].into());
     }
     match (owner, name) {
