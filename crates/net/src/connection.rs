@@ -296,7 +296,6 @@ impl Pending {
     pub async fn cancel(mut self) -> Option<Report> {
         let ticket = self.ticket.take()?;
         let (tell, told) = oneshot::channel();
-        // awaitlint: allow(unawaited-future) its sender is to see that nobody waits before it is told
         drop(self.receiver.take());
         let _ = self.shared.commands.send(Command::Cancel(ticket, tell));
         told.await.ok()

@@ -1,10 +1,11 @@
 //! Calls that block their thread, directly or through plain functions of the workspace.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::flow::{Context, context, in_condition};
+use crate::hash::HashMap;
 use crate::index::Id;
-use crate::ir::{Body, ExprId, Function, Kind};
+use crate::ir::{Body, ExprId, Function, Kind, StmtKind};
 use crate::types::Typing;
 
 /// What a blocking call waits for.
@@ -76,8 +77,8 @@ impl Blocking {
 
     /// From what the plain functions say of themselves.
     pub(super) fn new(local: Vec<Found>) -> Blocking {
-        let mut callers: HashMap<Id, Vec<(Id, bool)>> = HashMap::new();
-        let mut found = HashMap::new();
+        let mut callers: HashMap<Id, Vec<(Id, bool)>> = HashMap::default();
+        let mut found = HashMap::default();
         let mut pending = VecDeque::new();
         for (id, direct, calls) in local {
             calls.into_iter().for_each(|(callee, sometimes)| callers.entry(callee).or_default().push((id, sometimes)));
@@ -107,11 +108,14 @@ pub(super) type Found = (Id, Option<(BlockingCall, bool)>, Vec<(Id, bool)>);
 /// What a plain function says of itself.
 pub(super) fn of_function(id: Id, typing: &Typing<'_>, function: &Function, body: &Body) -> Found {
     let (mut worst, mut calls) = (None::<(BlockingCall, bool)>, Vec::new());
+    if is_remembered(body) {
+        return (id, worst, calls);
+    }
     for expr in body.ids() {
         if !matches!(body.kind(expr), Kind::Call { .. } | Kind::Method { .. }) || in_closure_elsewhere(function, body, expr) {
             continue;
         }
-        let sometimes = in_condition(body, expr, body.root);
+        let sometimes = in_condition(body, expr, body.root) || behind_a_switch(body, expr);
         if let Some(call) = direct(typing, body, expr) {
             if worst.as_ref().is_none_or(|(worst, _)| worst.weight < call.weight) {
                 worst = Some((call, sometimes));
@@ -121,6 +125,45 @@ pub(super) fn of_function(id: Id, typing: &Typing<'_>, function: &Function, body
         }
     }
     (id, worst, calls)
+}
+
+/// It looks into a `static` first, and stores what it finds there: it blocks once.
+fn is_remembered(body: &Body) -> bool {
+    let of_a_static = |expr: ExprId, names: &[&str]| match body.kind(expr) {
+        Kind::Method { receiver, name, .. } => names.contains(&&**name) && is_static(body, *receiver),
+        _ => false,
+    };
+    body.ids().any(|id| of_a_static(id, &["get"])) && body.ids().any(|id| of_a_static(id, &["set", "get_or_init", "get_or_try_init"]))
+}
+
+fn is_static(body: &Body, expr: ExprId) -> bool {
+    matches!(body.kind(expr), Kind::Path(path) if path.last().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))
+}
+
+/// Behind a way out that a switch opens: `if !self.enabled { return; }`.
+fn behind_a_switch(body: &Body, expr: ExprId) -> bool {
+    let is_way_out = |id: ExprId| match body.kind(id) {
+        Kind::If { cond, then, otherwise: None } => {
+            is_switch(body, *cond) && body.descendants(*then).into_iter().any(|id| matches!(body.kind(id), Kind::Return(_)))
+        }
+        _ => false,
+    };
+    body.ancestors(expr).any(|up| match body.kind(up) {
+        Kind::Block { stmts, .. } => stmts
+            .iter()
+            .take_while(|stmt| stmt.span.hi <= body.span(expr).lo)
+            .any(|stmt| matches!(&stmt.kind, StmtKind::Expr { expr, .. } if is_way_out(*expr))),
+        _ => false,
+    })
+}
+
+/// A field, perhaps negated.
+fn is_switch(body: &Body, cond: ExprId) -> bool {
+    match body.kind(cond) {
+        Kind::Unary(inner) => is_switch(body, *inner),
+        Kind::Field(..) => true,
+        _ => false,
+    }
 }
 
 /// Inside something that does not run when the function is called: an async block, or a closure for later or for another thread.

@@ -26,10 +26,21 @@ pub(super) fn class(name: &str) -> Effect {
     // `get_or_create`, `fetch_and_store`, `read_next`
     let joined = words.windows(2).filter(|pair| matches!(pair[0], "or" | "and" | "then")).map(|pair| word(pair[1]));
     let ordered = words[1..].iter().any(|word| Known::OrderedLater.has(word));
-    let class = joined.chain([word(first)]).max().unwrap_or(Effect::Unknown);
+    // `queue_declare`
+    let behind = (word(first) == Effect::Unknown).then(|| words.last().map_or(Effect::Unknown, |last| last_word(last)));
+    let class = joined.chain([word(first)]).chain(behind).max().unwrap_or(Effect::Unknown);
     match class {
         Effect::Read | Effect::Unknown if ordered => Effect::Ordered,
         class => class,
+    }
+}
+
+/// A verb behind its object; most names end with a noun that may be a verb, too.
+fn last_word(word: &str) -> Effect {
+    if matches!(word, "bind" | "create" | "declare" | "delete" | "insert" | "remove" | "send" | "write") {
+        Effect::Write
+    } else {
+        Effect::Unknown
     }
 }
 
@@ -58,8 +69,11 @@ pub(crate) fn is_question(name: &str) -> bool {
 /// The function belongs to the start or the end of a program: `init_logging`, `main`.
 pub(crate) fn is_startup(name: &str) -> bool {
     let mut words = name.split('_').skip_while(|word| Known::Prefix.has(word));
-    words.next().is_some_and(|word| Known::Startup.has(word))
-        || words.any(|word| matches!(word, "config" | "settings" | "setup" | "startup" | "shutdown" | "teardown" | "migrate" | "migration"))
+    let first = words.next().unwrap_or_default();
+    Known::Startup.has(first)
+        || std::iter::once(first)
+            .chain(words)
+            .any(|word| matches!(word, "config" | "settings" | "setup" | "startup" | "shutdown" | "teardown" | "migrate" | "migration"))
 }
 
 /// The text is an SQL statement that changes something.
@@ -104,6 +118,7 @@ mod tests {
         check("setup_routes", Effect::Write);
         check("settings", Effect::Unknown);
         check("read_next", Effect::Ordered);
+        check("queue_declare", Effect::Write);
         check("recv", Effect::Ordered);
         check("try", Effect::Unknown);
         check("", Effect::Unknown);

@@ -12,6 +12,9 @@ const ON_PURPOSE: &[&str] = &[
     "order matter",
     "ordering",
     "in sequence",
+    "all at once",
+    "in turn",
+    "one after",
     "on purpose",
     "intentional",
     "deliberate",
@@ -28,7 +31,8 @@ const ON_PURPOSE: &[&str] = &[
 ];
 
 /// Words that, between two awaits, say why the second comes second.
-const FIRST_THIS: &[&str] = &["before ", " after ", " last", "must ", "race", "consisten"];
+const FIRST_THIS: &[&str] =
+    &["before ", " after ", " last", "first -", "first,", "first so", "first because", "must ", "race", "consisten"];
 
 /// A comment inside, or on the lines directly above, says that one after the other is meant.
 pub(crate) fn says_on_purpose(text: &str, span: Span) -> bool {

@@ -118,6 +118,36 @@ pub(super) fn is_elsewhere(attrs: &[Attribute]) -> bool {
     })
 }
 
+/// A statement that is not compiled, or only by who sets a condition of the project's own: `#[cfg(measure)]`.
+pub(super) fn is_left_out(attrs: &[Attribute]) -> bool {
+    is_elsewhere(attrs)
+        || attrs.iter().any(|attr| match &attr.meta {
+            Meta::List(list) if list.path.is_ident("cfg") => {
+                list.parse_args::<Meta>().is_ok_and(|condition| matches!(&condition, Meta::Path(path) if !is_common(path)))
+            }
+            _ => false,
+        })
+}
+
+/// A condition without a value that the compiler or a well-known tool sets.
+fn is_common(condition: &syn::Path) -> bool {
+    const COMMON: &[&str] = &[
+        "unix",
+        "windows",
+        "test",
+        "debug_assertions",
+        "overflow_checks",
+        "panic",
+        "doc",
+        "doctest",
+        "docsrs",
+        "tokio_unstable",
+        "linux",
+        "native",
+    ];
+    COMMON.iter().any(|name| condition.is_ident(name))
+}
+
 fn only_wasm(condition: &Meta) -> bool {
     match condition {
         Meta::NameValue(pair) => {

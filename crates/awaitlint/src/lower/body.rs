@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Block, FnArg, ReceiverKind};
 
 use super::Lower;
-use super::attr::{is_elsewhere, of_expr};
+use super::attr::{is_left_out, of_expr};
 use crate::ir::{Body, Builder, ExprId, Import, Item, ItemKind, Kind, LocalId, Module, Name, PatKind, Path, Stmt, StmtKind};
 use crate::source::Span;
 
@@ -101,8 +101,8 @@ impl BodyLower<'_, '_> {
     pub(super) fn stmt(&mut self, stmt: &syn::Stmt, to: &mut Vec<Stmt>) {
         match stmt {
             syn::Stmt::Item(_) => {}
-            syn::Stmt::Local(local) if is_elsewhere(&local.attrs) => {}
-            syn::Stmt::Expr(expr, _) if is_elsewhere(of_expr(expr)) => {}
+            syn::Stmt::Local(local) if is_left_out(&local.attrs) => {}
+            syn::Stmt::Expr(expr, _) if is_left_out(of_expr(expr)) => {}
             syn::Stmt::Local(local) => {
                 let (init, otherwise) = match &local.init {
                     Some(init) => {

@@ -1,12 +1,11 @@
 //! An await in a `for` loop whose iterations do not depend on each other.
 
-use std::collections::HashSet;
-
 use super::{Cx, Draft};
 use crate::effects::{Effect, Reach, is_gate, sql_changes, strip_adapters};
 use crate::finding::Level;
 use crate::fix;
 use crate::flow::{Context, Place, Uses, awaits, context, place_of, says_on_purpose};
+use crate::hash::HashSet;
 use crate::ir::{Body, ExprId, Kind, Lit, LocalId, LoopKind, PatId, PatKind, StmtKind};
 use crate::names::Known;
 use crate::project::TargetKind;
@@ -86,7 +85,7 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     }
     // What nobody uses was awaited for its effect.
     let unused = waits.iter().any(|&wait| is_unused(cx.body, wait));
-    doubts += u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(after_a_failure(cx, id));
+    doubts += 2 * u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(after_a_failure(cx, id));
     let waiting = waits.iter().zip(effects).filter(|(_, effect)| **effect != Effect::Idle);
     doubts += waiting.map(|(&wait, _)| cx.doubts(wait)).max().unwrap_or(0);
     doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));

@@ -1,17 +1,16 @@
 //! A call that blocks the thread in code that tasks run.
 
-use std::collections::HashSet;
-
 use super::{Cx, Draft};
 use crate::effects::{BlockingCall, Waits, Weight, blocking_call, is_startup};
 use crate::finding::{Edit, Fix, Grade, Level};
 use crate::flow::{Context, context};
-use crate::ir::{ExprId, Kind, LoopKind, Receiver, Ty};
+use crate::hash::HashSet;
+use crate::ir::{ExprId, Kind, LoopKind};
 use crate::names::Known;
-use crate::project::{Package, TargetKind};
+use crate::project::TargetKind;
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for id in cx.body.ids() {
         if !matches!(cx.body.kind(id), Kind::Call { .. } | Kind::Method { .. }) || context(cx.function, cx.body, id) != Context::Async {
             continue;
@@ -70,12 +69,15 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
         (Weight::Middle, _) | (Weight::Heavy, 2..) => 1,
         (Weight::Heavy, _) => 0,
     };
-    let start = is_startup(&cx.item.name) || depth > 0 && is_startup(cx.called(id)) || makes_its_type(cx);
+    let start = is_startup(&cx.item.name) || depth > 0 && is_startup(cx.called(id)) || cx.makes_its_type();
+    let failed = depth > 0 && speaks_of_failure(cx.called(id));
     let example = cx.target() == TargetKind::Example && call.waits != Waits::Sleep;
     let rarely = call.waits == Waits::Sleep && sometimes || without_runtime(cx, id, call.waits == Waits::Sleep);
     let quick = of_the_kernel(cx, id) || before_binding(cx, id);
-    doubts += 2 * u8::from(start || example || rarely || quick || for_a_terminal(cx, call) || runs_alone(cx, id));
-    doubts += u8::from(call.waits != Waits::Sleep && depends_on(package(cx), Known::TerminalTool));
+    let command = call.waits == Waits::Input || call.waits != Waits::Sleep && cx.is_of_a_command() || cx.is_of_a_tool();
+    doubts += 2 * u8::from(start || example || rarely || failed || quick || command || runs_alone(cx, id));
+    doubts += u8::from(call.waits != Waits::Sleep && cx.depends_on(Known::TerminalTool));
+    doubts += u8::from(call.waits == Waits::Process && depth > 0); // mostly tools that are set up or driven once
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 => Level::Certain,
@@ -84,18 +86,10 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
     }
 }
 
-/// A constructor: once for each value, mostly at a start.
-fn makes_its_type(cx: &Cx<'_>) -> bool {
-    let signature = &cx.function.signature;
-    let made = |path: &crate::ir::Path| path.last() == "Self" || cx.typing.self_name().is_some_and(|name| name == path.last());
-    let returns = |ty: &Ty| match ty {
-        Ty::Path(path) => {
-            made(path)
-                || path.last().ends_with("Result") && path.args().first().is_some_and(|ty| matches!(ty, Ty::Path(path) if made(path)))
-        }
-        _ => false,
-    };
-    signature.receiver == Receiver::None && returns(&signature.returns)
+/// Called when something went wrong: `discover_error`.
+fn speaks_of_failure(name: &str) -> bool {
+    name.split('_')
+        .any(|word| matches!(word, "backtrace" | "crash" | "diagnostics" | "error" | "errors" | "failure" | "failures" | "panic"))
 }
 
 /// For when there is no runtime: in a function that asks `Handle::try_current()`, or a sleep under a condition of compilation.
@@ -151,35 +145,6 @@ fn swap(cx: &Cx<'_>, id: ExprId, call: &BlockingCall) -> Option<Fix> {
             Edit { span: cx.body.span(id).end(), text: ".await".to_owned() },
         ],
     })
-}
-
-/// The code of a command, which does one thing at a time: it asks a person, lies in a directory of commands (or of blocking forms), or belongs
-/// to a package that reads arguments and serves nobody, or to the libraries of such a one.
-fn for_a_terminal(cx: &Cx<'_>, call: &BlockingCall) -> bool {
-    let path = &cx.workspace().files[cx.at.at.file].path;
-    let package = package(cx);
-    let inside = path.strip_prefix(&package.dir).unwrap_or(path);
-    let command = |part: &std::ffi::OsStr| {
-        let commands = ["cli", "commands", "cmd", "bin", "admin", "build", "generate", "subcommand", "subcommands", "tools", "xtask"];
-        let name = part.to_str().map_or("", |name| name.trim_end_matches(".rs"));
-        commands.contains(&name) || matches!(name, "sync" | "blocking") || name.starts_with("sync_")
-    };
-    let tool = || {
-        let is_tool = |package: &Package| depends_on(package, Known::TerminalTool) && !depends_on(package, Known::Server);
-        let family = package.name.split(['-', '_']).next().unwrap_or_default();
-        let program = |other: &Package| other.name == family && other.targets.iter().any(|target| target.kind == TargetKind::Bin);
-        is_tool(package) || cx.workspace().project.packages.iter().any(|other| program(other) && is_tool(other))
-    };
-    call.waits == Waits::Input || call.waits != Waits::Sleep && inside.iter().any(command) || tool()
-}
-
-fn package<'a>(cx: &Cx<'a>) -> &'a Package {
-    let workspace = cx.workspace();
-    &workspace.project.packages[workspace.files[cx.at.at.file].package]
-}
-
-fn depends_on(package: &Package, kind: Known) -> bool {
-    package.deps.iter().any(|(name, _)| kind.has(name))
 }
 
 /// A file that the kernel makes up: `std::fs::read("/proc/meminfo")`.

@@ -4,7 +4,7 @@ use super::Cx;
 use crate::effects::{Effect, Reach, computes, is_question, reach_of_await, strip_adapters};
 use crate::flow::place_of;
 use crate::index::Owner;
-use crate::ir::{ExprId, Kind, StmtKind};
+use crate::ir::{ExprId, Kind, LocalId, StmtKind};
 use crate::names::Known;
 use crate::types::Type;
 
@@ -34,7 +34,7 @@ impl Cx<'_> {
         let reach = self.reach(wait);
         let computes = computes(name) && reach != Reach::Outside;
         let inside = cached || reach == Reach::Inside || self.is_kept(wait) || name.split('_').any(|word| word == "actor");
-        2 * u8::from(inside || self.starts(wait) || self.in_transaction(wait) || self.asks_a_person(wait))
+        2 * u8::from(inside || self.starts(wait) || self.in_transaction(wait) || self.on_one_connection(wait) || self.asks_a_person(wait))
             + u8::from(
                 is_question(name) || name.split('_').any(|word| word == "local") || computes || self.looks_idle(work) || self.is_dark(wait),
             )
@@ -83,18 +83,36 @@ impl Cx<'_> {
         idle && !waits
     }
 
-    /// The await speaks through a transaction, which does one thing after the other anyway.
+    /// The await speaks through a transaction, which does one thing after the other anyway, or through what came out of the one that the
+    /// function is given.
     pub(crate) fn in_transaction(&self, wait: ExprId) -> bool {
-        let word = |name: &str| name.split('_').any(|word| matches!(word, "tx" | "txn" | "trx" | "transaction"));
         let own = self.typing.self_name().is_some_and(|name| name.contains("Transaction"));
-        self.body.descendants(wait).into_iter().any(|id| match self.body.kind(id) {
-            Kind::Local(local) => {
-                let local = self.body.local(*local);
-                word(&local.name) || own && &*local.name == "self"
-            }
-            Kind::Field(_, name) => word(name),
-            Kind::Method { name, args, .. } => args.is_empty() && word(name),
-            _ => self.typing.of(id).peel_refs().canon().is_some_and(|canon| canon.last().contains("Transaction")),
+        let given = self.body.params.iter().flat_map(|&pat| self.body.bindings(pat)).any(|local| self.is_transaction(local));
+        given
+            || self.body.descendants(wait).into_iter().any(|id| match self.body.kind(id) {
+                Kind::Local(local) => self.is_transaction(*local) || own && &*self.body.local(*local).name == "self",
+                Kind::Field(_, name) => names_transaction(name),
+                Kind::Method { name, args, .. } => args.is_empty() && names_transaction(name),
+                _ => self.typing.of(id).peel_refs().canon().is_some_and(|canon| canon.last().contains("Transaction")),
+            })
+    }
+
+    fn is_transaction(&self, local: LocalId) -> bool {
+        let ty = self.typing.local(local).peel_refs();
+        names_transaction(&self.body.local(local).name) && !matches!(ty, Type::Adt(adt) if adt.canon.last().ends_with("Sender"))
+            || ty.canon().is_some_and(|canon| canon.last().ends_with("Transaction"))
+    }
+
+    /// A single connection to a database that is passed to what is awaited: it answers one question after the other.
+    pub(crate) fn on_one_connection(&self, wait: ExprId) -> bool {
+        let Kind::Await(base) = self.body.kind(wait) else { return false };
+        let args = match self.body.kind(strip_adapters(self.body, *base)) {
+            Kind::Call { args, .. } | Kind::Method { args, .. } => args,
+            _ => return false,
+        };
+        args.iter().filter_map(|&arg| place_of(self.body, arg)).any(|place| {
+            let name = &self.body.local(place.local).name;
+            name.split('_').any(|word| matches!(word, "conn" | "connection" | "executor"))
         })
     }
 
@@ -102,7 +120,8 @@ impl Cx<'_> {
     pub(crate) fn is_dark(&self, wait: ExprId) -> bool {
         let Kind::Await(base) = self.body.kind(wait) else { return false };
         let work = strip_adapters(self.body, *base);
-        let found = self.callee(work).is_some_and(|callee| callee.id().is_some());
+        let declared = |id| matches!(self.workspace().index.function(id).owner, Owner::Trait(_)) && self.workspace().bodies(id).is_empty();
+        let found = self.callee(work).and_then(|callee| callee.id()).is_some_and(|id| !declared(id));
         !found && self.effect(wait) == Effect::Unknown && self.reach(wait) == Reach::Unknown
     }
 
@@ -136,6 +155,10 @@ impl Cx<'_> {
         }
         None
     }
+}
+
+fn names_transaction(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "tx" | "txn" | "trx" | "dbtx" | "transaction"))
 }
 
 fn is_running(name: &str) -> bool {

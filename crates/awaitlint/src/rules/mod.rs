@@ -16,10 +16,13 @@ mod guard_across_await;
 mod independent_awaits;
 mod late_await;
 mod memo_race;
+mod place;
 mod stalled_stream;
 mod unawaited_future;
 mod unbounded_concurrency;
 mod zero_concurrency;
+
+use crate::finding::Level;
 
 pub(crate) use await_in_loop::runs_at_once;
 pub(crate) use cx::{Cx, Draft, Session};
@@ -131,6 +134,15 @@ impl Rule {
         self.entry().map_or(EXCEPTION.1, |entry| entry.explain)
     }
 
+    /// What it finds costs time, and nothing else.
+    fn is_about_time(self) -> bool {
+        use Rule::{AwaitInLoop, BatchableLookup, BlockOnInAsync, BlockingInAsync, BusyPoll, IndependentAwaits, LateAwait, MemoRace};
+        matches!(
+            self,
+            AwaitInLoop | BatchableLookup | BlockOnInAsync | BlockingInAsync | BusyPoll | IndependentAwaits | LateAwait | MemoRace
+        )
+    }
+
     fn entry(self) -> Option<&'static Entry> {
         RULES.iter().find(|entry| entry.rule == self)
     }
@@ -143,6 +155,9 @@ pub(crate) fn check(cx: &Cx<'_>, wanted: &dyn Fn(Rule) -> bool) -> Vec<Draft> {
         let first = drafts.len();
         (entry.check)(cx, &mut drafts);
         drafts[first..].iter_mut().for_each(|draft| draft.rule = entry.rule);
+    }
+    if cx.is_stand_in() {
+        drafts.iter_mut().filter(|draft| draft.rule.is_about_time()).for_each(|draft| draft.level = Level::Pedantic);
     }
     drafts
 }

@@ -163,7 +163,7 @@ impl Typing<'_> {
         let known = !ty.is_unknown();
         let written: Vec<Type> = generics.iter().map(|ty| self.env.ty(ty)).collect();
         for _ in 0..8 {
-            let ids = self.methods_of(&ty, name);
+            let ids = self.methods_of(&ty, name).into_iter().filter(|&id| self.is_method(id)).collect::<Vec<_>>();
             if !ids.is_empty() {
                 callee.exact = ids.len() == 1;
                 callee.canon = ty.canon().map(|canon| canon.join(&[crate::ir::Segment { name: name.clone(), args: Vec::new() }]));
@@ -199,7 +199,12 @@ impl Typing<'_> {
     }
 
     fn takes(&self, id: Id, args: usize) -> bool {
-        self.index.function(id).signature.params.len() == args
+        self.is_method(id) && self.index.function(id).signature.params.len() == args
+    }
+
+    /// It has a receiver, so that `value.name(…)` can mean it.
+    fn is_method(&self, id: Id) -> bool {
+        self.index.function(id).signature.receiver != Receiver::None
     }
 
     /// Several candidates only say whether the result is a future, and only if all agree.

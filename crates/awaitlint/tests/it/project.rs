@@ -83,3 +83,22 @@ fn on_the_way_from_main_nobody_is_kept_waiting() {
     let library = Dir::package(&[("src/lib.rs", &main.replace("async fn", "pub async fn"))], &[]);
     assert_eq!(found(&library, &Overrides::default()).len(), 2, "somebody else may call it");
 }
+
+#[test]
+fn what_stands_in_for_something_in_tests_may_take_its_time() {
+    let text = "pub async fn read() -> Vec<u8> { std::fs::read(\"a\").unwrap_or_default() }\n";
+    let double = "pub struct MockStore; impl MockStore { pub async fn read(&self) { std::fs::read(\"a\").ok(); } }\n";
+    let files = [
+        ("src/lib.rs", "mod store; mod double; mod simulated_store;\n"),
+        ("src/store.rs", text),
+        ("src/simulated_store.rs", text),
+        ("src/double.rs", double),
+    ];
+    assert_eq!(found(&Dir::package(&files, &[]), &Overrides::default()), ["src/store.rs:1 blocking-in-async"]);
+    let all = Overrides { level: Some(awaitlint::Level::Pedantic), ..Overrides::default() };
+    let all = found(&Dir::package(&files, &[]), &all);
+    assert_eq!(
+        all,
+        ["src/double.rs:1 blocking-in-async", "src/simulated_store.rs:1 blocking-in-async", "src/store.rs:1 blocking-in-async"]
+    );
+}

@@ -1,0 +1,103 @@
+//! What the place of a function says of it: its package, its path, what it makes.
+
+use super::Cx;
+use crate::ir::{Path, Receiver, Ty};
+use crate::names::Known;
+use crate::project::{Package, TargetKind};
+
+/// Words of paths, packages and types that stand in for something else in tests, or measure it.
+const STAND_INS: &[&str] = &[
+    "bench",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "fake",
+    "fakes",
+    "mock",
+    "mocks",
+    "simulated",
+    "simulation",
+    "simulator",
+    "stub",
+    "stubs",
+    "test",
+    "testing",
+    "testkit",
+    "tests",
+    "testutil",
+    "testutils",
+];
+
+/// Directories, files and first words of files that hold commands, or the blocking form of an interface.
+const COMMANDS: &[&str] =
+    &["cli", "commands", "cmd", "bin", "admin", "build", "generate", "subcommand", "subcommands", "tools", "xtask", "sync", "blocking"];
+
+impl<'a> Cx<'a> {
+    pub(super) fn package(&self) -> &'a Package {
+        let workspace = self.workspace();
+        &workspace.project.packages[workspace.files[self.at.at.file].package]
+    }
+
+    pub(super) fn depends_on(&self, kind: Known) -> bool {
+        self.package().depends_on(kind)
+    }
+
+    /// The parts of the path inside the package, without `.rs`.
+    fn parts(&self) -> impl Iterator<Item = &'a str> {
+        let path = &self.workspace().files[self.at.at.file].path;
+        let inside = path.strip_prefix(&self.package().dir).unwrap_or(std::path::Path::new(""));
+        inside.iter().map(|part| part.to_str().map_or("", |name| name.trim_end_matches(".rs")))
+    }
+
+    /// A server for tests, a benchmark, a double: how long it takes is nobody's concern.
+    pub(super) fn is_stand_in(&self) -> bool {
+        let package = self.package();
+        let stands = |name: &str| name.split(['_', '-']).any(|word| STAND_INS.contains(&word));
+        let named = |name: String| ["Mock", "Fake", "Stub", "Simulated"].iter().any(|word| name.starts_with(word));
+        package.categories.iter().any(|category| category == "development-tools::testing")
+            || stands(&package.name)
+            || self.parts().any(stands)
+            || self.typing.self_name().is_some_and(named)
+    }
+
+    /// The code of a command, which does one thing at a time: it lies in a directory of commands, or belongs to a package that reads arguments
+    /// and serves nobody, or to the libraries of such a one.
+    pub(super) fn is_of_a_command(&self) -> bool {
+        self.parts().any(|part| COMMANDS.contains(&part) || part.starts_with("sync_")) || self.is_of_a_tool()
+    }
+
+    /// The package, or the program that it is a library of, is a tool for a terminal.
+    pub(super) fn is_of_a_tool(&self) -> bool {
+        let package = self.package();
+        let family = package.name.split(['-', '_']).next().unwrap_or_default();
+        let program = |other: &Package| other.name == family && other.targets.iter().any(|target| target.kind == TargetKind::Bin);
+        package.is_tool() || self.workspace().project.packages.iter().any(|other| program(other) && other.is_tool())
+    }
+
+    /// A constructor: once for each value, mostly at a start.
+    pub(super) fn makes_its_type(&self) -> bool {
+        let signature = &self.function.signature;
+        let made = |path: &Path| path.last() == "Self" || self.typing.self_name().is_some_and(|name| name == path.last());
+        let returns = |ty: &Ty| match ty {
+            Ty::Path(path) => {
+                made(path)
+                    || path.last().ends_with("Result") && path.args().first().is_some_and(|ty| matches!(ty, Ty::Path(path) if made(path)))
+            }
+            _ => false,
+        };
+        signature.receiver == Receiver::None && returns(&signature.returns)
+    }
+}
+
+impl Package {
+    fn depends_on(&self, kind: Known) -> bool {
+        self.deps.iter().any(|(name, _)| kind.has(name))
+    }
+
+    /// It reads arguments, asks or draws, and serves nobody.
+    fn is_tool(&self) -> bool {
+        let said = || self.categories.iter().any(|category| category == "command-line-utilities");
+        let runs = || self.targets.iter().any(|target| target.kind == TargetKind::Bin);
+        (said() && runs() || self.depends_on(Known::TerminalTool)) && !self.depends_on(Known::Server)
+    }
+}
