@@ -41,6 +41,8 @@ pub(super) struct Watch {
     heard_at: Duration,
     /// When even the slowest link has carried everything that was packed.
     carried_at: Duration,
+    /// How many bytes were packed since the last ping was.
+    behind_ping: usize,
     dead: bool,
     questions: Vec<Question>,
     /// Messages that asked to drop an answer, and the messages whose answers they meant.
@@ -77,6 +79,7 @@ pub(super) fn handle_timeout(session: &mut Session, now: Now, rng: &mut dyn Rng)
     if due(session.watch.ping_at) {
         session.watch.ping_at = Some(now.mono + PING_EVERY);
         session.ping(now, rng);
+        session.hold_open();
     }
     if due(session.watch.ask_at) {
         session.watch.ask_at = None;
@@ -93,6 +96,13 @@ impl Session {
         self.watch.ping = Some(Ping { id: ping_id, sent: None, at: now.mono });
         self.watch.await_pong(now);
         self.services.push_back(Service::PingDelayDisconnect { ping_id, disconnect_delay: DISCONNECT_DELAY });
+    }
+
+    /// The server closes the link when it gets no ping for a while, also if the pong of the last is still on its way.
+    fn hold_open(&mut self) {
+        if let Some(Ping { id: ping_id, sent: Some(_), .. }) = self.watch.ping {
+            self.services.push_back(Service::PingDelayDisconnect { ping_id, disconnect_delay: DISCONNECT_DELAY });
+        }
     }
 
     fn ask_about_old_calls(&mut self, now: Now, rng: &mut dyn Rng) {
@@ -153,7 +163,8 @@ impl Watch {
 
     /// So many bytes are on their way.
     pub(super) fn packed(&mut self, bytes: usize, now: Now) {
-        self.carried_at = self.carried_at.max(now.mono) + Duration::from_secs(bytes as u64) / SLOWEST;
+        self.behind_ping += bytes;
+        self.carried_at = self.carried_at.max(now.mono) + slowly(bytes);
     }
 
     pub(super) fn owes_acks(&mut self, count: usize, now: Now) {
@@ -171,10 +182,11 @@ impl Watch {
     }
 
     pub(super) fn ping_sent(&mut self, msg_id: i64, envelope: i64, now: Now) {
-        if let Some(ping) = &mut self.ping {
+        if let Some(ping) = self.ping.as_mut().filter(|ping| ping.sent.is_none()) {
             (ping.sent, ping.at) = (Some((msg_id, envelope)), now.mono);
+            self.behind_ping = 0;
+            self.await_pong(now);
         }
-        self.await_pong(now);
     }
 
     pub(super) fn pong(&mut self, ping_id: i64, now: Now) {
@@ -182,6 +194,8 @@ impl Watch {
             let measured = now.mono.saturating_sub(ping.at);
             self.round_trip = Some(self.round_trip.map_or(measured, |smoothed| (smoothed * 7 + measured) / 8));
             self.dead_at = None;
+            // What stood before the ping has been carried.
+            self.carried_at = self.carried_at.min(now.mono + slowly(self.behind_ping));
         }
     }
 
@@ -245,4 +259,9 @@ impl Watch {
         let (least, most) = PATIENCE;
         self.round_trip.map_or(most, |round_trip| (round_trip * 8).clamp(least, most))
     }
+}
+
+/// How long a link may take for so many bytes.
+fn slowly(bytes: usize) -> Duration {
+    Duration::from_secs(bytes as u64) / SLOWEST
 }

@@ -269,13 +269,16 @@ fn signs_of_life() {
 
 #[test]
 fn a_slow_link_is_not_a_dead_one() {
-    /// A client whose pong took a twentieth of a second.
-    fn measured() -> Bench {
+    /// A client whose pong took a twentieth of a second, the first minute after `busy`.
+    fn measured_after(busy: impl FnOnce(&mut Bench)) -> Bench {
         let mut bench = Bench::new();
+        busy(&mut bench);
         bench.now = at(60.0);
         bench.session.handle_timeout(bench.now, &mut bench.rng);
-        let says = bench.says();
-        let [Service::PingDelayDisconnect { ping_id, .. }] = says[..] else { panic!("{says:?}") };
+        let says = bench.says().into_iter();
+        let ping_id =
+            says.filter_map(|service| if let Service::PingDelayDisconnect { ping_id, .. } = service { Some(ping_id) } else { None });
+        let [ping_id] = ping_id.collect::<Vec<_>>()[..] else { panic!("a ping a minute") };
         bench.now = at(60.05);
         assert_eq!(bench.give_service(id(60, 5), &Service::Pong { msg_id: id(0, 4), ping_id }), Ok(()));
         bench
@@ -288,11 +291,21 @@ fn a_slow_link_is_not_a_dead_one() {
             bench.session.is_dead().then_some(tenths / 10)
         })
     }
+    let measured = || measured_after(|_| {});
     let mut table = Table::default();
     let mut bench = measured();
     bench.call(1, Repeat::Unsafe);
     table.row("an answer that comes byte by byte", trickle(&mut bench, 300), None);
     table.row("…only bytes, for minutes, and no pong", trickle(&mut bench, 600).is_some(), true);
+    let mut bench = measured();
+    bench.call(1, Repeat::Unsafe);
+    let pings = (601..3601).map(|tenths| {
+        bench.now = at(f64::from(tenths) / 10.0);
+        bench.session.alive(bench.now);
+        bench.session.handle_timeout(bench.now, &mut bench.rng);
+        bench.says().iter().filter(|service| matches!(service, Service::PingDelayDisconnect { .. })).count()
+    });
+    table.row("…and the server, which would close the link, is pinged each minute", pings.sum(), 5);
     let mut bench = measured();
     bench.call(1, Repeat::Unsafe);
     assert_eq!(trickle(&mut bench, 60), None);
@@ -306,6 +319,19 @@ fn a_slow_link_is_not_a_dead_one() {
     table.row("a query that takes a minute on its way", bench.session.is_dead(), false);
     bench.pass(30.0);
     table.row("…and has to be there after it", bench.session.is_dead(), true);
+
+    let mut bench = measured_after(|bench| {
+        for number in 0..20 {
+            let call = bench.session.call(vec![7; 512 << 10].into(), CallOptions::default());
+            assert_eq!(bench.sent().len(), 1);
+            let msg_id = bench.session.msg_id(call).unwrap();
+            assert_eq!(bench.give(id(0, 4 * number + 5), 1, result(msg_id, &[1, 0, 0, 0])), Ok(()));
+        }
+        bench.events();
+    });
+    bench.call(1, Repeat::Unsafe);
+    bench.pass(16.0);
+    table.row("what a pong has followed needs no more time", bench.session.is_dead(), true);
 }
 
 /// A client that has just pinged, and the message of its ping.
