@@ -1,4 +1,3 @@
-use quadruplex_mtproto::Now;
 use quadruplex_mtproto::client::{self, CallTable, Session};
 use tokio::sync::mpsc;
 
@@ -60,7 +59,7 @@ impl Unlinked<'_> {
             Command::CallAll(calls) => self.meanwhile.calls.extend(calls),
             Command::Acknowledge(receipt) => self.meanwhile.receipts.push(receipt),
             Command::Cancel(ticket, tell) => {
-                let now: Now = self.environment.now();
+                let now = self.environment.now();
                 let _ = tell.send(report(self.options, self.session.as_deref(), None, now, &ticket));
                 return true;
             }
