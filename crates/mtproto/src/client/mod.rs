@@ -381,8 +381,8 @@ impl Session {
 
     /// The server has not executed these calls: again as new messages, except those that nobody wants any more.
     fn send_anew(&mut self, calls: Vec<CallId>) {
-        let (cancelled, wanted): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| self.calls.is_cancelled(*call));
-        self.calls.send_anew(wanted);
+        let cancelled: Vec<_> = calls.iter().copied().filter(|call| self.calls.is_cancelled(*call)).collect();
+        self.calls.send_anew(calls);
         for call in cancelled {
             self.fail(call, Failure::Cancelled);
         }

@@ -470,4 +470,14 @@ fn one_call_after_another() {
     call(&mut bench, 3, Some(between));
     bench.session.cancel(between);
     table.row("who leaves unsent hands its place on", whom(&ordered(&mut bench)), vec![(3, Some(msg_id))]);
+
+    // The one before was cancelled, and the server has read neither.
+    let mut bench = Bench::new();
+    let first = call(&mut bench, 1, None);
+    call(&mut bench, 2, Some(first));
+    let msg_id = ordered(&mut bench)[0].1;
+    bench.session.cancel(first);
+    let bad = Service::BadServerSalt { bad_msg_id: msg_id, bad_msg_seqno: 1, error_code: 48, new_server_salt: 5 };
+    assert_eq!(bench.give_service(id(1, 5), &bad), Ok(()));
+    table.row("…and so does who leaves unread", whom(&ordered(&mut bench)), vec![(2, None)]);
 }
