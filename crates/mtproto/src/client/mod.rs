@@ -227,8 +227,7 @@ impl Session {
         inbound::handle_packet(self, packet, now, rng)
     }
 
-    /// Bytes have come, or the other end has made room for more in a socket that was full: it is there, however long a whole
-    /// packet takes on its way.
+    /// Bytes have come, or there is room again in a socket that was full: the other end is there, however long a whole packet takes.
     pub fn alive(&mut self, now: Now) {
         self.watch.alive(now);
     }
