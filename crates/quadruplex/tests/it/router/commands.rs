@@ -186,7 +186,7 @@ fn the_tag_of_a_button_depends_on_names_and_types_alone() {
 
         /// What can be done.
         #[derive(Callback, Debug)]
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only its tag is looked at")]
         pub enum Menu {
             /// Enough of it.
             Close,
@@ -199,7 +199,7 @@ fn the_tag_of_a_button_depends_on_names_and_types_alone() {
         }
 
         #[derive(Callback, Debug)]
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only its tag is looked at")]
         pub struct Vote {
             /// its number
             pub post: u32,
@@ -210,7 +210,7 @@ fn the_tag_of_a_button_depends_on_names_and_types_alone() {
         use quadruplex::prelude::*;
 
         #[derive(Callback, Debug)]
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only its tag is looked at")]
         pub struct Vote {
             post: i32,
             up: bool,
