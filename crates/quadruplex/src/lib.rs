@@ -47,7 +47,7 @@ pub use schedule::{Missed, Schedule, Scheduled};
 pub use text::template;
 pub use text::{CAPTION_LENGTH, FormattedText, MESSAGE_LENGTH, MarkupError};
 pub use units::{DAY, HOUR, MINUTE, SECOND};
-pub use updates::{Delivery, Event, Gap, GapReason, OpenUpdates, Order, UpdateStream};
+pub use updates::{Delivery, Event, Gap, GapReason, OpenChat, OpenUpdates, Order, UpdateStream};
 
 /// Says which argument of a handler is wrong, where the compiler would only say that the function is no handler.
 ///

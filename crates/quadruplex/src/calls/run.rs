@@ -343,6 +343,9 @@ impl Run {
     }
 
     fn error_of(&self, error: CallError) -> Error {
+        if let (CallError::Closed(_), Some(error)) = (&error, self.inner.lost_error()) {
+            return Error::Rpc { method: self.function.name, error };
+        }
         Error::of_call(self.function.name, self.body.len(), error)
     }
 

@@ -292,3 +292,34 @@ fn code_kind(kind: &enums::auth::SentCodeType) -> (CodeKind, Option<u32>) {
         _ => (CodeKind::Other, None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quadruplex_api::types::auth as sent;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_code_is_known() {
+        let check = |kind: enums::auth::SentCodeType, expect: (CodeKind, Option<u32>), shown: &str| {
+            let found = code_kind(&kind);
+            assert_eq!(found.0.to_string(), shown);
+            assert_eq!(found, expect);
+        };
+        check(sent::SentCodeTypeApp { length: 5 }.into(), (CodeKind::App, Some(5)), "to your other devices");
+        check(sent::SentCodeTypeSms { length: 6 }.into(), (CodeKind::Sms, Some(6)), "by text message");
+        check(sent::SentCodeTypeCall { length: 5 }.into(), (CodeKind::Call, Some(5)), "by a call");
+        let flash = sent::SentCodeTypeFlashCall { pattern: "+1*".into() };
+        check(flash.into(), (CodeKind::FlashCall("+1*".into()), None), "as the number that calls, +1*");
+        let missed = sent::SentCodeTypeMissedCall { prefix: "+44".into(), length: 4 };
+        let shown = "as the last digits of the number +44… that calls";
+        check(missed.into(), (CodeKind::MissedCall("+44".into()), Some(4)), shown);
+        let page = sent::SentCodeTypeFragmentSms { url: "https://fragment.com".into(), length: 5 };
+        check(page.into(), (CodeKind::Fragment("https://fragment.com".into()), Some(5)), "at https://fragment.com");
+        let words = "by text message, which is words";
+        check(sent::SentCodeTypeSmsWord { beginning: Some("o".into()) }.into(), (CodeKind::Word(Some("o".into())), None), words);
+        check(sent::SentCodeTypeSmsPhrase { beginning: None }.into(), (CodeKind::Phrase(None), None), words);
+        let set_up = sent::SentCodeTypeSetUpEmailRequired { apple_signin_allowed: false, google_signin_allowed: false };
+        check(set_up.into(), (CodeKind::Other, None), "from Telegram");
+    }
+}

@@ -7,9 +7,10 @@ use quadruplex_mtproto::framing::Transport;
 use quadruplex_net::{Carrier, Dial, Environment, Network, Order, Policy, Proxy};
 use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer};
 
+use super::keep::{find_home, hand_over, keep_config};
 use super::pool::{Pool, stored_key};
 use super::settings::{ApiId, OnError, Settings, Unhandled, Ways};
-use super::{Client, Inner, PeerBook, Servers, hand_over, keep_config};
+use super::{Client, Inner, PeerBook, Servers};
 use crate::Error;
 use crate::calls::{Limits, SentIds, Wait};
 use crate::files::Lanes;
@@ -177,7 +178,7 @@ impl Builder {
     /// Connects. Returns at once: calls wait for the connection, [`Client::connection`] tells how it stands.
     ///
     /// # Errors
-    /// The store cannot be read, or is of another kind of servers.
+    /// The store cannot be read, or is of another kind of servers; the account lives on a data centre of which nobody tells where it is.
     ///
     /// # Cancel safety
     /// Dropping the future closes what was opened.
@@ -235,6 +236,9 @@ impl Builder {
             random: Mutex::new(random),
             updates: Mutex::default(),
         });
+        if !inner.pool.knows(inner.home_dc()) {
+            find_home(&inner).await?;
+        }
         tokio::spawn(keep_config(Arc::downgrade(&inner)));
         if inner.writer.store().is_shared() {
             tokio::spawn(hand_over(Arc::downgrade(&inner)));

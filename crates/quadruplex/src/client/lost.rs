@@ -21,10 +21,10 @@ impl Client {
     /// What Telegram said when it ended this login: `SESSION_REVOKED` after the owner ended it on another device,
     /// `AUTH_KEY_DUPLICATED` after two programs used one session at the same time, and the like.
     ///
-    /// From then on calls fail with that error without being made, and the [stream of updates](Self::updates) ends. Nothing is
-    /// deleted from the store; signing in again is the way out.
+    /// From then on calls fail with that error without being made, the connections are left, and the
+    /// [stream of updates](Self::updates) ends. Nothing is deleted from the store; signing in again is the way out.
     pub fn login_lost(&self) -> Option<RpcError> {
-        lock(&self.inner.lost).clone()
+        self.inner.lost_error()
     }
 }
 
@@ -39,8 +39,10 @@ impl Inner {
                 store = self.writer.store().place(),
                 "Telegram has ended this login; its key is kept, and no more calls are made. Sign in again"
             );
+            // Nothing will come over them, and they would be made again for ever.
+            self.pool.leave();
             // Or whoever takes them would wait until something else is asked about them.
-            if let Some(updates) = lock(&self.updates).upgrade() {
+            if let Some(updates) = self.updates() {
                 updates.close();
             }
         }
@@ -53,6 +55,11 @@ impl Inner {
             Some(error) if needs_login => Err(Error::Rpc { method, error: error.clone() }),
             _ => Ok(()),
         }
+    }
+
+    /// What a call ended with whose connection was left because of that.
+    pub(crate) fn lost_error(&self) -> Option<RpcError> {
+        lock(&self.lost).clone()
     }
 
     /// Somebody has signed in.

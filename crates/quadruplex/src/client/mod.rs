@@ -5,6 +5,7 @@ mod builder;
 mod by_name;
 mod call;
 mod invoke;
+mod keep;
 mod lost;
 mod moved;
 mod peers;
@@ -16,15 +17,12 @@ mod settings;
 use std::fmt;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
-use std::time::Duration;
 
 use quadruplex_api::{PeerRef, Request, enums};
 use quadruplex_net::{Random, State};
 use quadruplex_store::{Commit, Identity, OwnUser, Session, Writer};
 use rand_chacha::rand_core::Rng;
 use tokio::sync::watch;
-use tokio::time::sleep;
-use tracing::{debug, warn};
 
 use crate::calls::{Limit, Limits, Queues, SentIds};
 use crate::files::Lanes;
@@ -250,6 +248,11 @@ impl Inner {
         lock(&self.identity).home_dc
     }
 
+    /// Who takes the updates, if somebody does.
+    pub(crate) fn updates(&self) -> Option<Arc<Updates>> {
+        lock(&self.updates).upgrade()
+    }
+
     /// Hands over an error of a call that nobody waits for.
     pub(crate) fn report(&self, method: &'static str, error: Error) {
         if let Some(reports) = self.reports.get() {
@@ -265,13 +268,13 @@ impl Inner {
 
     /// How many updates wait or are handled, and whether no more are taken because of that.
     pub(crate) fn waiting_updates(&self) -> (usize, bool) {
-        lock(&self.updates).upgrade().map_or((0, false), |updates| updates.waiting())
+        self.updates().map_or((0, false), |updates| updates.waiting())
     }
 
     /// Whether all that the server has for this account outside channels has come, and no more of it waits or is handled than `kept`.
     pub(crate) async fn is_at_rest(self: &Arc<Self>, kept: usize) -> bool {
         let Ok(state) = self.invoke(quadruplex_api::functions::updates::GetState).await else { return false };
-        let common = lock(&self.updates).upgrade().and_then(|updates| updates.common());
+        let common = self.updates().and_then(|updates| updates.common());
         let has_come = common.is_some_and(|common| common.pts >= state.pts && common.qts >= state.qts);
         has_come && self.waiting_updates().0 <= kept
     }
@@ -324,47 +327,5 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let identity = self.inner.identity();
         f.debug_struct("Client").field("user", &identity.user.map(|user| user.id)).field("home_dc", &identity.home_dc).finish()
-    }
-}
-
-/// Asks for the configuration at once and whenever it expires.
-async fn keep_config(client: Weak<Inner>) {
-    let mut pause = Duration::from_secs(1);
-    loop {
-        let Some(inner) = client.upgrade() else { return };
-        let config = inner.invoke(quadruplex_api::functions::help::GetConfig).await;
-        let wait = match config {
-            Ok(config) => {
-                inner.pool.update_servers(&config);
-                inner.text_limits.learn(&config);
-                // A good time as any to forget what has expired.
-                let now = inner.wall_clock();
-                let _ = inner.writer.queue(|commit| commit.expired_at = Some(now));
-                pause = Duration::from_secs(1);
-                Duration::from_secs(u64::from(config.expires.saturating_sub(config.date).clamp(60, 86_400).unsigned_abs()))
-            }
-            Err(Error::Closed(_)) => return,
-            Err(error) => {
-                debug!(%error, "no configuration; asking again");
-                pause = (pause * 2).min(Duration::from_secs(300));
-                pause
-            }
-        };
-        drop(inner);
-        sleep(wait).await;
-    }
-}
-
-/// Another process wants this session: closes, so that it gets it. Telegram would destroy a login that both use.
-async fn hand_over(client: Weak<Inner>) {
-    loop {
-        sleep(Duration::from_millis(500)).await;
-        let Some(inner) = client.upgrade() else { return };
-        if inner.writer.store().is_wanted() {
-            warn!(store = inner.writer.store().place(), "another process takes this session over; this one closes its connections");
-            inner.pool.close().await;
-            inner.writer.flush().await;
-            return;
-        }
     }
 }

@@ -4,7 +4,6 @@ use quadruplex_api::{Field, Lookup, Visit, Walk, enums, is_affected};
 
 use super::Inner;
 use super::call::Erased;
-use super::pool::lock;
 
 impl Inner {
     /// Tells the gap engine what an answer has moved; untold, the next update would look like one after a gap.
@@ -14,7 +13,7 @@ impl Inner {
         if !is_affected(id) {
             return;
         }
-        let Some(updates) = lock(&self.updates).upgrade() else { return };
+        let Some(updates) = self.updates() else { return };
         let mut channel = request.channel();
         for lookup in lookups {
             if let Some(enums::InputPeer::Channel(found)) = self.peers.found(&lookup.peer) {

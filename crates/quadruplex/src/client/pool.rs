@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use quadruplex_api::{is_affected, is_updates};
-use quadruplex_net::{CloseReason, Connection, Dial, Event, KeyState, Options, State, StoredKey};
+use quadruplex_net::{CloseReason, Connection, Dial, Event, KeyState, Options, State, StoredKey, Traffic};
 use quadruplex_store::{AuthKey, KeySlot, Writer};
 use tokio::sync::{OnceCell, mpsc};
 use tracing::warn;
@@ -49,6 +49,8 @@ pub(crate) struct Pool {
     writer: Writer,
     /// `None` once the client is closed: it would be a second one with this session if it connected again.
     connections: Mutex<Option<HashMap<(i32, Purpose), Connection>>>,
+    /// What has gone over connections that were left for others.
+    left: Mutex<Traffic>,
     keys: Mutex<HashMap<i32, StoredKey>>,
     /// Whether the account is signed in on a data centre: decided once, by whoever comes first.
     authorized: Mutex<HashMap<i32, Arc<OnceCell<()>>>>,
@@ -69,6 +71,7 @@ impl Pool {
             servers,
             writer,
             connections: Mutex::new(Some(HashMap::new())),
+            left: Mutex::default(),
             keys: Mutex::new(keys),
             authorized: Mutex::default(),
             updates: OnceLock::new(),
@@ -85,7 +88,9 @@ impl Pool {
             if !connection.is_closed() {
                 return Ok(connection.clone());
             }
-            connections.remove(&(dc, purpose));
+            if let Some(left) = connections.remove(&(dc, purpose)) {
+                add(&mut lock(&self.left), &left.traffic());
+            }
         }
         let addresses = lock(&self.servers).addresses.get(&dc).cloned();
         let addresses = addresses.ok_or_else(|| Error::Invalid(format!("data centre {dc} is not known to this client")))?;
@@ -125,6 +130,11 @@ impl Pool {
         self.updates.set(events).ok().map(|()| updates)
     }
 
+    /// Whether an address of a data centre is known.
+    pub(crate) fn knows(&self, dc: i32) -> bool {
+        lock(&self.servers).addresses.contains_key(&dc)
+    }
+
     pub(crate) fn update_servers(&self, config: &quadruplex_api::types::Config) {
         lock(&self.servers).update(config);
     }
@@ -153,6 +163,11 @@ impl Pool {
         }
     }
 
+    /// Leaves all connections, until one is asked for again. Calls in flight end with an error.
+    pub(crate) fn leave(&self) {
+        lock(&self.connections).iter().flat_map(HashMap::values).for_each(Connection::close);
+    }
+
     /// Closes and forgets the keys: after a log-out they open nothing.
     pub(crate) async fn forget_keys(&self) {
         self.close().await;
@@ -162,16 +177,10 @@ impl Pool {
     }
 
     /// Everything that has gone over all connections.
-    pub(crate) fn traffic(&self) -> quadruplex_net::Traffic {
-        let mut sum = quadruplex_net::Traffic::default();
-        for traffic in lock(&self.connections).iter().flat_map(HashMap::values).map(Connection::traffic) {
-            sum.packets_sent += traffic.packets_sent;
-            sum.packets_with_calls += traffic.packets_with_calls;
-            sum.packets_received += traffic.packets_received;
-            sum.bytes_sent += traffic.bytes_sent;
-            sum.bytes_received += traffic.bytes_received;
-            sum.calls += traffic.calls;
-        }
+    pub(crate) fn traffic(&self) -> Traffic {
+        let connections = lock(&self.connections);
+        let mut sum = *lock(&self.left);
+        connections.iter().flat_map(HashMap::values).for_each(|connection| add(&mut sum, &connection.traffic()));
         sum
     }
 
@@ -225,6 +234,15 @@ impl Pool {
             self.writer.queue(|commit| commit.salts(slot, salts));
         }
     }
+}
+
+fn add(sum: &mut Traffic, more: &Traffic) {
+    sum.packets_sent += more.packets_sent;
+    sum.packets_with_calls += more.packets_with_calls;
+    sum.packets_received += more.packets_received;
+    sum.bytes_sent += more.bytes_sent;
+    sum.bytes_received += more.bytes_received;
+    sum.calls += more.calls;
 }
 
 /// Answers whose updates belong to the account's boxes.

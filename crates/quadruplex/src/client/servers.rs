@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use quadruplex_api::types::Config;
+use quadruplex_api::types::{Config, DcOption};
 use quadruplex_crypto::rsa::PublicKey;
 
 /// The servers that a client talks to.
@@ -48,8 +48,12 @@ impl Servers {
     /// Takes over what Telegram says of its servers. What a plain TCP client cannot use is left out; data centres that are not
     /// named keep their addresses.
     pub(crate) fn update(&mut self, config: &Config) {
+        self.update_addresses(&config.dc_options);
+    }
+
+    fn update_addresses(&mut self, options: &[DcOption]) {
         let mut told: BTreeMap<i32, Vec<SocketAddr>> = BTreeMap::new();
-        for option in &config.dc_options {
+        for option in options {
             let Ok(ip) = option.ip_address.parse::<IpAddr>() else { continue };
             let Ok(port) = u16::try_from(option.port) else { continue };
             if option.cdn || option.media_only || option.tcpo_only || option.secret.is_some() || option.ipv6 {
@@ -58,5 +62,55 @@ impl Servers {
             told.entry(option.id).or_default().push(SocketAddr::new(ip, port));
         }
         self.addresses.extend(told);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plain_client_cannot_use_is_left_out() {
+        let option = |id: i32, ip: &str, port: i32| DcOption {
+            ipv6: false,
+            media_only: false,
+            tcpo_only: false,
+            cdn: false,
+            r#static: false,
+            this_port_only: false,
+            id,
+            ip_address: ip.to_owned(),
+            port,
+            secret: None,
+        };
+        let useless = [
+            DcOption { ipv6: true, ..option(1, "2001:db8::1", 443) },
+            DcOption { media_only: true, ..option(1, "192.0.2.2", 443) },
+            DcOption { tcpo_only: true, ..option(1, "192.0.2.3", 443) },
+            DcOption { cdn: true, ..option(203, "192.0.2.4", 443) },
+            DcOption { secret: Some(vec![1; 16]), ..option(1, "192.0.2.5", 443) },
+            option(1, "no address", 443),
+            option(1, "192.0.2.6", 70_000),
+        ];
+        let mut options = useless.to_vec();
+        options.extend([option(1, "192.0.2.1", 443), DcOption { this_port_only: true, ..option(1, "192.0.2.1", 80) }]);
+        options.push(DcOption { r#static: true, ..option(3, "192.0.2.7", 443) });
+
+        let mut servers = Servers::telegram();
+        let second = servers.addresses[&2].clone();
+        servers.update_addresses(&options);
+        let ports = |dc: i32| servers.addresses[&dc].iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(ports(1), ["192.0.2.1:443", "192.0.2.1:80"]);
+        assert_eq!(ports(3), ["192.0.2.7:443"]);
+        assert_eq!(servers.addresses[&2], second, "who is not named keeps his addresses");
+        assert_eq!(servers.addresses.keys().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn telegrams_data_centres() {
+        let (real, test) = (Servers::telegram(), Servers::telegram_test());
+        assert_eq!(real.addresses[&4][0].to_string(), "149.154.167.91:443");
+        assert_eq!((real.addresses.len(), test.addresses.len()), (5, 3));
+        assert_eq!((real.keys[0].fingerprint(), test.keys[0].fingerprint()), (0xd09d_1d85_de64_fd85, 0xb258_98df_208d_2603));
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Core {
     own: Option<OwnUser>,
     known: HashSet<i64>,
     unsure: VecDeque<(i64, enums::Updates)>,
+    /// How many channels were opened so far.
+    opened: u64,
     is_closed: bool,
 }
 
@@ -56,6 +58,7 @@ impl Shared {
             own,
             known: own.iter().map(|own| own.id).collect(),
             unsure: VecDeque::new(),
+            opened: 0,
             is_closed: false,
         };
         let mut from = 0;
@@ -126,6 +129,23 @@ impl Shared {
             None => Place::Common { pts, count },
         };
         self.input(|engine| engine.handle_affected(tokio::time::Instant::now().into_std(), place));
+    }
+
+    /// Somebody opens a channel; the number is what he closes it with. `None`: no more updates are taken.
+    pub(super) fn open_channel(&self, id: i64) -> Option<u64> {
+        let mut core = self.core();
+        if core.is_closed {
+            return None;
+        }
+        core.opened += 1;
+        let number = core.opened;
+        let batch = core.engine.open_channel(tokio::time::Instant::now().into_std(), id, number);
+        self.store(core, batch, Vec::new());
+        Some(number)
+    }
+
+    pub(super) fn close_channel(&self, id: i64, number: u64) {
+        self.input(|engine| engine.close_channel(tokio::time::Instant::now().into_std(), id, number));
     }
 
     /// Any other input of the engine.

@@ -201,7 +201,8 @@ fn take_answer(shared: &Shared, request: Request, answer: Answer) {
         (Request::State, Answer::State(state)) => engine.handle_state(now(), read::state(&state)),
         (Request::Difference { .. }, Answer::Difference(difference)) => engine.handle_difference(now(), read::difference(difference)),
         (Request::ChannelDifference { id, .. }, Answer::ChannelDifference(difference)) => {
-            engine.handle_channel_difference(now(), id, read::channel_difference(difference))
+            let timeout = read::poll_after(&difference);
+            engine.handle_channel_difference(now(), id, read::channel_difference(difference), timeout)
         }
         (Request::ChannelState { id }, Answer::ChannelState(pts)) => engine.handle_channel_state(now(), id, pts),
         _ => engine.handle_failure(now(), request, Failure::Later(None)),

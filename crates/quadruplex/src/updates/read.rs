@@ -1,5 +1,7 @@
 //! From the types of the API to what the gap engine takes.
 
+use std::time::Duration;
+
 use quadruplex_api::{enums, types};
 use quadruplex_store::CommonState;
 
@@ -74,6 +76,16 @@ pub(crate) fn channel_difference(answer: enums::updates::ChannelDifference) -> C
             ChannelDifference::TooLong { pts, is_last: too_long.r#final }
         }
     }
+}
+
+/// How long who has the channel open should wait before asking again.
+pub(crate) fn poll_after(answer: &enums::updates::ChannelDifference) -> Option<Duration> {
+    let seconds = match answer {
+        enums::updates::ChannelDifference::Empty(empty) => empty.timeout,
+        enums::updates::ChannelDifference::ChannelDifference(all) => all.timeout,
+        enums::updates::ChannelDifference::TooLong(too_long) => too_long.timeout,
+    };
+    seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs)
 }
 
 /// The answer to `updates.getState`.

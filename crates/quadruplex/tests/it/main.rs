@@ -15,6 +15,7 @@ mod lives;
 mod many;
 mod messages;
 mod metrics;
+mod open_chat;
 mod peers;
 mod proxies;
 mod reports;

@@ -1,9 +1,11 @@
 use std::future::IntoFuture as _;
 
-use quadruplex::SignIn;
 use quadruplex::api::enums;
 use quadruplex::api::functions::{help, messages};
-use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
+use quadruplex::store::Memory;
+use quadruplex::{Client, Servers, SignIn};
+use quadruplex_sandbox::world::ErrorRule;
+use quadruplex_sandbox::{NewBot, NewUser, RpcError, Sandbox};
 
 use crate::common::{builder, person, signed_in};
 
@@ -76,4 +78,50 @@ async fn calls_made_together_share_packets() {
     let after = alice.traffic();
     assert_eq!(after.calls - before.calls, 100);
     assert!(after.packets_sent - before.packets_sent <= 3, "{} packets", after.packets_sent - before.packets_sent);
+}
+
+/// One address is named, as with `--server`; the account lives elsewhere. The next process finds it too.
+#[tokio::test]
+async fn an_account_is_found_on_another_data_centre_than_the_one_that_was_named() {
+    let telegram = Sandbox::builder().dcs(2).start().await.unwrap();
+    telegram.create_user(NewUser { dc: Some(2), ..person("Alice", "15550001") }).unwrap();
+    let named = || {
+        let first = telegram.addresses().into_iter().filter(|(dc, _)| *dc == 1);
+        let servers = Servers::custom(1, first, telegram.public_key());
+        Client::builder(1, "hash").servers(servers).dialer(telegram.dialer())
+    };
+    let store = Memory::new();
+    let alice = named().connect(store.clone()).await.unwrap();
+    let code = alice.request_code("15550001").await.unwrap();
+    let typed = telegram.world().codes().last().unwrap().code.clone();
+    alice.sign_in(&code, &typed).await.unwrap();
+    assert_eq!(alice.home_dc(), 2);
+    alice.close().await;
+
+    let alice = named().connect(store).await.unwrap();
+    assert!(alice.me().await.is_ok());
+    assert_eq!((alice.home_dc(), telegram.world().codes().len()), (2, 0));
+}
+
+/// The server forgets its half of the proof while the password is typed.
+#[tokio::test]
+async fn a_forgotten_half_of_a_proof_is_asked_for_again() {
+    let telegram = Sandbox::start().await.unwrap();
+    telegram.create_user(NewUser { password: Some("secret".into()), ..person("Alice", "15550001") }).unwrap();
+    let client = builder(&telegram).connect_in_memory().await.unwrap();
+    let code = client.request_code("15550001").await.unwrap();
+    let typed = telegram.world().codes().last().unwrap().code.clone();
+    assert!(matches!(client.sign_in(&code, &typed).await, Ok(SignIn::PasswordNeeded { .. })));
+    let rule = |times: u32| ErrorRule {
+        method: "auth.checkPassword".to_owned(),
+        peer: None,
+        account: None,
+        skip: 0,
+        times,
+        error: RpcError::new(400, "SRP_ID_INVALID"),
+    };
+    telegram.world().faults_mut().errors.push(rule(2));
+    assert!(client.check_password("secret").await.unwrap_err().is("SRP_ID_INVALID"), "once, not for ever");
+    telegram.world().faults_mut().errors.push(rule(1));
+    client.check_password("secret").await.unwrap();
 }

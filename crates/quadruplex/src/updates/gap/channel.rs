@@ -1,6 +1,6 @@
 //! The boxes of channels and supergroups, one each.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use quadruplex_store::ChannelState;
 
@@ -10,21 +10,28 @@ use super::sequence::{Fit, Sequence};
 use super::timers::Timer;
 use super::{Batch, ChannelDifference, Engine, Event, Failure, GAP_WAIT, Gap, GapReason, Request};
 
+/// The pause before an open channel is asked again, if its answers name none, and its bounds if they do.
+const POLL: Duration = Duration::from_secs(30);
+const POLL_LEAST: Duration = Duration::from_secs(1);
+const POLL_MOST: Duration = super::SILENCE;
+
 pub(super) struct Channel<U> {
     sequence: Sequence<Option<U>>,
     fetch: Fetch,
     /// At the last start it was behind already.
     was_behind: bool,
     reported: Option<ChannelState>,
+    /// How long after an answer it is asked again while it is open.
+    poll: Duration,
 }
 
 impl<U> Channel<U> {
     pub(super) fn stored(state: ChannelState) -> Self {
-        Self { sequence: Sequence::new(Some(state.pts)), fetch: Fetch::default(), was_behind: state.behind, reported: Some(state) }
+        Self { sequence: Sequence::new(Some(state.pts)), was_behind: state.behind, reported: Some(state), ..Self::new() }
     }
 
     fn new() -> Self {
-        Self { sequence: Sequence::new(None), fetch: Fetch::default(), was_behind: false, reported: None }
+        Self { sequence: Sequence::new(None), fetch: Fetch::default(), was_behind: false, reported: None, poll: POLL }
     }
 
     /// Something is known to be missing.
@@ -76,11 +83,47 @@ impl<U> Engine<U> {
         }
     }
 
-    /// The answer to [`Request::ChannelDifference`].
+    /// Somebody opens a channel: it is asked for its difference now, and again as long as it is open whenever the pause is over that its
+    /// last answer named. `number` is his, to close it with.
     #[must_use]
-    pub(crate) fn handle_channel_difference(&mut self, now: Instant, id: i64, difference: ChannelDifference<U>) -> Batch<U> {
+    pub(crate) fn open_channel(&mut self, now: Instant, id: i64, number: u64) -> Batch<U> {
+        self.handle(now, |engine, batch| {
+            engine.open.insert((id, number));
+            let channel = engine.channels.entry(id).or_insert_with(Channel::new);
+            // An answer that is on its way is new enough for him.
+            if channel.fetch.stage == Stage::Idle {
+                engine.want_channel(id, batch);
+            }
+        })
+    }
+
+    /// He does not look at it any more.
+    #[must_use]
+    pub(crate) fn close_channel(&mut self, now: Instant, id: i64, number: u64) -> Batch<U> {
+        self.handle(now, |engine, batch| {
+            engine.open.remove(&(id, number));
+            if engine.channels.contains_key(&id) {
+                batch.touch(id);
+            }
+        })
+    }
+
+    fn is_open(&self, id: i64) -> bool {
+        self.open.range((id, 0)..=(id, u64::MAX)).next().is_some()
+    }
+
+    /// The answer to [`Request::ChannelDifference`]. `timeout`: how long to wait before asking again, for who has the channel open.
+    #[must_use]
+    pub(crate) fn handle_channel_difference(
+        &mut self,
+        now: Instant,
+        id: i64,
+        difference: ChannelDifference<U>,
+        timeout: Option<Duration>,
+    ) -> Batch<U> {
         self.handle(now, |engine, batch| {
             let Some(channel) = engine.asked_channel(id, |request| matches!(request, Request::ChannelDifference { .. })) else { return };
+            channel.poll = timeout.unwrap_or(POLL).clamp(POLL_LEAST, POLL_MOST);
             let before = channel.sequence.local();
             let (pts, is_last) = match difference {
                 ChannelDifference::Slice { items, pts, is_last } => {
@@ -110,9 +153,15 @@ impl<U> Engine<U> {
     #[must_use]
     pub(crate) fn handle_channel_state(&mut self, now: Instant, id: i64, pts: i32) -> Batch<U> {
         self.handle(now, |engine, batch| {
+            let is_open = engine.is_open(id);
             let Some(channel) = engine.asked_channel(id, |request| matches!(request, Request::ChannelState { .. })) else { return };
             let is_behind = match (channel.fetch.lost.take(), channel.sequence.local()) {
                 (None, Some(local)) => local < pts,
+                // Who opens it begins here; nothing is missing, and its first difference says how often to ask.
+                (None, None) if is_open => {
+                    channel.sequence.set(pts);
+                    true
+                }
                 (reason, _) => {
                     channel.leave_hole(id, pts, reason.unwrap_or(GapReason::TooLong), batch);
                     false
@@ -193,6 +242,7 @@ impl<U> Engine<U> {
                 batch.events.push(Event::Gap(Gap { channel: Some(id), from, to: None, reason: GapReason::Gone }));
                 self.channels.remove(&id);
                 self.timers.clear(Timer::ChannelGap(id));
+                self.forget_open(id);
             }
             Next::GiveUp(reason) => {
                 // Nothing can be asked: what came is taken, and what is missing is told.
@@ -206,11 +256,20 @@ impl<U> Engine<U> {
                 }
                 channel.fetch = Fetch::default();
                 channel.was_behind = false;
+                self.forget_open(id);
             }
         }
     }
 
+    /// It cannot be asked, as the gap has told; so nobody has it open.
+    fn forget_open(&mut self, id: i64) {
+        while let Some(&entry) = self.open.range((id, 0)..=(id, u64::MAX)).next() {
+            self.open.remove(&entry);
+        }
+    }
+
     pub(super) fn settle_channel(&mut self, now: Instant, id: i64, batch: &mut Batch<U>) {
+        let is_open = self.is_open(id);
         let Some(channel) = self.channels.get_mut(&id) else { return };
         if !channel.fetch.has_asked(|_| true) {
             drain(&mut channel.sequence, batch);
@@ -218,6 +277,10 @@ impl<U> Engine<U> {
         match channel.fetch.stage == Stage::Idle && channel.sequence.is_waiting() {
             true => self.timers.start(Timer::ChannelGap(id), now + GAP_WAIT),
             false => self.timers.clear(Timer::ChannelGap(id)),
+        }
+        match channel.fetch.stage == Stage::Idle && is_open {
+            true => self.timers.start(Timer::ChannelPoll(id), now + channel.poll),
+            false => self.timers.clear(Timer::ChannelPoll(id)),
         }
         let state = channel.state();
         if state != channel.reported {

@@ -11,7 +11,7 @@ mod tests;
 mod timers;
 mod types;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use quadruplex_store::{ChannelState, CommonState};
@@ -52,6 +52,8 @@ pub(crate) struct Engine<U> {
     queue: VecDeque<i64>,
     /// Channels that have asked and not been answered.
     asking: usize,
+    /// Channels that somebody has open, each with a number of his.
+    open: BTreeSet<(i64, u64)>,
     requests: VecDeque<Request>,
     timers: Timers,
     is_paused: bool,
@@ -67,6 +69,7 @@ impl<U> Engine<U> {
             channel_limit: if is_bot { 100_000 } else { 100 },
             queue: VecDeque::new(),
             asking: 0,
+            open: BTreeSet::new(),
             requests: VecDeque::new(),
             timers: Timers::default(),
             is_paused: false,
@@ -140,7 +143,7 @@ impl<U> Engine<U> {
                     }
                     Timer::CommonGap => engine.want_common(),
                     Timer::CommonRetry => engine.common.fetch.retry(),
-                    Timer::ChannelGap(id) => engine.want_channel(id, batch),
+                    Timer::ChannelGap(id) | Timer::ChannelPoll(id) => engine.want_channel(id, batch),
                     Timer::ChannelRetry(id) => engine.retry_channel(id),
                 }
             }

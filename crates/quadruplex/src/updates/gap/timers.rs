@@ -14,6 +14,8 @@ pub(super) enum Timer {
     ChannelGap(i64),
     /// The box of a channel may ask again.
     ChannelRetry(i64),
+    /// A channel that is open is to be asked again.
+    ChannelPoll(i64),
 }
 
 /// Deadlines, one for each timer.

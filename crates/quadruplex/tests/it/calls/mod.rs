@@ -7,6 +7,7 @@ mod multiple;
 mod once;
 mod queue;
 mod queue_faults;
+mod refusals;
 mod retries;
 mod slow;
 

@@ -1,4 +1,5 @@
 mod model;
+mod open;
 mod rules;
 mod trouble;
 
@@ -61,7 +62,11 @@ impl Bench {
     }
 
     fn channel_difference(&mut self, id: i64, difference: ChannelDifference<&'static str>) {
-        let batch = self.engine.handle_channel_difference(self.now, id, difference);
+        self.channel_difference_with(id, difference, None);
+    }
+
+    fn channel_difference_with(&mut self, id: i64, difference: ChannelDifference<&'static str>, timeout: Option<Duration>) {
+        let batch = self.engine.handle_channel_difference(self.now, id, difference, timeout);
         self.store(batch);
     }
 

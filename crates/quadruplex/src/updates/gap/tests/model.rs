@@ -255,7 +255,7 @@ impl World {
             }
             Sent::State(state) => self.input(|engine, now| engine.handle_state(now, state)),
             Sent::Difference(difference) => self.input(|engine, now| engine.handle_difference(now, difference)),
-            Sent::Channel(id, difference) => self.input(|engine, now| engine.handle_channel_difference(now, id, difference)),
+            Sent::Channel(id, difference) => self.input(|engine, now| engine.handle_channel_difference(now, id, difference, None)),
             Sent::ChannelState(id, pts) => self.input(|engine, now| engine.handle_channel_state(now, id, pts)),
             Sent::Failed(request) => self.input(|engine, now| engine.handle_failure(now, request, Failure::Later(None))),
         }
