@@ -21,6 +21,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use quadruplex_api::enums;
 use quadruplex_api::functions::account;
 use quadruplex_crypto::rsa::PublicKey;
 use serde_json::Value;
@@ -128,19 +129,28 @@ pub fn token(username: &str) -> String {
 /// If it is dropped, the person may be signed in.
 pub async fn sign_in(client: &Client, name: &str) -> Result<(), Error> {
     let code = client.request_code(&phone(name)).await?;
-    if let SignIn::SignUpNeeded = client.sign_in(&code, "11111").await? {
-        client.sign_up(&code, &first_name(name), "").await?;
-        if let Some(username) = username(name) {
-            client.call(account::UpdateUsername::new(username)).await?;
+    let elsewhere =
+        |what: &str| Error::Invalid(format!("{name} {what}\n  help: quadruplex login --sandbox --phone NUMBER asks for the code"));
+    let user = match client.sign_in(&code, "11111").await? {
+        SignIn::Done(user) => user,
+        SignIn::PasswordNeeded { .. } => return Err(elsewhere("has a password")),
+        SignIn::SignUpNeeded => client.sign_up(&code, &first_name(name), "").await?,
+    };
+    let has_name = matches!(&user, enums::User::User(user) if user.username.is_some());
+    let Some(username) = username(name).filter(|_| !has_name) else { return Ok(()) };
+    match client.call(account::UpdateUsername::new(username)).await {
+        // Somebody else was given the name and a number of his own. Nobody is to be taken for him.
+        Err(error) if error.is("USERNAME_OCCUPIED") => {
+            client.sign_out().await?;
+            Err(elsewhere("has another number"))
         }
+        named => named.map(drop),
     }
-    Ok(())
 }
 
 /// The number of a person: always the same for the same name.
 pub fn phone(name: &str) -> String {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("999661{:04}", hash % 10_000)
+    quadruplex_sandbox::test_number(name)
 }
 
 /// The public name of a person, if the name can be one: Telegram's have five characters at least.

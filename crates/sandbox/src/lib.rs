@@ -34,7 +34,7 @@ use quadruplex_net::{BoxFuture, Connect, Dial, Dialed, Environment, MtProxy, Sec
 
 use server::Hub;
 pub use server::LinkScript;
-pub use world::{LoginCode, NewBot, NewUser, RpcError, World};
+pub use world::{LoginCode, NewBot, NewUser, RpcError, World, test_number};
 
 /// How a sandbox is made; see [`Sandbox::builder`].
 #[derive(Debug)]

@@ -30,6 +30,7 @@ use std::path::Path;
 
 use quadruplex_tl_schema::{Object, Value};
 
+pub use self::accounts::test_number;
 pub use self::admin::{Digest, DigestEntry, Keys, LoginCode, NewBot, NewUser, Transcript};
 pub use self::error::RpcError;
 pub use self::faults::{ErrorRule, Faults, RateRule, UpdateFaults};

@@ -32,6 +32,13 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
         client.sign_out().await?;
         return Ok(());
     }
+    if let (Some(user), true) = (client.own_user(), phone.is_some() || bot_token.is_some()) {
+        let text = format!(
+            "somebody is signed in already, with the id {}\n  help: --as NAME for another account, or sign out first: --out",
+            user.id
+        );
+        return Err(Failure::new(Kind::Session, text));
+    }
     let bot_token = bot_token.or_else(|| if phone.is_none() { Variables::load().get("BOT_TOKEN") } else { None });
     if client.own_user().is_none() {
         match (bot_token, phone) {

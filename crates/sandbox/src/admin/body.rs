@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quadruplex_tl_schema::{Kind, builtin};
 use serde::Deserialize;
 
 use crate::LinkScript;
@@ -25,6 +26,7 @@ pub(crate) enum Place {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewGroup {
     pub(crate) creator: Account,
     pub(crate) title: String,
@@ -33,6 +35,7 @@ pub(crate) struct NewGroup {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewChannel {
     pub(crate) creator: Account,
     pub(crate) title: String,
@@ -44,12 +47,14 @@ pub(crate) struct NewChannel {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct InlineMode {
     pub(crate) bot: Account,
     pub(crate) placeholder: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
     pub(crate) from: Account,
     pub(crate) to: Place,
@@ -57,6 +62,7 @@ pub(crate) struct NewMessage {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Conversation {
     pub(crate) account: String,
     pub(crate) user: Option<String>,
@@ -65,22 +71,25 @@ pub(crate) struct Conversation {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Whose {
     pub(crate) account: String,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Clock {
     pub(crate) ahead: i64,
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Restart {
-    #[serde(default)]
     pub(crate) lose_sessions: bool,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct BadMsg {
     pub(crate) code: i32,
 }
@@ -216,7 +225,7 @@ pub(crate) fn peer(world: &World, user: Option<&str>, group: Option<i64>, channe
 impl FaultScript {
     /// The faults of the model; accounts are looked up in it.
     pub(crate) fn faults(&self, world: &World) -> Result<Faults, String> {
-        let rates = self.rates.iter().map(|rate| RateRule::new(rate.method.clone(), rate.per_peer, rate.calls, rate.per_ms)).collect();
+        let rates = self.rates.iter().map(RateScript::rule).collect::<Result<_, _>>()?;
         let UpdateScript { drop, duplicate, delay } = self.updates;
         let errors = self.errors.iter().map(|script| script.rule(world)).collect::<Result<_, _>>()?;
         Ok(Faults { errors, rates, updates: UpdateFaults { drop, duplicate, delay } })
@@ -231,6 +240,8 @@ impl FaultScript {
 
 impl ErrorScript {
     fn rule(&self, world: &World) -> Result<ErrorRule, String> {
+        check_method(&self.method)?;
+        check_error(self.code, &self.error)?;
         Ok(ErrorRule {
             method: self.method.clone(),
             peer: peer(world, self.user.as_deref(), self.group, self.channel)?,
@@ -239,5 +250,44 @@ impl ErrorScript {
             times: self.times,
             error: RpcError::new(self.code, self.error.clone()),
         })
+    }
+}
+
+impl RateScript {
+    fn rule(&self) -> Result<RateRule, String> {
+        check_method(&self.method)?;
+        Ok(RateRule::new(self.method.clone(), self.per_peer, self.calls, self.per_ms))
+    }
+}
+
+impl BadMsg {
+    /// A code that a `bad_msg_notification` may have.
+    pub(crate) fn checked(&self) -> Result<i32, String> {
+        const CODES: [i32; 10] = [16, 17, 18, 19, 20, 32, 33, 34, 35, 64];
+        if CODES.contains(&self.code) { Ok(self.code) } else { Err(format!("there is no code {}; there are {CODES:?}", self.code)) }
+    }
+}
+
+/// A function, or the beginning of some with a star.
+fn check_method(method: &str) -> Result<(), String> {
+    let schema = builtin::nearest_api(u32::MAX);
+    let known = match method.strip_suffix('*') {
+        Some(start) => schema.definitions().iter().any(|it| it.kind == Kind::Function && it.name.as_str().starts_with(start)),
+        None => schema.function(method).is_some(),
+    };
+    if known {
+        return Ok(());
+    }
+    let meant = schema.suggest_function(method).map(|meant| format!("; did you mean {meant:?}?")).unwrap_or_default();
+    Err(format!("there is no function {method:?}{meant}"))
+}
+
+/// An error that Telegram answers.
+fn check_error(code: i32, name: &str) -> Result<(), String> {
+    let codes: Vec<i32> = builtin::errors().named(name).map(|kind| kind.code).collect();
+    match codes[..] {
+        [] => Err(format!("Telegram has no error {name:?}")),
+        _ if codes.contains(&code) => Ok(()),
+        _ => Err(format!("{name:?} has the code {codes:?}, not {code}")),
     }
 }

@@ -1,8 +1,9 @@
 //! The sandbox by HTTP: so that programs in any language can use it in their tests.
 //!
 //! Bodies and answers are JSON. Who is meant by an account: its id, its public name with or without `@`, or its number. What is
-//! meant by a peer: an account, or `{"group": id}`, or `{"channel": id}`. An error is answered with status 400 and
-//! `{"error": "USERNAME_OCCUPIED"}`, in Telegram's names where there is one.
+//! meant by a peer: an account, or `{"group": id}`, or `{"channel": id}`. An error is answered with status 400 (404 and 405 where there is
+//! no such path or method) and `{"error": "USERNAME_OCCUPIED"}`, in Telegram's names where there is one. Errors that a script answers are
+//! those of Telegram, for functions that it has. A person who is given a name and no number gets a [number for tests](crate::test_number).
 //!
 //! | request | body or query | answer |
 //! |---|---|---|
@@ -26,6 +27,7 @@
 //!
 //! Whoever reaches the address can do all this: bind it to the loopback interface.
 
+mod asked;
 mod body;
 mod routes;
 
@@ -70,5 +72,6 @@ fn router(sandbox: Sandbox) -> Router {
         .route("/bad_msg", post(routes::refuse_next))
         .route("/references", post(routes::expire_references))
         .fallback(routes::nowhere)
+        .method_not_allowed_fallback(routes::not_so)
         .with_state(sandbox)
 }

@@ -1,14 +1,15 @@
 //! What requests do.
 
 use axum::Json;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::asked::{Asked, Body};
 use super::body::{self, BadMsg, Clock, Conversation, FaultScript, InlineMode, NewChannel, NewGroup, NewMessage, Restart, Whose};
 use crate::world::{NewBot, NewUser, RpcError};
-use crate::{LinkScript, Sandbox};
+use crate::{LinkScript, Sandbox, test_number};
 
 type Answer = Result<Json<Value>, Refused>;
 
@@ -44,19 +45,24 @@ pub(crate) async fn about(State(sandbox): State<Sandbox>) -> Json<Value> {
     Json(json!({ "dcs": dcs, "fingerprint": fingerprint, "now": sandbox.now().seconds() }))
 }
 
-pub(crate) async fn create_user(State(sandbox): State<Sandbox>, Json(new): Json<NewUser>) -> Answer {
+pub(crate) async fn create_user(State(sandbox): State<Sandbox>, Body(mut new): Body<NewUser>) -> Answer {
     let now = sandbox.now();
-    let id = sandbox.world().create_user(new, now)?;
+    let mut world = sandbox.world();
+    // So that whoever only knows the name can sign in: `quadruplex … --sandbox --as NAME`.
+    if new.phone.is_none() && new.dc.is_none_or(|dc| dc == 1) {
+        new.phone = new.username.as_deref().map(test_number).filter(|number| world.find_user(number).is_none());
+    }
+    let id = world.create_user(new, now)?;
     Ok(Json(json!({ "id": id })))
 }
 
-pub(crate) async fn create_bot(State(sandbox): State<Sandbox>, Json(new): Json<NewBot>) -> Answer {
+pub(crate) async fn create_bot(State(sandbox): State<Sandbox>, Body(new): Body<NewBot>) -> Answer {
     let now = sandbox.now();
     let (id, token) = sandbox.world().create_bot(new, now)?;
     Ok(Json(json!({ "id": id, "token": token })))
 }
 
-pub(crate) async fn set_inline(State(sandbox): State<Sandbox>, Json(mode): Json<InlineMode>) -> Answer {
+pub(crate) async fn set_inline(State(sandbox): State<Sandbox>, Body(mode): Body<InlineMode>) -> Answer {
     let now = sandbox.now();
     let mut world = sandbox.world();
     let bot = mode.bot.find(&world)?;
@@ -64,7 +70,7 @@ pub(crate) async fn set_inline(State(sandbox): State<Sandbox>, Json(mode): Json<
     done()
 }
 
-pub(crate) async fn create_group(State(sandbox): State<Sandbox>, Json(new): Json<NewGroup>) -> Answer {
+pub(crate) async fn create_group(State(sandbox): State<Sandbox>, Body(new): Body<NewGroup>) -> Answer {
     let now = sandbox.now();
     let id = {
         let mut world = sandbox.world();
@@ -75,7 +81,7 @@ pub(crate) async fn create_group(State(sandbox): State<Sandbox>, Json(new): Json
     Ok(Json(json!({ "id": id })))
 }
 
-pub(crate) async fn create_channel(State(sandbox): State<Sandbox>, Json(new): Json<NewChannel>) -> Answer {
+pub(crate) async fn create_channel(State(sandbox): State<Sandbox>, Body(new): Body<NewChannel>) -> Answer {
     let now = sandbox.now();
     let id = {
         let mut world = sandbox.world();
@@ -86,7 +92,7 @@ pub(crate) async fn create_channel(State(sandbox): State<Sandbox>, Json(new): Js
     Ok(Json(json!({ "id": id })))
 }
 
-pub(crate) async fn say(State(sandbox): State<Sandbox>, Json(new): Json<NewMessage>) -> Answer {
+pub(crate) async fn say(State(sandbox): State<Sandbox>, Body(new): Body<NewMessage>) -> Answer {
     let now = sandbox.now();
     let id = {
         let mut world = sandbox.world();
@@ -97,7 +103,7 @@ pub(crate) async fn say(State(sandbox): State<Sandbox>, Json(new): Json<NewMessa
     Ok(Json(json!({ "id": id })))
 }
 
-pub(crate) async fn messages(State(sandbox): State<Sandbox>, Query(asked): Query<Conversation>) -> Answer {
+pub(crate) async fn messages(State(sandbox): State<Sandbox>, Asked(asked): Asked<Conversation>) -> Answer {
     let world = sandbox.world();
     let account = body::named(&world, &asked.account)?;
     let peer = body::peer(&world, asked.user.as_deref(), asked.group, asked.channel)?;
@@ -109,13 +115,13 @@ pub(crate) async fn codes(State(sandbox): State<Sandbox>) -> Json<Value> {
     Json(json!(sandbox.world().codes()))
 }
 
-pub(crate) async fn digest(State(sandbox): State<Sandbox>, Query(asked): Query<Whose>) -> Answer {
+pub(crate) async fn digest(State(sandbox): State<Sandbox>, Asked(asked): Asked<Whose>) -> Answer {
     let world = sandbox.world();
     let account = body::named(&world, &asked.account)?;
     Ok(Json(json!(world.digest(account))))
 }
 
-pub(crate) async fn set_faults(State(sandbox): State<Sandbox>, Json(script): Json<FaultScript>) -> Answer {
+pub(crate) async fn set_faults(State(sandbox): State<Sandbox>, Body(script): Body<FaultScript>) -> Answer {
     {
         let mut world = sandbox.world();
         let faults = script.faults(&world)?;
@@ -131,13 +137,13 @@ pub(crate) async fn clear_faults(State(sandbox): State<Sandbox>) -> Answer {
     done()
 }
 
-pub(crate) async fn set_clock(State(sandbox): State<Sandbox>, Json(clock): Json<Clock>) -> Answer {
+pub(crate) async fn set_clock(State(sandbox): State<Sandbox>, Body(clock): Body<Clock>) -> Answer {
     sandbox.set_clock_ahead(clock.ahead);
     done()
 }
 
-pub(crate) async fn restart(State(sandbox): State<Sandbox>, body: Option<Json<Restart>>) -> Answer {
-    sandbox.restart(body.is_some_and(|body| body.lose_sessions));
+pub(crate) async fn restart(State(sandbox): State<Sandbox>, Body(how): Body<Restart>) -> Answer {
+    sandbox.restart(how.lose_sessions);
     done()
 }
 
@@ -146,8 +152,8 @@ pub(crate) async fn rotate_salts(State(sandbox): State<Sandbox>) -> Answer {
     done()
 }
 
-pub(crate) async fn refuse_next(State(sandbox): State<Sandbox>, Json(body): Json<BadMsg>) -> Answer {
-    sandbox.refuse_next(body.code);
+pub(crate) async fn refuse_next(State(sandbox): State<Sandbox>, Body(body): Body<BadMsg>) -> Answer {
+    sandbox.refuse_next(body.checked()?);
     done()
 }
 
@@ -175,4 +181,8 @@ pub(crate) async fn nowhere() -> (StatusCode, Json<Value>) {
         "/references",
     ];
     (StatusCode::NOT_FOUND, Json(json!({ "error": "there is no such path", "paths": routes })))
+}
+
+pub(crate) async fn not_so(method: Method, uri: Uri) -> (StatusCode, Json<Value>) {
+    (StatusCode::METHOD_NOT_ALLOWED, Json(json!({ "error": format!("{} does not know {method}", uri.path()) })))
 }

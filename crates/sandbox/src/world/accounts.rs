@@ -8,6 +8,17 @@ const FIRST_USER: i64 = 7_000_000_000;
 /// Test numbers: 99966XYYYY lives in DC X and its code is X five times.
 const TEST_PREFIX: &str = "99966";
 
+/// The number of a person of this name: always the same, in the first data centre, with the code 11111. As on Telegram's test servers such
+/// numbers begin with 99966.
+///
+/// ```
+/// assert_eq!(quadruplex_sandbox::test_number("alice"), "9996616183");
+/// ```
+pub fn test_number(name: &str) -> String {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{TEST_PREFIX}1{:04}", hash % 10_000)
+}
+
 impl World {
     /// Makes an account; the name and the number must be free.
     pub(crate) fn make_user(&mut self, user: User) -> i64 {

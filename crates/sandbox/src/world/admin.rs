@@ -27,7 +27,7 @@ pub struct LoginCode {
 
 /// A person to be created.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct NewUser {
     /// The first name; required.
     pub first_name: String,
@@ -45,7 +45,7 @@ pub struct NewUser {
 
 /// A bot to be created.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct NewBot {
     /// The name that is shown.
     pub name: String,
