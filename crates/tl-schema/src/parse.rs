@@ -153,7 +153,9 @@ pub(crate) fn ty(text: &str) -> Result<Type, String> {
             Some(("vector", rest)) => Type::Vector { bare: true, item: item(rest)? },
             Some((name, _)) => return Err(format!("`{name}<…>` is not a type")),
             None => {
-                let text = text.strip_prefix('%').unwrap_or(text);
+                if text.starts_with('%') {
+                    return Err(format!("`{text}`: the bare form of a type is the name of its constructor"));
+                }
                 identifier(text)?;
                 let last = text.rsplit('.').next().unwrap_or(text);
                 let name = Name::from(text.to_owned());

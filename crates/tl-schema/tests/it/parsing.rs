@@ -26,6 +26,8 @@ fn lines_that_are_not_tl() {
     refused("a = A;\na = B;", 2, "on line 1 already");
     refused("a b:B = A;", 1, "`B` has no constructor");
     refused("a b:c = A;", 1, "`c` has no constructor");
+    refused("a = %A;", 1, "the bare form of a type is the name of its constructor");
+    refused("a b:vector<%B> = A;", 1, "the bare form of a type is the name of its constructor");
     refused("a..b = A;", 1, "is not a name");
     refused("= A;", 1, "has no name");
 }
