@@ -7,6 +7,10 @@ use serde_json::Value;
 /// The same schema as TL text.
 pub(super) fn to_tl(json: &Value) -> Result<String, String> {
     let entries = json.get("e").unwrap_or(json).as_array().ok_or("has no list of entries `e`")?;
+    let is_known = |entry: &Value| matches!(entry.get("kind").and_then(Value::as_str), Some("class" | "method"));
+    if let Some(at) = entries.iter().position(|entry| !is_known(entry)) {
+        return Err(format!("entry {} is neither a class nor a method: {}", at + 1, entries[at]));
+    }
     let mut out = String::new();
     if let Some(layer) = json.get("l").and_then(Value::as_u64) {
         let _ = writeln!(out, "// LAYER {layer}");

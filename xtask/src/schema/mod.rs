@@ -5,9 +5,10 @@ mod json;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
-use quadruplex_tl_schema::{Definition, Kind, Schema};
+use quadruplex_tl_schema::{Definition, Kind, ParseError, ParseErrors, Schema};
 use serde_json::Value;
 
 use crate::{Result, read, root, write};
@@ -23,16 +24,16 @@ pub(crate) fn import(file: &Path, skip: &[&str]) -> Result {
     if !text.trim_start().starts_with(['{', '[']) {
         return import_tl(&text, skip).map_err(|error| within(&error));
     }
-    let json = serde_json::from_str(&text).map_err(|error| within(&error))?;
-    import_errors(&json).map_err(|error| within(&error))?;
-    match json.get("errors") {
-        Some(_) => Ok(()),
-        None => json::to_tl(&json).and_then(|text| import_tl(&text, skip)).map_err(|error| within(&error)),
+    let json: Value = serde_json::from_str(&text).map_err(|error| within(&error))?;
+    if json.get("errors").is_none() {
+        let text = json::to_tl(&json).map_err(|error| within(&error))?;
+        import_tl(&text, skip).map_err(|error| within(&error))?;
     }
+    import_errors(&json).map_err(|error| within(&error))
 }
 
 fn import_tl(text: &str, skip: &[&str]) -> Result {
-    let schema = Schema::parse(&without(text, skip)).map_err(|errors| errors.to_string())?;
+    let schema = parse(&without(text, skip))?;
     let ours = read(&root().join("schema/api.tl")).ok().and_then(|text| Schema::parse(&text).ok()?.layer());
     let name = match schema.layer() {
         None => "mtproto.tl".to_owned(),
@@ -40,6 +41,23 @@ fn import_tl(text: &str, skip: &[&str]) -> Result {
         Some(layer) => format!("api-{layer}.tl"),
     };
     save(&name, &normalise(&schema))
+}
+
+/// A schema that can be somebody's: empty files and parts of schemas would overwrite what is there.
+fn parse(text: &str) -> Result<Schema> {
+    let name = |line: usize| text.lines().nth(line - 1).and_then(|line| line.split([' ', '#']).next()).unwrap_or_default();
+    let told = |errors: ParseErrors| {
+        let each = errors.0.iter().map(|ParseError { line, reason }| format!("\n  line {line}, `{}`: {reason}", name(*line)));
+        format!("{} lines are not TL{}", errors.0.len(), each.collect::<String>())
+    };
+    let schema = Schema::parse(text).map_err(told)?;
+    match schema.layer() {
+        _ if schema.definitions().is_empty() => Err("defines nothing".to_owned()),
+        None if schema.constructor("resPQ").is_none() => {
+            Err("names no layer (`// LAYER 230`), which only the schema of MTProto itself lacks".to_owned())
+        }
+        _ => Ok(schema),
+    }
 }
 
 fn import_errors(json: &Value) -> Result {
@@ -87,17 +105,22 @@ pub(crate) fn diff(a: &Path, b: &Path) -> Result {
         Ok(schema.definitions().iter().map(|definition| (key(definition), definition.to_string())).collect())
     };
     let (a, b) = (lines(a)?, lines(b)?);
+    let mut out = String::new();
     for (key, old) in &a {
-        match b.get(key) {
-            None => println!("- {} {old}", key.1),
-            Some(new) if new != old => println!("- {} {old}\n+ {} {new}", key.1, key.1),
-            Some(_) => {}
-        }
+        let _ = match b.get(key) {
+            None => writeln!(out, "- {} {old}", key.1),
+            Some(new) if new != old => writeln!(out, "- {} {old}\n+ {} {new}", key.1, key.1),
+            Some(_) => Ok(()),
+        };
     }
     for (key, new) in b.iter().filter(|(key, _)| !a.contains_key(*key)) {
-        println!("+ {} {new}", key.1);
+        let _ = writeln!(out, "+ {} {new}", key.1);
     }
-    Ok(())
+    // Whoever reads only the first lines closes the pipe.
+    match std::io::stdout().write_all(out.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
+    }
 }
 
 fn kind(kind: Kind) -> &'static str {
@@ -145,10 +168,24 @@ mod tests {
         ]});
         let expect = "// LAYER 7\n---types---\nuser#1 flags:# id:long tags:flags.2?Vector<string> = User;\n---functions---\nwrap#ff {X:Type} query:!X = X;\n";
         assert_eq!(json::to_tl(&json).as_deref(), Ok(expect));
+        let strange = json::to_tl(&serde_json::json!({ "e": [json["e"][0], { "kind": "union", "name": "x" }] }));
+        assert_eq!(strange, Err(r#"entry 2 is neither a class nor a method: {"kind":"union","name":"x"}"#.to_owned()));
 
         let mut known = errors::read("420\tFLOOD_WAIT_X\tother\n").expect("a row");
         errors::add(&json, &mut known);
         assert!(errors::text(&known).ends_with("\n420\tFLOOD_WAIT_X\tother wrap\n"));
+    }
+
+    #[test]
+    fn what_is_no_schema_overwrites_nothing() {
+        let check = |text: &str, expect: &str| assert_eq!(parse(text).map(drop), Err(expect.to_owned()));
+        check("", "defines nothing");
+        check("// LAYER 230\n", "defines nothing");
+        check("boolTrue = Bool;", "names no layer (`// LAYER 230`), which only the schema of MTProto itself lacks");
+        check(
+            "// LAYER 230\nuser id:long = User\nboolTrue = Bool;\nfoo#zz = Foo;",
+            "2 lines are not TL\n  line 2, `user`: does not end in `;`\n  line 4, `foo`: `#zz` is not an id of up to 8 hex digits",
+        );
     }
 
     #[test]
