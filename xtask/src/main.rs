@@ -5,6 +5,7 @@ mod corpus;
 mod interop;
 mod schema;
 mod seeds;
+mod strictness;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ cargo xtask interop                              other people's clients against 
 cargo xtask schema import FILE [--skip NAME,…]   normalise a TL file, mtcute's JSON or a list of errors into schema/
 cargo xtask schema diff A B                      what changed from one TL file to another
 cargo xtask seeds                                docs/seeds.md: every heading of the two pages, with what there is of it
+cargo xtask strictness                           docs/strictness.md: every line of the protocol, with its tests at both ends
 cargo xtask tidy                                 the rules of the house that no compiler checks";
 
 /// What a chore ends with: an error text for the person who called it.
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["schema", "import", file, "--skip", names] => schema::import(Path::new(file), &names.split(',').collect::<Vec<_>>()),
         ["schema", "diff", a, b] => schema::diff(Path::new(a), Path::new(b)),
         ["seeds"] => seeds::run(),
+        ["strictness"] => strictness::run(),
         ["tidy"] => tidy::run(),
         _ => Err(format!("usage:\n{USAGE}")),
     };

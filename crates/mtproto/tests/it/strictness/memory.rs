@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use quadruplex_crypto::message::Side;
 use quadruplex_mtproto::client::{CallOptions, Event, Failure, KeyState, Repeat, Session};
 use quadruplex_mtproto::server::{self, ServerSalts};
-use quadruplex_mtproto::{RPC_ERROR, Service, packet};
+use quadruplex_mtproto::{RPC_ERROR, Salt, Service, packet};
 use quadruplex_tl::Serialize;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -251,4 +251,44 @@ fn an_answer_that_is_not_wanted_any_more() {
     let before = far.session.unacknowledged();
     far.session.answer(id(0, 8), query(1).into(), true, at(0.5));
     table.row("§3.47 …and its answer is dropped", far.session.unacknowledged(), before);
+}
+
+/// The salts of packets that go out now, and how many salts are asked for in them.
+fn salts_used(bench: &mut Bench) -> (Vec<i64>, Vec<(i64, u32)>) {
+    let (mut salts, mut asked, mut out) = (Vec::new(), Vec::new(), Vec::new());
+    while bench.session.poll_transmit(bench.now, &mut bench.rng, &mut out) {
+        let packet = std::mem::take(&mut out);
+        salts.push(packet::open(&key(), Side::Client, BytesMut::from(&packet[..])).unwrap().salt);
+        let services = read(Side::Client, &packet).into_iter().map(|(_, message)| (message.msg_id, service(&message.body)));
+        asked.extend(services.filter_map(|(msg_id, service)| match service {
+            Some(Service::GetFutureSalts { num }) => Some((msg_id, num)),
+            _ => None,
+        }));
+    }
+    (salts, asked)
+}
+
+#[test]
+fn salts() {
+    let mut table = Table::default();
+    let mut bench = introducing();
+    bench.session.call(query(1).into(), CallOptions::default());
+    let (used, asked) = salts_used(&mut bench);
+    table.row(
+        "§3.22 no salts are known: 64 are asked for, and the call goes with them",
+        (used, asked.len(), asked[0].1),
+        (vec![SALT], 1, 64),
+    );
+    bench.session.call(query(2).into(), CallOptions::default());
+    table.row("§3.22 …once", salts_used(&mut bench), (vec![SALT], vec![]));
+    let unix = super::EPOCH as u32;
+    let salt = |since: u32, salt: i64| Salt { valid_since: unix + since, valid_until: unix + since + 1800, salt };
+    let salts = vec![salt(3600, 3), salt(0, 1), salt(1800, 2)];
+    let answer = Service::FutureSalts { req_msg_id: asked[0].0, now: unix as i32, salts };
+    assert_eq!(bench.give_service(id(0, 5), &answer), Ok(()));
+    for (seconds, expected) in [(0.0, 1), (1799.0, 1), (1800.0, 2), (3601.0, 3)] {
+        bench.now = at(seconds);
+        bench.session.call(query(3).into(), CallOptions::default());
+        table.row(&format!("§3.22 the salt after {seconds} s"), salts_used(&mut bench).0, vec![expected]);
+    }
 }
