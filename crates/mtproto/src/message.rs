@@ -136,11 +136,12 @@ impl Budget {
     }
 }
 
-/// Packs a body when that saves at least a tenth; else the body comes back as it is.
+/// Packs a body when that saves at least a tenth; else the body comes back as it is, and so does one that is packed already.
 ///
 /// Not for parts of files: those do not pack, and trying costs more than sending.
 pub fn gzip(body: Bytes) -> Bytes {
-    if body.len() < WORTH_TRYING {
+    // What is packed twice nobody unpacks.
+    if body.len() < WORTH_TRYING || Reader::new(&body).peek_id() == Some(GZIP_PACKED) {
         return body;
     }
     if body.len() > PROBE_ABOVE {
@@ -188,6 +189,9 @@ mod tests {
         let noise: Vec<u8> = (0..40_000_u32).flat_map(|n| (n.wrapping_mul(2_654_435_761).rotate_left(n % 31)).to_le_bytes()).collect();
         assert_eq!(gzip(noise.clone().into()), noise);
         assert_eq!(gzip(Bytes::from_static(b"short")), b"short"[..]);
+        // A fuzzer's: what begins like something packed, and packs well.
+        let like_packed = [&GZIP_PACKED.to_le_bytes()[..], &[0x13; 200]].concat();
+        assert_eq!(gzip(like_packed.clone().into()), like_packed);
     }
 
     #[test]

@@ -10,7 +10,6 @@ use proptest::prelude::*;
 use quadruplex_crypto::{dh, rsa};
 use quadruplex_mtproto::Now;
 use quadruplex_mtproto::handshake::{ClientConfig, ClientHandshake, ClientStep, Fault, HandshakeError, ServerStep};
-use rand_core::SeedableRng;
 
 use crate::vectors::Script;
 use pair::{NOW, Pair, Until, client_config, flip};

@@ -35,7 +35,7 @@ async fn a_wrong_code_is_refused_and_can_be_tried_again() {
 
 #[test]
 fn the_hash_of_an_application_is_not_shown() {
-    let shown = format!("{:?}", quadruplex::Client::builder(94_575, "a3406de8d171bb422bb6ddf3bbd800e2"));
+    let shown = format!("{:?}", Client::builder(94_575, "a3406de8d171bb422bb6ddf3bbd800e2"));
     assert!(shown.contains("94575") && !shown.contains("a3406de8"), "a secret in {shown}");
 }
 
