@@ -74,7 +74,7 @@ pub(crate) fn effect_of_call(typing: &Typing<'_>, summaries: &Summaries, body: &
     if lock && matches!(body.kind(call), Kind::Method { .. }) {
         return Effect::Ordered;
     }
-    let by_name = words::class(name);
+    let by_name = words::class(name).max(of_closures(body, args));
     let bodies = typing.bodies(call);
     let known = || bodies.iter().filter_map(|&id| summaries.get(id));
     match (known().map(|summary| summary.reach).max(), known().map(|summary| summary.effect).max()) {
@@ -87,6 +87,16 @@ pub(crate) fn effect_of_call(typing: &Typing<'_>, summaries: &Summaries, body: &
         _ if typing.is_idle(call) => Effect::Idle,
         _ => by_name,
     }
+}
+
+/// What the closures among the arguments do by the names of what they call: `all(items.iter().map(|item| item.handle(event)))`.
+fn of_closures(body: &Body, args: &[ExprId]) -> Effect {
+    let writes = |id: ExprId| matches!(body.kind(id), Kind::Method { name, .. } if words::class(name) == Effect::Write && !Known::PureMethod.has(name));
+    let within = |&arg: &ExprId| {
+        let closures = body.descendants(arg).into_iter().filter(|&id| matches!(body.kind(id), Kind::Closure { .. }));
+        closures.into_iter().any(|closure| body.descendants(closure).into_iter().any(writes))
+    };
+    if args.iter().any(within) { Effect::Write } else { Effect::Idle }
 }
 
 /// What a chain of methods says by its verbs (`client.put(url).send()`) or its SQL (`query("SELECT …").fetch_one(pool)`).

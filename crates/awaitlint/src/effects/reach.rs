@@ -28,7 +28,11 @@ pub(crate) fn reach_of_await(typing: &Typing<'_>, summaries: &Summaries, body: &
     let work = strip_adapters(body, base);
     match body.kind(work) {
         Kind::Call { .. } | Kind::Method { .. } => {
-            let known = typing.bodies(work).into_iter().filter_map(|id| summaries.get(id)).map(|summary| summary.reach).max();
+            let bodies = typing.bodies(work);
+            let known = || bodies.iter().filter_map(|&id| summaries.get(id)).map(|summary| summary.reach);
+            // One implementation waits for something, another one looks into memory: which it is cannot be told.
+            let mixed = known().min() == Some(Reach::Nothing) && known().max() == Some(Reach::Outside);
+            let known = if mixed { Some(Reach::Unknown) } else { known().max() };
             known.unwrap_or_else(|| beyond(typing, body, work))
         }
         Kind::Async { .. } | Kind::Join { .. } | Kind::Block { .. } | Kind::If { .. } | Kind::Match { .. } => {

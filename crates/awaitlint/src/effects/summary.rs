@@ -154,7 +154,7 @@ fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
                 }
             }
             Kind::Join { .. } | Kind::Select { .. } => summary.reach = summary.reach.max(Reach::Unknown),
-            Kind::Macro { path, .. } if !Known::PlainMacro.has(path.last()) => {
+            Kind::Macro { path, .. } if !Known::PlainMacro.has(path.last()) && !path.last().contains("log") => {
                 summary.effect = summary.effect.max(Effect::Unknown);
                 summary.reach = summary.reach.max(Reach::Unknown);
             }

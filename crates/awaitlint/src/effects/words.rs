@@ -71,9 +71,12 @@ pub(crate) fn is_startup(name: &str) -> bool {
     let mut words = name.split('_').skip_while(|word| Known::Prefix.has(word));
     let first = words.next().unwrap_or_default();
     Known::Startup.has(first)
-        || std::iter::once(first)
-            .chain(words)
-            .any(|word| matches!(word, "config" | "settings" | "setup" | "startup" | "shutdown" | "teardown" | "migrate" | "migration"))
+        || std::iter::once(first).chain(words).any(|word| {
+            matches!(
+                word,
+                "backup" | "config" | "reset" | "settings" | "setup" | "startup" | "shutdown" | "teardown" | "migrate" | "migration"
+            )
+        })
 }
 
 /// The text is an SQL statement that changes something.

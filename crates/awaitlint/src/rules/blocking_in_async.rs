@@ -156,7 +156,9 @@ fn of_the_kernel(cx: &Cx<'_>, id: ExprId) -> bool {
 
 /// The socket of the run before is removed, or this one's at the end.
 fn before_binding(cx: &Cx<'_>, id: ExprId) -> bool {
-    let socket = || cx.source(cx.body.span(id)).to_ascii_lowercase().contains("sock");
+    let path = cx.workspace().files[cx.at.at.file].path.to_string_lossy().to_ascii_lowercase();
+    let socket =
+        || path.contains("unixsock") || path.contains("unix_sock") || cx.source(cx.body.span(id)).to_ascii_lowercase().contains("sock");
     let binds = || cx.body.ids().any(|call| cx.callee(call).is_some_and(|callee| callee.is_any(&["tokio::net::UnixListener::bind"])));
     cx.called(id) == "remove_file" && (socket() || binds())
 }

@@ -23,7 +23,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
                 "the task is dropped as soon as it is spawned",
                 "dropping this handle cancels the task: it never gets further than its first wait",
             ),
-            _ if output.canon().is_some_and(|canon| canon.last().ends_with("Result")) && !only_sends(cx, task) => (
+            _ if output.canon().is_some_and(|canon| canon.last().ends_with("Result")) && !only_sends(cx, task) && !says_so(cx, task) => (
                 Level::Likely,
                 "the error of this task is lost",
                 "the task returns a `Result` that nobody looks at, and its panics go unseen as well",
@@ -77,6 +77,12 @@ fn only_sends(cx: &Cx<'_>, task: ExprId) -> bool {
     };
     let fails = cx.body.descendants(body).into_iter().any(|id| matches!(cx.body.kind(id), Kind::Try(_)));
     matches!(cx.body.kind(sent), Kind::Method { name, .. } if &**name == "send") && !fails
+}
+
+/// The task tells a log what went wrong.
+fn says_so(cx: &Cx<'_>, task: ExprId) -> bool {
+    let told = |id: ExprId| matches!(cx.body.kind(id), Kind::Macro { path, .. } if matches!(path.last(), "warn" | "error" | "warning" | "eprintln"));
+    matches!(cx.body.kind(task), Kind::Async { .. } | Kind::Closure { .. }) && cx.body.descendants(task).into_iter().any(told)
 }
 
 /// The handle is a statement of its own, or bound to `_`.

@@ -34,10 +34,21 @@ impl Cx<'_> {
         let reach = self.reach(wait);
         let computes = computes(name) && reach != Reach::Outside;
         let inside = cached || reach == Reach::Inside || self.is_kept(wait) || name.split('_').any(|word| word == "actor");
-        2 * u8::from(inside || self.starts(wait) || self.in_transaction(wait) || self.on_one_connection(wait) || self.asks_a_person(wait))
-            + u8::from(
-                is_question(name) || name.split('_').any(|word| word == "local") || computes || self.looks_idle(work) || self.is_dark(wait),
-            )
+        2 * u8::from(
+            inside
+                || self.starts(wait)
+                || self.in_transaction(wait)
+                || self.on_one_connection(wait)
+                || self.in_coroutine(wait)
+                || self.asks_a_person(wait),
+        ) + u8::from(
+            is_question(name)
+                || name.split('_').any(|word| word == "local")
+                || computes
+                || self.looks_idle(work)
+                || self.is_mixed(work)
+                || self.is_dark(wait),
+        )
     }
 
     /// What the await gives is a reference, so somebody keeps it: the second time it is a look into memory.
@@ -95,6 +106,21 @@ impl Cx<'_> {
                 Kind::Method { name, args, .. } => args.is_empty() && names_transaction(name),
                 _ => self.typing.of(id).peel_refs().canon().is_some_and(|canon| canon.last().contains("Transaction")),
             })
+    }
+
+    /// A coroutine that its caller drives is passed on: there is no runtime that could do two things.
+    fn in_coroutine(&self, wait: ExprId) -> bool {
+        self.body.descendants(wait).into_iter().any(|id| match self.body.kind(id) {
+            Kind::Local(local) => &*self.body.local(*local).name == "coro",
+            Kind::Field(_, name) => &**name == "coro",
+            _ => false,
+        })
+    }
+
+    /// Some implementations of what is awaited look into memory, others wait.
+    fn is_mixed(&self, work: ExprId) -> bool {
+        let reaches = || self.typing.bodies(work).into_iter().filter_map(|id| self.session.summaries.get(id)).map(|summary| summary.reach);
+        reaches().any(|reach| reach == Reach::Nothing) && reaches().any(|reach| reach != Reach::Nothing)
     }
 
     fn is_transaction(&self, local: LocalId) -> bool {

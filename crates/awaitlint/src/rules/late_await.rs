@@ -2,7 +2,7 @@
 
 use super::{Cx, Draft};
 use crate::finding::Level;
-use crate::flow::awaits;
+use crate::flow::{awaits, says_on_purpose};
 use crate::ir::{ExprId, Kind, LocalId, LoopKind, PatKind, Stmt, StmtKind};
 use crate::types::Type;
 
@@ -59,7 +59,9 @@ fn one_by_one(cx: &Cx<'_>, pat: crate::ir::PatId, iter: ExprId, body: ExprId) ->
     let wait = awaits(cx.body, body).into_iter().find(|&wait| awaited_local(cx, wait) == Some(local))?;
     // Where the same function can do both, one after the other is meant.
     let both = cx.body.ids().any(|id| matches!(cx.called(id), "join_all" | "try_join_all" | "buffered" | "buffer_unordered"));
-    let level = if both { Level::Pedantic } else { Level::Certain };
+    let meant = says_on_purpose(cx.text(), cx.body.span(iter).to(cx.body.span(body)));
+    let searches = cx.body.descendants(body).into_iter().any(|id| matches!(cx.body.kind(id), Kind::Return(_) | Kind::Break { .. }));
+    let level = if both || meant || searches { Level::Pedantic } else { Level::Certain };
     let draft = Draft::new(level, cx.body.span(wait), "the futures of a list are awaited one after the other")
         .label(cx.body.span(iter), "none of these has started")
         .why("a future does nothing until it is polled: the second starts when the first is done")

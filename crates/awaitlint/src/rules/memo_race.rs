@@ -1,6 +1,7 @@
 //! Look, wait, store: two tasks do the same work.
 
 use super::{Cx, Draft};
+use crate::effects::is_startup;
 use crate::finding::Level;
 use crate::flow::{Place, accepts_twice, held_guards, place_of, root_of};
 use crate::ir::{ExprId, Kind, PatKind, Receiver, StmtKind};
@@ -40,6 +41,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
                 && **wait < store.at
                 && same_task(cx, **wait, store.at)
                 && !is_lock(cx, **wait)
+                && !leaves(cx, **wait, store.at)
                 && !touches(cx, **wait, &store.place)
                 && !held.iter().any(|held| held.at == **wait)
                 && !guarded(cx, store.at, **wait)
@@ -48,7 +50,8 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         let Some(&wait) = waits.iter().find(between) else { continue };
         let whole = cx.body.span(look.at).to(cx.body.span(store.at));
         let settled = ["in_flight", "inflight", "generation"].iter().any(|word| cx.source(cx.item.span).contains(word));
-        let accepted = settled || accepts_twice(cx.text(), whole) || store.place.contains("pool") || used_by_one_task(cx);
+        let accepted =
+            settled || is_startup(&cx.item.name) || accepts_twice(cx.text(), whole) || store.place.contains("pool") || used_by_one_task(cx);
         let same = look.key.is_some() && look.key == store.key || store.key.is_none();
         let level = if same && !accepted { Level::Likely } else { Level::Pedantic };
         let draft =
@@ -60,6 +63,18 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         drafts.push(draft);
         return;
     }
+}
+
+/// The await stands in a branch that ends with `return`, so that nothing is stored after it.
+fn leaves(cx: &Cx<'_>, wait: ExprId, store: ExprId) -> bool {
+    let around = |up: &ExprId| !cx.body.ancestors(store).any(|of_store| of_store == *up);
+    cx.body.ancestors(wait).take_while(around).any(|up| match cx.body.kind(up) {
+        Kind::Block { stmts, .. } => matches!(
+            stmts.last().map(|stmt| &stmt.kind),
+            Some(StmtKind::Expr { expr, .. }) if matches!(cx.body.kind(*expr), Kind::Return(_))
+        ),
+        _ => false,
+    })
 }
 
 /// The cache belongs to a transaction or the like, of which every task has its own.

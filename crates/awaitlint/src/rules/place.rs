@@ -49,12 +49,13 @@ impl<'a> Cx<'a> {
         inside.iter().map(|part| part.to_str().map_or("", |name| name.trim_end_matches(".rs")))
     }
 
-    /// A server for tests, a benchmark, a double: how long it takes is nobody's concern.
+    /// An example, a server for tests, a benchmark, a double: how long it takes is nobody's concern.
     pub(super) fn is_stand_in(&self) -> bool {
         let package = self.package();
         let stands = |name: &str| name.split(['_', '-']).any(|word| STAND_INS.contains(&word));
         let named = |name: String| ["Mock", "Fake", "Stub", "Simulated"].iter().any(|word| name.starts_with(word));
-        package.categories.iter().any(|category| category == "development-tools::testing")
+        self.target() == TargetKind::Example
+            || package.categories.iter().any(|category| category == "development-tools::testing")
             || stands(&package.name)
             || self.parts().any(stands)
             || self.typing.self_name().is_some_and(named)
@@ -98,6 +99,7 @@ impl Package {
     fn is_tool(&self) -> bool {
         let said = || self.categories.iter().any(|category| category == "command-line-utilities");
         let runs = || self.targets.iter().any(|target| target.kind == TargetKind::Bin);
-        (said() && runs() || self.depends_on(Known::TerminalTool)) && !self.depends_on(Known::Server)
+        let named = self.name.starts_with("cargo-") || self.name.ends_with("-cli") || self.name.ends_with("_cli");
+        named || (said() && runs() || self.depends_on(Known::TerminalTool)) && !self.depends_on(Known::Server)
     }
 }
