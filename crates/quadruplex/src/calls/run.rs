@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::{Lookups, Peers, has_random_id};
-use quadruplex_net::{CallError, Connection, Pending, Request as Packet, Ticket};
+use quadruplex_net::{CallError, CloseReason, Connection, Pending, Request as Packet, Ticket};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 
@@ -171,7 +171,7 @@ impl Run {
             Next::Again => Ok(()),
             Next::AgainAfter(pause) => {
                 debug!(method = self.function.name, ?pause, %error, "the call is repeated after a pause");
-                let waited = self.patience.wait(sleep(pause)).await;
+                let waited = self.unless_closed(self.patience.wait(sleep(pause))).await?;
                 waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))
             }
             Next::LookUpAgain => match request {
@@ -262,12 +262,18 @@ impl Run {
         let began = Instant::now();
         let asked = Asked { dc, method: self.function.name, peer: self.peer };
         let permit = self.inner.limits.admit(asked, self.wait().most());
-        let permit = if put_off { self.patience.wait_untimed(permit).await } else { self.patience.wait(permit).await };
+        let permit = if put_off { self.patience.wait_untimed(permit) } else { self.patience.wait(permit) };
+        let permit = self.unless_closed(permit).await?;
         let permit = permit.map_err(|gave_up| self.never_sent(gave_up, "it waited because Telegram wanted it to"))?;
         if put_off && began.elapsed() > Duration::ZERO {
             self.patience.renew();
         }
         permit.map_err(|limit| self.flood(limit, None))
+    }
+
+    /// Waits for something that does not depend on a connection.
+    async fn unless_closed<F: Future>(&self, work: F) -> Result<F::Output, Error> {
+        self.inner.pool.closed().run_until_cancelled(work).await.ok_or(Error::Closed(CloseReason::Requested))
     }
 
     async fn react(&mut self, error: &Error, dc: i32) -> Result<Next, Error> {

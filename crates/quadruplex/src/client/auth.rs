@@ -205,6 +205,7 @@ impl Client {
     pub async fn sign_out(&self) -> Result<(), Error> {
         self.inner.invoke(auth::LogOut).await?;
         self.inner.set_identity(|identity| identity.user = None).await?;
+        self.inner.end_updates();
         self.inner.pool.forget_keys().await;
         Ok(())
     }

@@ -220,6 +220,7 @@ impl Builder {
         let random = settings.environment.random(u64::MAX).map_err(|error| Error::io("random numbers", error))?;
         let pool = Arc::new(Pool::new(settings.clone(), writer.clone(), keys));
         let inner = Arc::new_cyclic(|client| Inner {
+            handles: AtomicUsize::new(0),
             settings,
             writer,
             pool,
@@ -243,7 +244,7 @@ impl Builder {
         if inner.writer.store().is_shared() {
             tokio::spawn(hand_over(Arc::downgrade(&inner)));
         }
-        Ok(Client { inner })
+        Ok(Client::of(inner))
     }
 }
 

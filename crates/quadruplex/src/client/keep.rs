@@ -82,8 +82,7 @@ pub(super) async fn hand_over(client: Weak<Inner>) {
         let Some(inner) = client.upgrade() else { return };
         if inner.writer.store().is_wanted() {
             warn!(store = inner.writer.store().place(), "another process takes this session over; this one closes its connections");
-            inner.pool.close().await;
-            inner.writer.flush().await;
+            inner.close().await;
             return;
         }
     }

@@ -39,12 +39,10 @@ impl Inner {
                 store = self.writer.store().place(),
                 "Telegram has ended this login; its key is kept, and no more calls are made. Sign in again"
             );
-            // Nothing will come over them, and they would be made again for ever.
-            self.pool.leave();
             // Or whoever takes them would wait until something else is asked about them.
-            if let Some(updates) = self.updates() {
-                updates.close();
-            }
+            self.end_updates();
+            // Nothing will come over the connections, and they would be made again for ever.
+            self.pool.leave();
         }
     }
 

@@ -15,7 +15,7 @@ mod servers;
 mod settings;
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use quadruplex_api::{PeerRef, Request, enums};
@@ -45,13 +45,15 @@ pub use settings::{ApiId, Unhandled};
 
 /// A signed-in account, or one about to sign in. Cheap to clone; everything is shared.
 ///
-/// The connections close when the last clone is gone; [`close`](Self::close) does it now and waits.
-#[derive(Clone)]
+/// The connections close when the last clone is gone, and with it all messages, calls and handlers that have one;
+/// [`close`](Self::close) does it now and waits.
 pub struct Client {
     pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {
+    /// Clients: what goes on without one, such as asking for the configuration, ends with the last.
+    handles: AtomicUsize,
     pub(crate) settings: Settings,
     pub(crate) writer: Writer,
     pub(crate) pool: Arc<Pool>,
@@ -74,6 +76,12 @@ pub(crate) struct Inner {
 }
 
 impl Client {
+    /// One more handle.
+    pub(crate) fn of(inner: Arc<Inner>) -> Self {
+        inner.handles.fetch_add(1, Ordering::Relaxed);
+        Self { inner }
+    }
+
     /// Calls a function of the API.
     ///
     /// ```no_run
@@ -133,7 +141,7 @@ impl Client {
     /// # Errors
     /// The home data centre has no known address.
     pub fn connection(&self) -> Result<watch::Receiver<State>, Error> {
-        Ok(self.inner.pool.connection(self.home_dc(), Purpose::Main)?.state())
+        self.inner.connection()
     }
 
     /// What has gone over all connections so far.
@@ -230,12 +238,44 @@ impl Client {
     /// # Cancel safety
     /// May be called again.
     pub async fn close(&self) {
-        self.inner.pool.close().await;
-        self.inner.writer.flush().await;
+        self.inner.close().await;
+    }
+}
+
+impl Clone for Client {
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.inner))
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if self.inner.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.inner.end_updates();
+            self.inner.pool.shut();
+        }
     }
 }
 
 impl Inner {
+    async fn close(&self) {
+        self.end_updates();
+        self.pool.close().await;
+        self.writer.flush().await;
+    }
+
+    /// Whoever takes the updates is to know of an end before calls fail because of it.
+    fn end_updates(&self) {
+        if let Some(updates) = self.updates() {
+            updates.close();
+        }
+    }
+
+    /// How the main connection stands.
+    pub(crate) fn connection(&self) -> Result<watch::Receiver<State>, Error> {
+        Ok(self.pool.connection(self.home_dc(), Purpose::Main)?.state())
+    }
+
     fn identity(&self) -> Identity {
         lock(&self.identity).clone()
     }
@@ -263,7 +303,7 @@ impl Inner {
 
     #[cfg(feature = "metrics")]
     pub(crate) fn calls_in_flight(&self) -> usize {
-        self.in_flight.load(std::sync::atomic::Ordering::Relaxed)
+        self.in_flight.load(Ordering::Relaxed)
     }
 
     /// How many updates wait or are handled, and whether no more are taken because of that.

@@ -1,12 +1,13 @@
 //! Connections by data centre and purpose.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use quadruplex_api::{is_affected, is_updates};
 use quadruplex_net::{CloseReason, Connection, Dial, Event, KeyState, Options, State, StoredKey, Traffic};
 use quadruplex_store::{AuthKey, KeySlot, Writer};
 use tokio::sync::{OnceCell, mpsc};
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::servers::Servers;
@@ -51,6 +52,7 @@ pub(crate) struct Pool {
     connections: Mutex<Option<HashMap<(i32, Purpose), Connection>>>,
     /// What has gone over connections that were left for others.
     left: Mutex<Traffic>,
+    closed: CancellationToken,
     keys: Mutex<HashMap<i32, StoredKey>>,
     /// Whether the account is signed in on a data centre: decided once, by whoever comes first.
     authorized: Mutex<HashMap<i32, Arc<OnceCell<()>>>>,
@@ -72,6 +74,7 @@ impl Pool {
             writer,
             connections: Mutex::new(Some(HashMap::new())),
             left: Mutex::default(),
+            closed: CancellationToken::new(),
             keys: Mutex::new(keys),
             authorized: Mutex::default(),
             updates: OnceLock::new(),
@@ -107,7 +110,7 @@ impl Pool {
         };
         let environment = self.settings.environment.branch(purpose.number());
         let (connection, events) = Connection::open(options, self.dial.clone(), environment);
-        tokio::spawn(self.clone().listen(dc, purpose, events));
+        tokio::spawn(Self::listen(Arc::downgrade(self), dc, purpose, events));
         connections.insert((dc, purpose), connection.clone());
         Ok(connection)
     }
@@ -154,11 +157,17 @@ impl Pool {
         lock(&self.keys).get(&dc).cloned()
     }
 
-    /// Closes everything, for good. Calls in flight end with an error.
-    pub(crate) async fn close(&self) {
+    /// Closes everything, for good. Calls in flight end with an error. Returns what may take a moment to end.
+    pub(crate) fn shut(&self) -> Vec<Connection> {
         let connections: Vec<_> = lock(&self.connections).take().into_iter().flat_map(HashMap::into_values).collect();
+        self.closed.cancel();
         connections.iter().for_each(Connection::close);
-        for connection in connections {
+        connections
+    }
+
+    /// The same, and waits for that.
+    pub(crate) async fn close(&self) {
+        for connection in self.shut() {
             connection.closed().await;
         }
     }
@@ -166,6 +175,11 @@ impl Pool {
     /// Leaves all connections, until one is asked for again. Calls in flight end with an error.
     pub(crate) fn leave(&self) {
         lock(&self.connections).iter().flat_map(HashMap::values).for_each(Connection::close);
+    }
+
+    /// Is cancelled when the pool is closed.
+    pub(crate) fn closed(&self) -> &CancellationToken {
+        &self.closed
     }
 
     /// Closes and forgets the keys: after a log-out they open nothing.
@@ -198,18 +212,22 @@ impl Pool {
         all.map(|((dc, purpose), connection)| (*dc, *purpose, connection.state().borrow().clone())).collect()
     }
 
-    async fn listen(self: Arc<Self>, dc: i32, purpose: Purpose, mut events: mpsc::Receiver<Event>) {
+    /// Keeps the pool only while there is something to do: what it has to tell ends with the connection, which the pool keeps.
+    async fn listen(pool: Weak<Self>, dc: i32, purpose: Purpose, mut events: mpsc::Receiver<Event>) {
         while let Some(event) = events.recv().await {
+            let Some(pool) = pool.upgrade() else { return };
             #[cfg(feature = "metrics")]
             if purpose == Purpose::Main && matches!(event, Event::Update(..)) {
-                *lock(&self.heard) = tokio::time::Instant::now();
+                *lock(&pool.heard) = tokio::time::Instant::now();
             }
             match event {
-                Event::Key(key) => self.store_key(dc, *key).await,
+                Event::Key(key) => pool.store_key(dc, *key).await,
                 event if purpose == Purpose::Main => {
+                    let updates = pool.updates.get().cloned();
+                    drop(pool);
                     // What nobody takes is acknowledged by being dropped; who takes it later asks for what was missed. A full
                     // channel slows the connection's own, which tells when it drops something.
-                    if let Some(updates) = self.updates.get() {
+                    if let Some(updates) = updates {
                         let _ = updates.send((dc, event)).await;
                     }
                 }

@@ -108,8 +108,8 @@ impl Upload<'_> {
             return Err(Error::Invalid(format!("{name} is empty, and Telegram takes no empty files")));
         };
         let size = if first.is_last { Some(first.len() as u64) } else { parts.size() };
-        let mut run = Run { inner: client.inner, file: 0, sent: FuturesUnordered::new(), done: 0, size };
-        run.file = run.inner.random_id();
+        let mut run = Run { client, file: 0, sent: FuturesUnordered::new(), done: 0, size };
+        run.file = run.client.inner.random_id();
         let mut checksum = Md5::new();
         let (mut count, mut next) = (0, Some(first));
         while let Some(part) = next {
@@ -135,7 +135,7 @@ impl Upload<'_> {
 
 /// The parts of one file on their way.
 struct Run {
-    inner: Arc<Inner>,
+    client: Client,
     file: i64,
     sent: FuturesUnordered<awaitkit::Task<Result<u64, Stopped>>>,
     done: u64,
@@ -150,7 +150,7 @@ impl Run {
         while self.sent.len() >= window {
             self.settle(progress).await?;
         }
-        let (inner, dc) = (self.inner.clone(), self.inner.home_dc());
+        let (inner, dc) = (self.client.inner.clone(), self.client.home_dc());
         let connections = inner.settings.upload_connections;
         let slot = loop {
             tokio::select! {

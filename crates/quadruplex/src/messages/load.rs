@@ -59,7 +59,7 @@ impl Client {
 
 /// Reads messages of one chat again; empty ones where there are none.
 pub(crate) async fn load(inner: &Arc<Inner>, chat: &PeerRef, ids: &[i32]) -> Result<Vec<enums::Message>, Error> {
-    let client = Client { inner: inner.clone() };
+    let client = Client::of(Arc::clone(inner));
     let found = client.messages(chat.clone(), ids.iter().copied()).await?;
     Ok(found.into_iter().flatten().map(|message| message.raw().clone()).collect())
 }

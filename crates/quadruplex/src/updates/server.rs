@@ -10,8 +10,8 @@ use tokio::sync::watch;
 
 use super::driver::{Answer, Over, Refusal, Server};
 use super::gap::{Failure, Request};
+use crate::Error;
 use crate::client::Inner;
-use crate::{Client, Error};
 
 /// Finds users and chats in a value; the client notes what else is worth it.
 pub(crate) type PeersIn = fn(&Inner, Field<'_>) -> Vec<Peer>;
@@ -45,8 +45,7 @@ impl Server for Asking {
     }
 
     fn link(&self) -> Result<watch::Receiver<State>, Over> {
-        let inner = self.client.upgrade().ok_or(Over)?;
-        Client { inner }.connection().map_err(|_| Over)
+        self.client.upgrade().ok_or(Over)?.connection().map_err(|_| Over)
     }
 
     fn reopen(&self) {

@@ -6,11 +6,12 @@ use std::time::Duration;
 use bytes::BytesMut;
 use quadruplex::api::functions::{auth, help, messages};
 use quadruplex::net::CloseReason;
-use quadruplex::store::Memory;
-use quadruplex::{Client, Error};
+use quadruplex::prelude::*;
+use quadruplex::store::{Commit, DeadLetter, Memory, Peer, PeerId, PeerKey, Row, Snapshot, Store, Task, Value, ValueKey};
 use quadruplex_mtproto::framing::ServerFramer;
 use quadruplex_sandbox::Sandbox;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::bad_input::{Fake, client_of, error_after};
@@ -86,7 +87,7 @@ async fn a_login_that_was_ended_elsewhere_ends_the_stream_and_all_calls() {
 }
 
 async fn store_keys(store: &Memory) -> Vec<Vec<u8>> {
-    let kept = quadruplex::store::Store::load(store).await.unwrap();
+    let kept = Store::load(store).await.unwrap();
     kept.keys.values().map(|key| key.key.as_bytes().to_vec()).collect()
 }
 
@@ -113,4 +114,129 @@ async fn a_refused_key_exchange_says_nothing_about_a_key_and_is_tried_again() {
     assert!(error_after(&client, 8).await.contains("transport error -404"));
     let error = client.call(help::GetNearestDc).timeout(Duration::from_secs(60)).await.unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "it goes on trying: {error}");
+}
+
+/// A store that tells when nobody has it any more.
+struct Watched {
+    memory: Memory,
+    _gone: oneshot::Sender<()>,
+}
+
+impl Watched {
+    fn new() -> (Self, oneshot::Receiver<()>) {
+        let (_gone, gone) = oneshot::channel();
+        (Self { memory: Memory::new(), _gone }, gone)
+    }
+}
+
+impl Store for Watched {
+    fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
+        self.memory.commit(commit)
+    }
+
+    fn load(&self) -> Task<'_, Snapshot> {
+        self.memory.load()
+    }
+
+    fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
+        self.memory.rows(from, limit)
+    }
+
+    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
+        self.memory.dead_letters(from, limit)
+    }
+
+    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<Peer>>> {
+        self.memory.peers(keys)
+    }
+
+    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
+        self.memory.value(key)
+    }
+
+    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
+        self.memory.values(from, limit)
+    }
+
+    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
+        self.memory.all_peers(after, limit)
+    }
+
+    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
+        self.memory.all_values(after, limit)
+    }
+
+    fn place(&self) -> String {
+        self.memory.place()
+    }
+}
+
+/// Its connections, its updates and its store, which another process may want.
+#[tokio::test(start_paused = true)]
+async fn the_last_clone_takes_everything_with_it() {
+    let (telegram, other) = alice().await;
+    let session = other.session().unwrap();
+    other.close().await;
+    let (store, gone) = Watched::new();
+    let alice = builder(&telegram).session(session).connect(store).await.unwrap();
+    let mut stream = alice.updates().await.unwrap();
+    alice.me().await.unwrap();
+    let mut state = alice.connection().unwrap();
+    let last = alice.clone();
+    drop(alice);
+    last.me().await.unwrap();
+    // The client asks for its configuration and for updates by itself, which does not keep it.
+    drop(last);
+    let ended = timeout(MINUTE, async { while state.changed().await.is_ok() {} }).await;
+    assert!(ended.is_ok(), "the connection stands: {:?}", state.borrow());
+    let ended = timeout(MINUTE, stream.next()).await;
+    assert!(matches!(ended, Ok(None)), "{ended:?}");
+    drop(stream);
+    assert!(timeout(MINUTE, gone).await.is_ok(), "somebody has the store");
+}
+
+/// A call without an answer, for which the client waits by itself, does not keep it.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reaches_nobody_can_be_dropped() {
+    let silent = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hold = silent.clone();
+    let dialers = [
+        Fake::new(|_, _| Err(std::io::ErrorKind::ConnectionRefused.into())),
+        Fake::new(move |_, far| {
+            hold.lock().unwrap().push(far);
+            Ok(())
+        }),
+    ];
+    for dialer in dialers {
+        let servers = quadruplex::Servers::custom(1, [(1, "192.0.2.1:443".parse().unwrap())], quadruplex::PublicKey::sandbox());
+        let (store, gone) = Watched::new();
+        let client = Client::builder(1, "hash").servers(servers).dialer(dialer.clone()).connect(store).await.unwrap();
+        sleep(MINUTE).await;
+        assert!(dialer.dials() > 1);
+        drop(client);
+        assert!(timeout(MINUTE, gone).await.is_ok(), "somebody has the store");
+        let dials = dialer.dials();
+        sleep(HOUR).await;
+        assert_eq!(dialer.dials(), dials);
+    }
+    let far = silent.lock().unwrap().pop().expect("it was dialled");
+    let mut rest = Vec::new();
+    let read = timeout(MINUTE, async { tokio::io::BufReader::new(far).read_to_end(&mut rest).await }).await;
+    assert!(read.is_ok(), "the stream is open");
+}
+
+/// Telegram wants a wait before what the client asks by itself: nobody waits for that any more either.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_to_wait_can_be_dropped() {
+    let telegram = Sandbox::start().await.unwrap();
+    let error = quadruplex_sandbox::RpcError::new(420, "FLOOD_WAIT_29");
+    let rule =
+        quadruplex_sandbox::world::ErrorRule { method: "help.getConfig".into(), peer: None, account: None, skip: 0, times: 9, error };
+    telegram.world().faults_mut().errors.push(rule);
+    let (store, gone) = Watched::new();
+    let client = builder(&telegram).connect(store).await.unwrap();
+    sleep(15 * SECOND).await;
+    assert!(!client.limits().is_empty(), "it was told to wait");
+    drop(client);
+    assert!(timeout(SECOND, gone).await.is_ok(), "somebody has the store");
 }
