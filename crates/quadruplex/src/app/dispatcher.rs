@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use super::{Backlog, Report};
 use crate::conversation::{Context, Waiting};
@@ -111,6 +111,11 @@ impl Shared {
                     });
                 }
                 last.done();
+            }
+            // The fault is not the handler's: the update comes again at the next start.
+            Err(failed) if self.client.inner.is_ended() => {
+                info!(update = update.name(), number = update.number(), %failed, "not handled before the client was closed");
+                last.keep(self.client.inner.wall_clock());
             }
             Err(failed) => {
                 error!(update = update.name(), number = update.number(), attempt = update.attempts() + 1, %failed, "not handled");

@@ -65,6 +65,11 @@ impl Inner {
         lock(&self.lost).take();
     }
 
+    /// Whether no call succeeds any more: the client is closed, or its login has ended.
+    pub(crate) fn is_ended(&self) -> bool {
+        lock(&self.lost).is_some() || self.pool.is_over(self.home_dc())
+    }
+
     /// Whether asking again is of no use: the client is closed, its key is unknown, or its login has ended.
     pub(crate) fn is_over(&self, error: &Error) -> bool {
         matches!(error, Error::Closed(_)) || lock(&self.lost).is_some()

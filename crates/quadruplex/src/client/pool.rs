@@ -198,6 +198,12 @@ impl Pool {
         sum
     }
 
+    /// Whether nothing can be asked of a data centre any more.
+    pub(crate) fn is_over(&self, dc: i32) -> bool {
+        let connections = lock(&self.connections);
+        connections.as_ref().is_none_or(|all| all.get(&(dc, Purpose::Main)).is_some_and(Connection::is_closed))
+    }
+
     /// How long no update has come, or since the start.
     #[cfg(feature = "metrics")]
     pub(crate) fn silence(&self) -> std::time::Duration {

@@ -94,6 +94,9 @@ impl Jobs {
             let tick = Tick { route: job.route, due, attempts, identity };
             let update = Update::tick(&self.client, &self.account, self.plan.states(), tick);
             let Err(failed) = self.report.scope(self.plan.run(&update)).await else { return true };
+            if self.client.inner.is_ended() {
+                return false;
+            }
             error!(attempt = attempts + 1, %failed, "a scheduled handler has failed");
             self.report.failed(&failed);
             let pause = Duration::from_secs(1 << attempts);

@@ -169,10 +169,8 @@ impl Shared {
     /// The next event whose lane is free; none: wait. `Err`: there will be no more.
     pub(super) fn give(&self, now: Instant) -> Result<Option<(Track, Waiting<Event>)>, Closed> {
         let mut core = self.core();
-        match core.journal.give(now) {
-            None if core.is_closed => Err(Closed),
-            given => Ok(given),
-        }
+        // With the connections gone its handler could but fail.
+        if core.is_closed { Err(Closed) } else { Ok(core.journal.give(now)) }
     }
 
     /// The next event of a lane that runs, if it belongs to what runs there.
@@ -220,6 +218,13 @@ impl Shared {
 
     pub(super) fn failed(&self, now: Instant, lane: Track, is_lent: bool, waiting: Waiting<Event>, error: String) {
         let mut core = self.core();
+        if core.is_closed {
+            // That nothing succeeds any more says nothing of this update.
+            if !is_lent {
+                core.journal.let_go(lane);
+            }
+            return;
+        }
         let number = waiting.number;
         let failure = Failure { bytes: waiting.content.to_bytes(), error, clock: wall_clock() };
         let mut outcome = Failed::Dead;

@@ -165,7 +165,8 @@ impl Delivery {
     }
 
     /// It could not be handled. It comes again after a pause that grows, before anything else of its chat; after the third
-    /// failure, unless told otherwise, it is kept as a dead letter and its chat goes on.
+    /// failure, unless told otherwise, it is kept as a dead letter and its chat goes on. When the client is closed this does not
+    /// count as a failure: it comes again at the next start.
     pub fn failed(mut self, error: impl fmt::Display) {
         self.place.is_settled = true;
         let is_lent = self.place.is_lent();

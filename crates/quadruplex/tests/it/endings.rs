@@ -1,6 +1,7 @@
 //! What ends does so once, says so, and stays ended.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -239,4 +240,37 @@ async fn a_client_that_is_to_wait_can_be_dropped() {
     assert!(!client.limits().is_empty(), "it was told to wait");
     drop(client);
     assert!(timeout(SECOND, gone).await.is_ok(), "somebody has the store");
+}
+
+/// Three chats have written when the client is closed: by hand, or because another process wants the session.
+#[quadruplex::test]
+async fn what_was_not_begun_waits_for_the_next_start(telegram: quadruplex::testing::Sandbox) -> Result {
+    async fn answer(_: Text, chat: Chat, State(runs): State<Arc<AtomicU32>>, update: Update) -> Result {
+        assert_eq!(update.attempts(), 0, "an end is not the fault of a handler");
+        if runs.fetch_add(1, Ordering::Relaxed) == 0 {
+            sleep(SECOND).await;
+        }
+        chat.send("answered").await?;
+        Ok(())
+    }
+    let runs = Arc::<AtomicU32>::default();
+    let app = || App::new(Router::new().on_message(answer).state(Arc::clone(&runs))).at_once(1).attempts(1);
+    let mut bot = telegram.app(app()).await?;
+    let mut chats = Vec::new();
+    for name in ["alice", "bobby", "carol"] {
+        let chat = telegram.user(name).await?.open(&bot).await?;
+        chat.say("hello").await?;
+        chats.push(chat);
+    }
+    telegram.advance(SECOND / 2).await;
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+    bot.client().close().await;
+    telegram.advance(10 * MINUTE).await;
+    assert_eq!(runs.load(Ordering::Relaxed), 1, "nothing is begun with a client that is closed");
+    bot.restart_app(app()).await?;
+    for chat in &mut chats {
+        assert_eq!(chat.reply().await?.text(), "answered", "{}", chat.transcript());
+    }
+    assert_eq!(runs.load(Ordering::Relaxed), 4);
+    Ok(())
 }

@@ -265,16 +265,33 @@ async fn a_row_of_another_layer_is_kept_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_stream_ends_with_the_connections() {
+async fn the_stream_ends_with_the_connections_and_leaves_the_rest() {
     let telegram = Telegram::default();
-    let (life, mut stream) = Life::start(store(0, false, &[7]).await, &telegram, Limits::default()).await;
-    assert!(taken(&mut stream).await.is_empty());
-    life.arrive(envelope([telegram.message(7).into()])).await;
-    drop(life);
-    let last = stream.next().await.unwrap();
-    last.done();
-    assert!(stream.next().await.is_none());
-    assert!(stream.next().await.is_none());
+    let memory = store(0, false, &[7, 8]).await;
+    {
+        let (life, mut stream) = Life::start(memory.clone(), &telegram, Limits::default().attempts(1)).await;
+        for user in [7, 7, 8, 9] {
+            life.arrive(envelope([telegram.message(user).into()])).await;
+        }
+        let (first, other) = (next(&mut stream).await.unwrap(), next(&mut stream).await.unwrap());
+        let writer = life.writer.clone();
+        drop(life);
+        sleep(Duration::from_secs(1)).await;
+        assert!(stream.next().await.is_none() && stream.next().await.is_none());
+        first.failed("the client is closed");
+        other.done();
+        assert!(stream.next().await.is_none());
+        writer.flush().await;
+    }
+    assert!(memory.dead_letters(0, 9).await.unwrap().is_empty());
+    let (_life, mut stream) = Life::start(memory, &telegram, Limits::default()).await;
+    let mut left = Vec::new();
+    while let Some(delivery) = next(&mut stream).await {
+        left.push((id(&delivery), delivery.attempts));
+        delivery.done();
+    }
+    left.sort();
+    assert_eq!(left, [(1, 0), (2, 0), (4, 0)]);
 }
 
 #[tokio::test(start_paused = true)]
