@@ -63,7 +63,9 @@ impl Shared {
         };
         let mut from = 0;
         loop {
-            let rows = writer.store().rows(from, PAGE).await?;
+            let mut rows = writer.store().rows(from, PAGE).await?;
+            // What is written meanwhile is in its lane already.
+            rows.retain(|row| row.number < next_row);
             let Some(last) = rows.last() else { break };
             from = last.number + 1;
             writer.queue(|commit| rows.into_iter().for_each(|row| core.replay(row, commit)));

@@ -204,6 +204,8 @@ impl Life {
 pub(super) struct Disk {
     pub(super) memory: Memory,
     pub(super) takes: Duration,
+    /// How long rows are read.
+    pub(super) reads: Duration,
     pub(super) is_full: Arc<AtomicBool>,
 }
 
@@ -225,7 +227,12 @@ impl Store for Disk {
     }
 
     fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
-        self.memory.rows(from, limit)
+        Box::pin(async move {
+            if !self.reads.is_zero() {
+                tokio::time::sleep(self.reads).await;
+            }
+            self.memory.rows(from, limit).await
+        })
     }
 
     fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
