@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub(super) plan: Arc<Plan>,
     pub(super) report: Report,
     pub(super) backlog: Backlog,
+    /// So often an update is tried.
+    pub(super) attempts: u32,
     /// When the program was started.
     pub(super) start: SystemTime,
     pub(super) slots: Arc<Semaphore>,
@@ -99,10 +101,10 @@ impl Shared {
         deliveries.insert(0, first);
         let context = Context::new(&update, deliveries[0].lender(deliveries.len()), slot, &self.slots, &self.waiting);
         let ended = context.scope(self.report.scope(self.plan.run(&update))).await;
-        CallbackQuery::answer_once(&update);
         let last = context.end();
         match ended {
             Ok(()) => {
+                CallbackQuery::answer_once(&update);
                 for (at, delivery) in deliveries.into_iter().enumerate() {
                     delivery.done_with(|commit| {
                         if at == 0 {
@@ -120,6 +122,9 @@ impl Shared {
             Err(failed) => {
                 error!(update = update.name(), number = update.number(), attempt = update.attempts() + 1, %failed, "not handled");
                 self.report.failed(&failed);
+                if update.attempts() + 1 >= self.attempts {
+                    CallbackQuery::answer_once(&update);
+                }
                 update.give_back(&mut deliveries);
                 // The last first, so that they come again in their order.
                 deliveries.into_iter().rev().for_each(|delivery| delivery.failed(&failed));

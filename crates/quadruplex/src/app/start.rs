@@ -41,8 +41,9 @@ impl App {
         let (stop, mut stopped) = watch::channel(false);
         let start = UNIX_EPOCH + client.inner.settings.environment.now().wall;
         let jobs = Jobs { client: client.clone(), account: Arc::clone(&account), plan: Arc::clone(&plan), report: report.clone() };
+        let (handling, attempts) = (Arc::clone(&waiting), limits.attempts);
         let shared =
-            Shared { client: client.clone(), account, plan, report: report.clone(), backlog, start, slots, waiting: Arc::clone(&waiting) };
+            Shared { client: client.clone(), account, plan, report: report.clone(), backlog, attempts, start, slots, waiting: handling };
         let dispatcher = Dispatcher::new(shared, drain_within);
         let reporting = client.clone();
         let task = tokio::spawn(async move {

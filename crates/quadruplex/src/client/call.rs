@@ -204,6 +204,19 @@ impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
         Call { client: self.client, request: self.request, options: self.options, finish }
     }
 
+    /// Makes something of an error with this name, which means that there is nothing left to do.
+    pub(crate) fn recover(self, name: &'static str, recover: impl FnOnce(&Client, Error) -> Finished<T> + Send + 'static) -> Self
+    where
+        R: 'static,
+    {
+        let finish = self.finish;
+        let finish: Finish<T, R> = Box::new(move |client, request, answer| match finish(client, request, answer) {
+            Finished::Now(Err(error)) if error.is(name) => recover(client, error),
+            finished => finished,
+        });
+        Self { finish, ..self }
+    }
+
     /// Starts the call and does not wait for it. Nothing is said of the order among such calls, unless they are in a
     /// [queue](Self::queue). An error goes to [`Builder::on_error`](crate::Builder::on_error), or into the log.
     ///

@@ -84,6 +84,8 @@ impl Context {
         let key = ValueKey::new(SPACE, question);
         let Some(value) = self.client().inner.writer.store().value(key.clone()).await? else { return Ok(None) };
         lock(&self.held).stored.push(key);
+        // It was when the question was asked.
+        self.update.set_answered();
         // What an earlier release has written and this one cannot read is asked for again.
         Ok(enums::Message::from_bytes(&value.bytes).ok().and_then(|raw| Message::new(self.client(), raw)))
     }

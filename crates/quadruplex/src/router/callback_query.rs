@@ -5,12 +5,19 @@ use quadruplex_api::{PeerRef, enums};
 
 use super::argument::{Argument, Refusal};
 use super::{Kind, Update};
+use crate::client::Finished;
 use crate::{Call, FormattedText};
+
+/// What Telegram says of an answer to a query that has one, or for which nobody waits any more.
+pub(super) const TOO_LATE: &str = "QUERY_ID_INVALID";
+/// So many UTF-16 code units are shown for a moment.
+pub(super) const TOAST: usize = 200;
 
 /// A button below a message was pressed.
 ///
-/// What no handler answers is answered by the framework when the handlers have ended, or when one of them [asks](crate::router::Chat::ask),
-/// so that the button does not go on turning.
+/// What no handler answers is answered by the framework when the handlers have succeeded or will not be tried again, or when one of them
+/// [asks](crate::router::Chat::ask), so that the button does not go on turning. Nothing but the first answer counts, and none that comes after
+/// some seconds: a later one is no error, so that a handler can run again.
 #[derive(Clone)]
 pub struct CallbackQuery {
     update: Update,
@@ -63,7 +70,7 @@ impl CallbackQuery {
         })
     }
 
-    /// Shows a few words above the chat, for a moment. Nothing but the first answer counts.
+    /// Shows a few words above the chat, for a moment: at most 200 UTF-16 code units.
     pub fn toast(&self, text: impl Into<String>) -> Call<()> {
         self.respond(messages::SetBotCallbackAnswer { message: Some(text.into()), ..self.request() })
     }
@@ -89,7 +96,7 @@ impl CallbackQuery {
 
     fn respond(&self, request: messages::SetBotCallbackAnswer) -> Call<()> {
         self.update.set_answered();
-        self.update.client().call(request).repeatable().map(|_| Ok(()))
+        self.update.client().call(request).repeatable().map(|_| Ok(())).recover(TOO_LATE, |_, _| Finished::Now(Ok(())))
     }
 }
 

@@ -4,7 +4,9 @@ use quadruplex_api::functions::messages;
 use quadruplex_api::{PeerRef, enums, types};
 
 use super::argument::{Argument, Refusal};
+use super::callback_query::TOO_LATE;
 use super::{Kind, Update};
+use crate::client::Finished;
 use crate::{Call, FormattedText};
 
 /// How long Telegram keeps an answer for others who ask the same, in seconds.
@@ -44,11 +46,11 @@ impl InlineQuery {
         PeerRef::Id(self.raw().map_or(0, |query| query.user_id))
     }
 
-    /// Shows results, at most 50.
+    /// Shows results, at most 50. It is no error if somebody has answered before, or nobody waits for it any more.
     pub fn answer(&self, results: impl IntoIterator<Item = impl Into<enums::InputBotInlineResult>>) -> Call<()> {
         let results: Vec<enums::InputBotInlineResult> = results.into_iter().map(Into::into).collect();
         let request = messages::SetInlineBotResults::new(self.id(), results, CACHE_TIME);
-        self.update.client().call(request).repeatable().map(|_| Ok(()))
+        self.update.client().call(request).repeatable().map(|_| Ok(())).recover(TOO_LATE, |_, _| Finished::Now(Ok(())))
     }
 
     /// A result that sends a text. `id` tells it apart from the others.

@@ -4,6 +4,7 @@ use std::future::IntoFuture;
 use quadruplex_api::enums;
 use quadruplex_net::BoxFuture;
 
+use super::callback_query::TOAST;
 use super::{CallbackQuery, Update};
 use crate::client::Erased;
 use crate::{Attachment, BoxError, Call, Error, FormattedText, Message};
@@ -24,8 +25,8 @@ enum Answer {
 
 /// What a handler may return: nothing, or what it wants to answer with.
 ///
-/// A text, a file or media is sent into the chat of the update; to a callback query that nobody has answered a text is the toast. A text that is too
-/// long for a message is sent as several. A [`Call`] is made. Any of
+/// A text, a file or media is sent into the chat of the update; to a callback query that nobody has answered a text is the toast, if it is
+/// no longer than a toast may be (200 UTF-16 code units). A text that is too long for a message is sent as several. A [`Call`] is made. Any of
 /// those may be optional, and any may be a `Result` whose error makes the update fail, so that it is tried again.
 ///
 /// ```
@@ -74,7 +75,7 @@ impl Outcome {
         match self.0 {
             Answer::Nothing => Ok(()),
             Answer::Call(call) => call.await,
-            Answer::Text(text) => match CallbackQuery::of(update).filter(|_| !update.is_answered()) {
+            Answer::Text(text) => match CallbackQuery::of(update).filter(|_| !update.is_answered() && is_toast(&text)) {
                 Some(query) => query.toast(text.text).await,
                 None => {
                     for part in client.send_long(update.chat().ok_or_else(nowhere)?, text) {
@@ -87,6 +88,10 @@ impl Outcome {
             Answer::Media(media) => client.send_media(update.chat().ok_or_else(nowhere)?, *media, "").await.map(drop),
         }
     }
+}
+
+fn is_toast(text: &FormattedText) -> bool {
+    text.text.encode_utf16().count() <= TOAST
 }
 
 impl IntoOutcome for Outcome {

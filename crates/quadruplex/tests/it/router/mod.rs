@@ -8,6 +8,7 @@ mod commands;
 mod cost;
 mod filters;
 mod lanes;
+mod once;
 mod order;
 pub(crate) mod support;
 mod trouble;

@@ -1,0 +1,134 @@
+//! What a handler does has happened once, whatever made it run again: presses, edits, files, updates that look alike, a new version of the
+//! program.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use quadruplex::prelude::*;
+use quadruplex::testing::Chat as Seen;
+
+/// How often a handler has begun.
+type Runs = Arc<AtomicU32>;
+
+fn count(runs: &Runs) -> u32 {
+    runs.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+async fn expect(chat: &mut Seen, text: &str) -> Result {
+    assert_eq!(chat.reply().await?.text(), text, "{}", chat.transcript());
+    Ok(())
+}
+
+#[derive(Callback)]
+enum Press {
+    Late,
+    Twice,
+    Never,
+    Long,
+    Edit,
+    Begin,
+}
+
+async fn offer(_: Text, chat: Chat) -> Result {
+    let buttons = Buttons::row([("late", Press::Late), ("twice", Press::Twice), ("never", Press::Never)]);
+    chat.send("Which?").buttons(buttons.and_row([("long", Press::Long), ("edit", Press::Edit), ("begin", Press::Begin)])).await?;
+    Ok(())
+}
+
+async fn pressed(press: Press, query: CallbackQuery, chat: Chat, State(runs): State<Runs>) -> Result<Option<String>> {
+    let run = count(&runs);
+    match press {
+        Press::Late if run == 1 => return Err("not yet".into()),
+        Press::Late => return Ok(Some("late".to_owned())),
+        Press::Twice => {
+            query.toast("seen").await?;
+            chat.send("sent").await?;
+            if run == 1 {
+                return Err("after the toast".into());
+            }
+        }
+        Press::Never => return Err("never".into()),
+        Press::Long => return Ok(Some("word ".repeat(1000))),
+        Press::Edit => query.message().edit("edited").await?,
+        Press::Begin => {
+            let name = chat.ask("Name?").text().await?;
+            if run == 2 {
+                return Err("behind the answer".into());
+            }
+            return Ok(Some(format!("Hello, {name}")));
+        }
+    }
+    Ok(Some("done".to_owned()))
+}
+
+fn buttons(runs: &Runs) -> Router {
+    Router::new().on_callback(pressed).on_message(offer).state(Arc::clone(runs))
+}
+
+async fn offered(telegram: &Sandbox, runs: &Runs) -> Result<(quadruplex::testing::Bot, Seen)> {
+    let bot = telegram.bot(buttons(runs)).await?;
+    let mut chat = telegram.user("alice").await?.open(&bot).await?;
+    chat.say("hello").await?;
+    expect(&mut chat, "Which?").await?;
+    Ok((bot, chat))
+}
+
+#[quadruplex::test]
+async fn a_press_is_answered_when_its_handler_has_succeeded(telegram: Sandbox) -> Result {
+    let runs = Runs::default();
+    let (_bot, chat) = offered(&telegram, &runs).await?;
+    assert_eq!(chat.press("late").await?.toast.as_deref(), Some("late"));
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+    Ok(())
+}
+
+#[quadruplex::test]
+async fn a_press_that_was_answered_before_is_no_failure(telegram: Sandbox) -> Result {
+    let runs = Runs::default();
+    let (_bot, mut chat) = offered(&telegram, &runs).await?;
+    assert_eq!(chat.press("twice").await?.toast.as_deref(), Some("seen"));
+    expect(&mut chat, "sent").await?;
+    expect(&mut chat, "done").await?;
+    chat.silence().await?;
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+    Ok(())
+}
+
+#[quadruplex::test]
+async fn a_press_whose_handler_never_succeeds_is_answered_in_the_end(telegram: Sandbox) -> Result {
+    let runs = Runs::default();
+    let (_bot, chat) = offered(&telegram, &runs).await?;
+    assert_eq!(chat.press("never").await?.toast, None);
+    assert_eq!(runs.load(Ordering::Relaxed), 3);
+    Ok(())
+}
+
+#[quadruplex::test]
+async fn what_is_too_long_for_a_toast_goes_to_the_chat(telegram: Sandbox) -> Result {
+    let runs = Runs::default();
+    let (_bot, mut chat) = offered(&telegram, &runs).await?;
+    assert_eq!(chat.press("long").await?.toast, None);
+    let mut text = String::new();
+    for _ in 0..2 {
+        text += chat.reply().await?.text();
+        text.push(' ');
+    }
+    assert_eq!(text.split_whitespace().count(), 1000);
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+    Ok(())
+}
+
+/// The button has its answer when the question is asked: what is returned goes to the chat, whatever made the handler run again.
+#[quadruplex::test]
+async fn a_press_that_begins_a_conversation_is_answered_before_it_ends(telegram: Sandbox) -> Result {
+    let runs = Runs::default();
+    let (mut bot, mut chat) = offered(&telegram, &runs).await?;
+    assert_eq!(chat.press("begin").await?.toast, None);
+    expect(&mut chat, "Name?").await?;
+    bot.restart(buttons(&runs)).await?;
+    chat.silence().await?;
+    chat.say("Alice").await?;
+    expect(&mut chat, "Hello, Alice").await?;
+    assert_eq!(runs.load(Ordering::Relaxed), 3);
+    Ok(())
+}
