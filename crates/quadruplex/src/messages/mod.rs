@@ -31,4 +31,5 @@ pub use media_kind::MediaKind;
 pub use message::Message;
 pub use pages::Pages;
 pub use participants::{Participant, Participants, ParticipantsQuery, Role};
+pub(crate) use send::NOT_MODIFIED;
 pub use send_files::SendFiles;

@@ -7,7 +7,12 @@ use quadruplex_api::{PeerRef, Request, enums, types};
 
 use super::Message;
 use super::sent::{self, edited};
+use crate::client::Finished;
+use crate::router::is_handling;
 use crate::{Call, Client, FormattedText};
+
+/// What Telegram says of a change that changes nothing.
+pub(crate) const NOT_MODIFIED: &str = "MESSAGE_NOT_MODIFIED";
 
 impl Client {
     /// Sends a message.
@@ -79,6 +84,8 @@ impl Client {
 
     /// Changes the text of a message, or the caption of its media.
     ///
+    /// That it says so already (`MESSAGE_NOT_MODIFIED`) is an error, but not in a handler, which may have changed it when it ran before.
+    ///
     /// ```no_run
     /// # async fn example(client: quadruplex::Client) -> Result<(), quadruplex::Error> {
     /// client.edit("@lena", 42, "what I meant").await?;
@@ -87,9 +94,16 @@ impl Client {
     /// ```
     pub fn edit(&self, chat: impl Into<PeerRef>, id: i32, text: impl Into<FormattedText>) -> Call<Message, messages::EditMessage> {
         let (text, entities) = text.into().into_parts();
-        let request = messages::EditMessage { message: Some(text), entities, ..messages::EditMessage::new(chat.into(), id) };
-        // Twice the same text is an error that says so, and nothing worse.
-        Call::typed(self.clone(), request, edited)
+        let chat = chat.into();
+        let request = messages::EditMessage { message: Some(text), entities, ..messages::EditMessage::new(chat.clone(), id) };
+        let call = Call::typed(self.clone(), request, edited);
+        if !is_handling() {
+            return call;
+        }
+        call.recover(NOT_MODIFIED, move |client, error| {
+            let message = client.message(chat, id).into_future();
+            Finished::Later(Box::pin(async move { message.await?.ok_or(error) }))
+        })
     }
 
     /// Forwards messages, at most 100 at once, to `chat`. The answer has those that arrived, in the order of `ids`.

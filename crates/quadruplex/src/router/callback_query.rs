@@ -6,6 +6,7 @@ use quadruplex_api::{PeerRef, enums};
 use super::argument::{Argument, Refusal};
 use super::{Kind, Update};
 use crate::client::Finished;
+use crate::messages::NOT_MODIFIED;
 use crate::{Call, FormattedText};
 
 /// What Telegram says of an answer to a query that has one, or for which nobody waits any more.
@@ -124,7 +125,7 @@ impl ButtonMessage {
         }
     }
 
-    /// Changes its text. The buttons go.
+    /// Changes its text. The buttons go. It is no error if it says so already: others press, too, and a handler may run again.
     ///
     /// ```
     /// use quadruplex::prelude::*;
@@ -136,7 +137,7 @@ impl ButtonMessage {
         let FormattedText { text, entities } = text.into();
         let (message, entities) = (Some(text), Some(entities).filter(|entities| !entities.is_empty()));
         let client = self.query.update.client();
-        match self.query.update.other() {
+        let call: Call<()> = match self.query.update.other() {
             Some(enums::Update::InlineBotCallbackQuery(query)) => {
                 let dc = match &query.msg_id {
                     enums::InputBotInlineMessageId::InputBotInlineMessageId(id) => id.dc_id,
@@ -149,7 +150,8 @@ impl ButtonMessage {
                 let (chat, id) = (self.chat().unwrap_or(PeerRef::Me), self.id().unwrap_or_default());
                 client.call(messages::EditMessage { message, entities, ..messages::EditMessage::new(chat, id) }).map(|_| Ok(()))
             }
-        }
+        };
+        call.recover(NOT_MODIFIED, |_, _| Finished::Now(Ok(())))
     }
 }
 

@@ -68,6 +68,11 @@ pub(crate) fn next_id() -> Option<i64> {
         .ok()
 }
 
+/// Whether a handler runs, which may have run before.
+pub(crate) fn is_handling() -> bool {
+    REPLIES.try_with(|_| ()).is_ok()
+}
+
 /// The name of what is asked next, by which its answer is found when the handler runs again; `None` outside of a handler.
 pub(crate) fn next_question() -> Option<Vec<u8>> {
     REPLIES

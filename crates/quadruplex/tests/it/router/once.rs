@@ -118,6 +118,18 @@ async fn what_is_too_long_for_a_toast_goes_to_the_chat(telegram: Sandbox) -> Res
     Ok(())
 }
 
+/// Two people press one button, and the text that results is the same.
+#[quadruplex::test]
+async fn a_message_that_says_it_already_is_no_failure(telegram: Sandbox) -> Result {
+    let runs = Runs::default();
+    let (_bot, chat) = offered(&telegram, &runs).await?;
+    let again = chat.clone();
+    let (one, two) = tokio::join!(chat.press("edit"), again.press("edit"));
+    assert_eq!([one?.toast, two?.toast], [Some("done".to_owned()), Some("done".to_owned())]);
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+    Ok(())
+}
+
 /// The button has its answer when the question is asked: what is returned goes to the chat, whatever made the handler run again.
 #[quadruplex::test]
 async fn a_press_that_begins_a_conversation_is_answered_before_it_ends(telegram: Sandbox) -> Result {
@@ -130,5 +142,25 @@ async fn a_press_that_begins_a_conversation_is_answered_before_it_ends(telegram:
     chat.say("Alice").await?;
     expect(&mut chat, "Hello, Alice").await?;
     assert_eq!(runs.load(Ordering::Relaxed), 3);
+    Ok(())
+}
+
+#[quadruplex::test]
+async fn an_edit_that_was_made_before_is_no_failure(telegram: Sandbox) -> Result {
+    async fn edit(msg: Text, State(runs): State<Runs>) -> Result<String> {
+        let sent = msg.respond("working").await?;
+        let edited = sent.edit("done").await?;
+        if count(&runs) == 1 {
+            return Err("killed".into());
+        }
+        Ok(format!("it says {:?}", edited.text()))
+    }
+    let runs = Runs::default();
+    let bot = telegram.bot(Router::new().on_message(edit).state(Arc::clone(&runs))).await?;
+    let mut chat = telegram.user("alice").await?.open(&bot).await?;
+    chat.say("go").await?;
+    expect(&mut chat, "working").await?;
+    expect(&mut chat, "it says \"done\"").await?;
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
     Ok(())
 }
