@@ -40,8 +40,10 @@ pub(crate) struct Context {
 struct Held {
     /// The right to run.
     slot: Option<OwnedSemaphorePermit>,
-    /// The last answer, which has the lane.
+    /// The last answer, which has the lane, unless somebody else waits for one.
     answer: Option<Answer>,
+    /// So many of its questions wait: handlers run side by side, and one may ask several things at once.
+    asking: usize,
     /// The answers that are stored.
     stored: Vec<ValueKey>,
 }
@@ -96,16 +98,15 @@ impl Context {
             return Err(Error::Invalid("nobody can be asked: the update comes from nobody in particular".to_owned()));
         };
         let mut turn = self.waiting.wait(with);
-        self.let_go();
+        let asking = self.let_go();
         let given = timeout(within, &mut turn.given).await;
         drop(turn);
+        drop(asking);
         match given {
             Ok(Ok(Given::Answer(update, delivery, slot))) => {
                 let message = update.message().cloned();
                 let message = message.ok_or_else(|| Error::Invalid("the answer is no message".to_owned()))?;
-                let mut held = lock(&self.held);
-                held.slot = Some(slot);
-                held.answer = Some(Answer { key: ValueKey::new(SPACE, question), message: message.clone(), delivery });
+                self.hold(slot, Answer { key: ValueKey::new(SPACE, question), message: message.clone(), delivery });
                 Ok(message)
             }
             Ok(Ok(Given::Ended(why))) => Err(self.ended(why).await),
@@ -124,16 +125,30 @@ impl Context {
         self.update.client()
     }
 
-    /// Lets others run, and the lane go on. The answer that had it is done, and stored in the same transaction.
-    fn let_go(&self) {
+    /// An answer has come. It keeps the lane, unless the next that comes there is an answer, too.
+    fn hold(&self, slot: OwnedSemaphorePermit, answer: Answer) {
+        let kept = {
+            let mut held = lock(&self.held);
+            held.slot = Some(slot);
+            let kept = if held.asking > 0 { Some(answer) } else { held.answer.replace(answer) };
+            held.stored.extend(kept.as_ref().map(|answer| answer.key.clone()));
+            kept
+        };
+        if let Some(answer) = kept {
+            answer.keep(self.client().inner.wall_clock());
+        }
+    }
+
+    /// Lets others run, and the lane go on, for a question. The answer that had it is done, and stored in the same transaction.
+    fn let_go(&self) -> Asking<'_> {
         let (slot, answer) = {
             let mut held = lock(&self.held);
-            if let Some(answer) = &held.answer {
-                let key = answer.key.clone();
-                held.stored.push(key);
-            }
-            (held.slot.take(), held.answer.take())
+            held.asking += 1;
+            let answer = held.answer.take();
+            held.stored.extend(answer.as_ref().map(|answer| answer.key.clone()));
+            (held.slot.take(), answer)
         };
+        let asking = Asking(&self.held);
         match answer {
             Some(answer) => answer.keep(self.client().inner.wall_clock()),
             None => {
@@ -143,12 +158,22 @@ impl Context {
             }
         }
         drop(slot);
+        asking
     }
 
     /// The handlers have ended.
     pub(crate) fn end(&self) -> Last {
-        let Held { answer, stored, slot: _ } = std::mem::take(&mut *lock(&self.held));
+        let Held { answer, stored, slot: _, asking: _ } = std::mem::take(&mut *lock(&self.held));
         Last { answer, stored }
+    }
+}
+
+/// A question that waits for its answer.
+struct Asking<'a>(&'a Mutex<Held>);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        lock(self.0).asking -= 1;
     }
 }
 

@@ -319,3 +319,41 @@ async fn an_end_can_be_dealt_with(telegram: Sandbox) -> Result {
     assert_eq!(ends.load(Ordering::Relaxed), 1);
     Ok(())
 }
+
+/// Each message is an answer to one question: whose it is does not keep the next from the other.
+#[quadruplex::test]
+async fn two_questions_at_once_have_an_answer_each(telegram: Sandbox) -> Result {
+    async fn one(_: Text, chat: Chat) -> Result<String> {
+        Ok(format!("one: {}", chat.ask("First?").text().await?))
+    }
+    async fn two(_: Text, chat: Chat) -> Result<String> {
+        Ok(format!("two: {}", chat.ask("Second?").text().await?))
+    }
+    async fn both(_: Text, chat: Chat) -> Result<String> {
+        let (one, two) = (chat.ask("First?").text(), chat.ask("Second?").text());
+        let (one, two) = tokio::join!(one.into_future(), two.into_future());
+        Ok(format!("both: {} {}", one?, two?))
+    }
+    for (router, expected) in [
+        (Router::new().on_message(one).on_message(two), ["one: 1 two: 2", "one: 2 two: 1"]),
+        (Router::new().on_message(both), ["both: 1 2", "both: 2 1"]),
+    ] {
+        let bot = telegram.bot(router).await?;
+        let mut chat = telegram.user("alice").await?.open(&bot).await?;
+        chat.say("hello").await?;
+        let mut questions = [chat.reply().await?.text().to_owned(), chat.reply().await?.text().to_owned()];
+        questions.sort();
+        assert_eq!(questions, ["First?", "Second?"]);
+        for text in ["1", "2"] {
+            chat.say(text).await?;
+        }
+        let mut answers = vec![chat.reply().await?.text().to_owned()];
+        if answers[0].starts_with("one") || answers[0].starts_with("two") {
+            answers.push(chat.reply().await?.text().to_owned());
+        }
+        answers.sort();
+        assert!(expected.contains(&&*answers.join(" ")), "{answers:?}");
+        chat.silence().await?;
+    }
+    Ok(())
+}
