@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::{Commit, Error, Peer, PeerId, PeerKey, Store};
+use crate::{Commit, Error, Peer, PeerId, PeerKey, Store, Value, ValueKey};
 
 /// How long a change waits for others to be written with.
 const WINDOW: Duration = Duration::from_millis(10);
@@ -21,7 +21,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(10);
 ///
 /// A change is made at once to the commit that is open; the commit is written 10 ms after its first change, or when it has
 /// 256 rows, whichever is sooner. What is undone before it is written costs nothing: a row that is done in time is never
-/// written. Peers are visible to [`peers`](Self::peers) from the moment they are queued.
+/// written. Peers are visible to [`peers`](Self::peers), and values to [`value`](Self::value), from the moment they are queued.
 ///
 /// When the store fails (a full disk), nothing queued is lost: the same changes are written again, with those that came
 /// since, until it succeeds; [`failure`](Self::failure) tells. What must succeed or fail at once (a new key, a sign-in)
@@ -128,6 +128,20 @@ impl Writer {
             }
         });
         Ok(answers.collect())
+    }
+
+    /// A value; what is queued counts as stored.
+    ///
+    /// # Errors
+    /// Those of the store.
+    ///
+    /// # Cancel safety
+    /// A read: dropping it is harmless.
+    pub async fn value(&self, key: ValueKey) -> Result<Option<Value>, Error> {
+        if let Some(queued) = self.shared.groups().queued_value(&key) {
+            return Ok(queued);
+        }
+        self.shared.store.value(key).await
     }
 
     /// What the last attempt to write said, while it has not succeeded since.
@@ -254,6 +268,12 @@ impl Groups {
         while self.open.peers.len() > PEERS {
             self.open.peers.pop_first();
         }
+    }
+
+    /// What is queued for a value: its new content, or that it is removed.
+    fn queued_value(&self, key: &ValueKey) -> Option<Option<Value>> {
+        let commits = [Some(&self.open), self.writing.as_deref()];
+        commits.into_iter().flatten().find_map(|commit| commit.values.get(key).cloned())
     }
 
     /// The queued peers that `keys` name or that are named by what is stored under `keys`.

@@ -117,7 +117,7 @@ impl Shared {
             // The fault is not the handler's: the update comes again at the next start.
             Err(failed) if self.client.inner.is_ended() => {
                 info!(update = update.name(), number = update.number(), %failed, "not handled before the client was closed");
-                last.keep(self.client.inner.wall_clock());
+                drop(last.keep(self.client.inner.wall_clock()));
             }
             Err(failed) => {
                 error!(update = update.name(), number = update.number(), attempt = update.attempts() + 1, %failed, "not handled");
@@ -127,8 +127,9 @@ impl Shared {
                 }
                 update.give_back(&mut deliveries);
                 // The last first, so that they come again in their order.
+                let lane = last.keep(self.client.inner.wall_clock());
                 deliveries.into_iter().rev().for_each(|delivery| delivery.failed(&failed));
-                last.keep(self.client.inner.wall_clock());
+                drop(lane);
             }
         }
     }

@@ -84,7 +84,7 @@ impl Context {
     /// The answer that an earlier run has got.
     pub(super) async fn stored(&self, question: &[u8]) -> Result<Option<Message>, Error> {
         let key = ValueKey::new(SPACE, question);
-        let Some(value) = self.client().inner.writer.store().value(key.clone()).await? else { return Ok(None) };
+        let Some(value) = self.client().inner.writer.value(key.clone()).await? else { return Ok(None) };
         lock(&self.held).stored.push(key);
         // It was when the question was asked.
         self.update.set_answered();
@@ -134,9 +134,7 @@ impl Context {
             held.stored.extend(kept.as_ref().map(|answer| answer.key.clone()));
             kept
         };
-        if let Some(answer) = kept {
-            answer.keep(self.client().inner.wall_clock());
-        }
+        drop(kept.map(|answer| answer.keep(self.client().inner.wall_clock())));
     }
 
     /// Lets others run, and the lane go on, for a question. The answer that had it is done, and stored in the same transaction.
@@ -150,7 +148,7 @@ impl Context {
         };
         let asking = Asking(&self.held);
         match answer {
-            Some(answer) => answer.keep(self.client().inner.wall_clock()),
+            Some(answer) => drop(answer.keep(self.client().inner.wall_clock())),
             None => {
                 self.lender.lend();
                 // Whoever has pressed a button does not see it turn for as long as the conversation lasts.
@@ -178,11 +176,12 @@ impl Drop for Asking<'_> {
 }
 
 impl Answer {
-    /// Stores it in the transaction in which it is done. `now` is the wall time in seconds.
-    fn keep(self, now: i64) {
+    /// Stores it in the transaction in which it is done. `now` is the wall time in seconds. What is returned has the lane.
+    fn keep(self, now: i64) -> Delivery {
         let Self { key, message, delivery } = self;
         let value = Value { bytes: message.raw().to_bytes(), expires: Some(now.saturating_add(STORED)) };
-        delivery.done_with(|commit| commit.value(key, value));
+        delivery.done_in_place(|commit| commit.value(key, value));
+        delivery
     }
 }
 
@@ -207,10 +206,10 @@ impl Last {
         }
     }
 
-    /// The last answer is done, and kept for when the handlers run again. `now` is the wall time in seconds.
-    pub(crate) fn keep(self, now: i64) {
-        if let Some(answer) = self.answer {
-            answer.keep(now);
-        }
+    /// The last answer is done, and kept for when the handlers run again. `now` is the wall time in seconds. What is returned has its lane,
+    /// so that they are the first to have it.
+    #[must_use = "the lane goes on when it is dropped"]
+    pub(crate) fn keep(self, now: i64) -> Option<Delivery> {
+        self.answer.map(|answer| answer.keep(now))
     }
 }

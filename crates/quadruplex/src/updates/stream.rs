@@ -151,6 +151,12 @@ impl Delivery {
         self.settle_with(also);
     }
 
+    /// It is handled, and `also` is written together with that, or neither is. The next event of its chat may come when this is dropped.
+    pub(crate) fn done_in_place(&self, also: impl FnOnce(&mut Commit)) {
+        let Place { shared, identity, .. } = &self.place;
+        shared.done(now(), None, self.number, identity, also);
+    }
+
     /// Nobody has begun with it: it comes again at once.
     pub(crate) fn put_back(mut self) {
         self.place.is_settled = true;

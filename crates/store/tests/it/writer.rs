@@ -237,3 +237,29 @@ async fn peers_are_seen_before_they_are_written() {
     let eve = writer.peers(vec![PeerId::User(3).into()]).await.unwrap().remove(0).unwrap();
     assert_eq!((eve.min, eve.access_hash), (false, Some(3)), "min never overwrites full, queued or stored");
 }
+
+#[tokio::test(start_paused = true)]
+async fn values_are_seen_before_they_are_written() {
+    let (store, writer) = writer();
+    let key = ValueKey::new("test", "key");
+    let queue = |content: Option<&str>| {
+        let content = content.map(|content| Value { bytes: content.into(), expires: None });
+        writer.queue(|commit| match content {
+            Some(content) => commit.value(key.clone(), content),
+            None => commit.remove_value(key.clone()),
+        });
+    };
+    let read = async || writer.value(key.clone()).await.unwrap().map(|value| String::from_utf8(value.bytes).unwrap());
+    assert_eq!(read().await, None);
+    queue(Some("one"));
+    assert_eq!(read().await.as_deref(), Some("one"), "open");
+    sleep(Duration::from_millis(12)).await;
+    assert_eq!(store.memory.value(key.clone()).await.unwrap(), None, "not written yet");
+    assert_eq!(read().await.as_deref(), Some("one"), "being written");
+    queue(Some("two"));
+    assert_eq!(read().await.as_deref(), Some("two"), "the newest");
+    writer.flush().await;
+    assert_eq!(read().await.as_deref(), Some("two"), "written");
+    queue(None);
+    assert_eq!(read().await, None, "removed");
+}

@@ -164,3 +164,25 @@ async fn an_edit_that_was_made_before_is_no_failure(telegram: Sandbox) -> Result
     assert_eq!(runs.load(Ordering::Relaxed), 2);
     Ok(())
 }
+
+/// The next attempt begins before the answer that was just given is written.
+#[quadruplex::test]
+async fn an_attempt_that_follows_at_once_has_the_answers(telegram: Sandbox) -> Result {
+    async fn ask(_: Text, chat: Chat, State(runs): State<Runs>) -> Result<String> {
+        let name = chat.ask("Name?").text().await?;
+        if count(&runs) == 1 { Err("again".into()) } else { Ok(format!("Hello, {name}")) }
+    }
+    for order in [Order::PerChat, Order::None] {
+        let runs = Runs::default();
+        let app = App::new(Router::new().on_message(ask).state(Arc::clone(&runs))).order(order).backoff(Duration::ZERO, Duration::ZERO);
+        let bot = telegram.app(app).await?;
+        let mut chat = telegram.user("alice").await?.open(&bot).await?;
+        chat.say("hello").await?;
+        expect(&mut chat, "Name?").await?;
+        chat.say("Alice").await?;
+        expect(&mut chat, "Hello, Alice").await?;
+        chat.silence().await?;
+        assert_eq!(runs.load(Ordering::Relaxed), 2, "{order:?}");
+    }
+    Ok(())
+}
