@@ -82,6 +82,7 @@ impl Update {
         is_album: bool,
     ) -> Option<Self> {
         let (delivery, others) = deliveries.split_first_mut()?;
+        let identity = delivery.identity();
         let (content, kind) = Content::of(client, std::mem::replace(&mut delivery.event, nothing()));
         let kind = if is_album && kind == Kind::Message { Kind::Album } else { kind };
         let rest = others.iter_mut().filter_map(|other| match Content::of(client, std::mem::replace(&mut other.event, nothing())) {
@@ -99,7 +100,7 @@ impl Update {
             number: delivery.number,
             attempts: delivery.attempts,
             redelivered: delivery.redelivered,
-            identity: delivery.identity(),
+            identity,
             is_answered: AtomicBool::new(false),
         };
         Some(Self { inner: Arc::new(inner), failure: None })

@@ -2,11 +2,10 @@
 //! that count their place name it as all others do.
 
 use quadruplex_api::{Field, Object, Visit, Walk, enums};
-use quadruplex_crypto::hash::sha256;
 use quadruplex_store::{Lane, PeerId};
 
 use super::gap::Place;
-use super::journal::Identity;
+use super::journal::{Identity, identity_of};
 
 /// What an update says of its place and of whom it concerns.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +17,7 @@ pub(crate) struct Facts {
     channel_id: Option<i64>,
     chat_id: Option<i64>,
     user_id: Option<i64>,
+    query_id: Option<i64>,
     peer: Option<PeerId>,
     from: Option<PeerId>,
     message: Message,
@@ -72,20 +72,25 @@ impl Facts {
         self.message.is_grouped
     }
 
+    /// Whether another event may look the same: somebody types again. What has a position, is a message or asks for an answer has something
+    /// of its own.
+    pub(crate) fn may_recur(&self) -> bool {
+        self.place() == Place::Free && self.message.chat.is_none() && self.query_id.is_none()
+    }
+
     /// The same for the same event, whether it came live or in a difference (where a new message has lost its pts).
     pub(crate) fn identity(&self, bytes: &[u8]) -> Identity {
-        let hash = match (self.name, self.message) {
+        match (self.name, self.message) {
             ("updateNewMessage" | "updateNewChannelMessage", Message { chat: Some(chat), id, .. }) => {
                 let (kind, chat) = match chat {
                     PeerId::User(id) => (0, id),
                     PeerId::Chat(id) => (1, id),
                     PeerId::Channel(id) => (2, id),
                 };
-                sha256(&[b"new message", &[kind], &chat.to_le_bytes(), &id.to_le_bytes()])
+                identity_of(&[b"new message", &[kind], &chat.to_le_bytes(), &id.to_le_bytes()])
             }
-            _ => sha256(&[bytes]),
-        };
-        *hash.first_chunk().unwrap_or(&[0; 16])
+            _ => identity_of(&[bytes]),
+        }
     }
 }
 
@@ -99,6 +104,7 @@ impl<'a> Visit<'a> for Facts {
             // Secret chats have an `int` of this name.
             ("chat_id", Field::Long(value)) => self.chat_id = Some(value),
             ("user_id", Field::Long(value)) => self.user_id = Some(value),
+            ("query_id", Field::Long(value)) => self.query_id = Some(value),
             ("peer", Field::Object(value)) => self.peer = peer(value),
             ("from_id", Field::Object(value)) => self.from = peer(value),
             ("message", Field::Object(value)) => value.walk(&mut self.message),

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::core::{Along, Shared};
 use super::event::Event;
-use super::journal::{Identity, Track, Waiting};
+use super::facts::Facts;
+use super::journal::{Identity, Track, Waiting, identity_of};
 
 /// The updates of an account, each until it is [`done`](Delivery::done): one that was not, because the process died or
 /// the [`Delivery`] was dropped, comes again at the next start.
@@ -135,9 +136,17 @@ impl Delivery {
         }
     }
 
-    /// What tells its event from all others, however it came.
+    /// What tells its event from all others, however it came and in whichever process. Events that may look the same are told apart by
+    /// their numbers.
     pub(crate) fn identity(&self) -> Identity {
-        self.place.identity
+        let may_recur = match &self.event {
+            Event::Update(update) => Facts::of(update).may_recur(),
+            Event::Gap(_) => true,
+        };
+        match may_recur {
+            true => identity_of(&[b"one of several", &self.place.identity, &self.number.to_le_bytes()]),
+            false => self.place.identity,
+        }
     }
 
     /// It is handled and will not come again (unless the process is killed within the next ten milliseconds or so, before

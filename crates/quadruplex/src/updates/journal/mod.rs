@@ -9,6 +9,7 @@ mod limits;
 use std::collections::HashSet;
 use std::time::Instant;
 
+use quadruplex_crypto::hash::sha256;
 use quadruplex_store::{Commit, DeadLetter, Lane, Row};
 
 use lanes::Lanes;
@@ -17,6 +18,11 @@ pub(crate) use limits::Limits;
 
 /// Tells two updates apart that mean the same event, however it came: live, repeated or in a difference.
 pub(crate) type Identity = [u8; 16];
+
+/// The identity of what these bytes say.
+pub(crate) fn identity_of(parts: &[&[u8]]) -> Identity {
+    *sha256(parts).first_chunk().unwrap_or(&[0; 16])
+}
 
 /// What is accepted and not handled yet, over an opaque content `T`.
 pub(crate) struct Journal<T> {

@@ -111,6 +111,25 @@ fn a_new_message_is_the_same_event_live_and_in_a_difference() {
     assert_ne!(updates[0], live, "in a difference it has no position of its own");
 }
 
+/// What Telegram says twice in the same words, nothing tells apart; what is said once has a position, an id or a question.
+#[test]
+fn what_may_recur() {
+    let schema = schema();
+    let check = |update: Object, expect: bool| {
+        let name = format!("{update:?}");
+        assert_eq!(facts(schema, update).may_recur(), expect, "{name}");
+    };
+    check(Object::new("updateUserTyping").with("user_id", 7i64), true);
+    check(Object::new("updatePeerBlocked").with("peer_id", peer("peerUser", 7)), true);
+    check(Object::new("updateChatUserTyping").with("chat_id", 7i64).with("from_id", peer("peerUser", 9)), true);
+    check(Object::new("updateConfig"), true);
+    check(Object::new("updateBotCallbackQuery").with("query_id", 3i64).with("user_id", 9i64).with("peer", peer("peerUser", 9)), false);
+    check(Object::new("updateBotInlineQuery").with("query_id", 3i64).with("user_id", 7i64), false);
+    check(Object::new("updateNewMessage").with("message", message(peer("peerUser", 7))), false);
+    check(Object::new("updateReadHistoryInbox").with("peer", peer("peerChat", 7)).with("pts", 3).with("pts_count", 1), false);
+    check(Object::new("updateBotStopped").with("user_id", 7i64).with("qts", 3), false);
+}
+
 fn answered(telegram: &Telegram) -> enums::updates::Difference {
     use crate::updates::driver::{Answer, Server};
     use crate::updates::gap::Request;

@@ -4,8 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use quadruplex::api::enums::SendMessageAction;
 use quadruplex::prelude::*;
 use quadruplex::testing::Chat as Seen;
+use quadruplex_sandbox::world::Peer;
+use tokio::time::sleep;
+
+use super::support::world;
+use crate::common::{person, signed_in};
 
 /// How often a handler has begun.
 type Runs = Arc<AtomicU32>;
@@ -163,6 +169,37 @@ async fn an_edit_that_was_made_before_is_no_failure(telegram: Sandbox) -> Result
     expect(&mut chat, "it says \"done\"").await?;
     assert_eq!(runs.load(Ordering::Relaxed), 2);
     Ok(())
+}
+
+/// Nothing in such an update tells it from the one before.
+#[tokio::test(start_paused = true)]
+async fn updates_that_look_alike_are_each_answered() {
+    async fn typing(update: Update, chat: Chat, State(runs): State<Runs>) -> Result {
+        if update.name() == "updateUserTyping" {
+            chat.send("I see you").await?;
+            // The first time, it is sent and the handler fails.
+            if count(&runs) == 1 {
+                return Err("again".into());
+            }
+        }
+        Ok(())
+    }
+    let runs = Runs::default();
+    let world = world().await;
+    let mut bobby = world.person("bobby").await;
+    world.telegram.create_user(person("Alice", "15559999")).unwrap();
+    let alice = signed_in(&world.telegram, "15559999").await;
+    let _running = App::new(Router::new().on_any(typing).state(Arc::clone(&runs))).client(alice).start().await.unwrap();
+    bobby.client.send("@alice", "hello").await.unwrap();
+    for _ in 0..3 {
+        bobby.client.call(messages::SetTyping::new("@alice", SendMessageAction::SendMessageTypingAction)).await.unwrap();
+        assert_eq!(bobby.reply().await.text(), "I see you");
+        sleep(10 * SECOND).await;
+    }
+    assert_eq!(runs.load(Ordering::Relaxed), 4);
+    let (bobby, alice) = (bobby.client.own_user().unwrap().id, world.telegram.world().find_user("alice").unwrap());
+    let said = world.telegram.world().messages(bobby, Peer::User(alice));
+    assert_eq!(said.len(), 4, "hello, and three answers");
 }
 
 /// The next attempt begins before the answer that was just given is written.
