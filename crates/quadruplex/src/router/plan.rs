@@ -1,5 +1,6 @@
-//! A router that is ready: its handlers numbered, what they need checked.
+//! A router that is ready: its handlers signed, what they need checked.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use super::command::{CommandList, help};
 use super::filter::Filter;
 use super::handler::AnyHandler;
 use super::middleware::Middleware;
+use super::replies::Signature;
 use super::run::Ended;
 use super::states::States;
 use super::{Entry, Kind, Router, Switch, Update, Wanted};
@@ -41,8 +43,7 @@ struct Nested {
 
 /// A handler and what is around it.
 pub(super) struct Route {
-    /// Its place among all, the same whenever the program starts.
-    pub(super) number: u32,
+    pub(super) signature: Signature,
     wanted: Wanted,
     pub(super) handler: Box<dyn AnyHandler>,
     /// The outermost first.
@@ -60,7 +61,7 @@ impl Plan {
     /// A handler takes a state that the router was not given, or has a schedule that is none.
     pub(crate) fn new(mut router: Router) -> Result<Self, Error> {
         let mut states = std::mem::take(&mut router.states);
-        let mut builder = Builder { numbers: 0, albums: false, needs: Needs::default(), jobs: Vec::new() };
+        let mut builder = Builder { known: HashMap::new(), albums: false, needs: Needs::default(), jobs: Vec::new() };
         let mut root = builder.nested(router, false, None, &[], &[]);
         let commands = &builder.needs.commands.0;
         if !commands.is_empty() && commands.iter().all(|command| command.name != "help") {
@@ -117,9 +118,10 @@ impl Plan {
     }
 }
 
-/// Numbers handlers in the order in which they stand there, and collects what they need.
+/// Gives handlers their signatures, and collects what they need.
 struct Builder {
-    numbers: u32,
+    /// How many handlers there are by their name and what they are for.
+    known: HashMap<(&'static str, &'static str), u32>,
     albums: bool,
     needs: Needs,
     jobs: Vec<Job>,
@@ -145,25 +147,27 @@ impl Builder {
                 Entry::Nested { router, is_group, switch } => Node::Nested(self.nested(router, is_group, switch, &middleware, &on_error)),
                 Entry::Job(schedule, handler) => {
                     self.declare(&*handler);
-                    let number = self.number();
-                    let wanted = Wanted::Time(number);
-                    self.jobs.push(Job { route: number, handler: handler.name(), schedule });
-                    Node::Route(Arc::new(Route { number, wanted, handler, middleware: middleware.clone(), on_error: on_error.clone() }))
+                    let wanted = Wanted::Time(self.jobs.len());
+                    self.jobs.push(Job { route: self.jobs.len(), handler: handler.name(), schedule });
+                    let (signature, middleware, on_error) = (self.sign(&*handler, wanted), middleware.clone(), on_error.clone());
+                    Node::Route(Arc::new(Route { signature, wanted, handler, middleware, on_error }))
                 }
                 Entry::Route(wanted, handler) => {
                     self.albums |= matches!(wanted, Wanted::Kind(Kind::Album));
                     self.declare(&*handler);
-                    let number = self.number();
-                    Node::Route(Arc::new(Route { number, wanted, handler, middleware: middleware.clone(), on_error: on_error.clone() }))
+                    let (signature, middleware, on_error) = (self.sign(&*handler, wanted), middleware.clone(), on_error.clone());
+                    Node::Route(Arc::new(Route { signature, wanted, handler, middleware, on_error }))
                 }
             });
         }
         Nested { nodes, is_group, switch, filters }
     }
 
-    fn number(&mut self) -> u32 {
-        self.numbers += 1;
-        self.numbers - 1
+    fn sign(&mut self, handler: &dyn AnyHandler, wanted: Wanted) -> Signature {
+        let known = self.known.entry((handler.name(), wanted.name())).or_default();
+        let signature = Signature::of_handler(handler.name(), wanted.name(), *known);
+        *known += 1;
+        signature
     }
 
     fn declare(&mut self, handler: &dyn AnyHandler) {

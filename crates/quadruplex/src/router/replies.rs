@@ -6,7 +6,7 @@ use std::future::Future;
 use quadruplex_crypto::hash::sha256;
 
 use super::Update;
-use crate::updates::Identity;
+use crate::updates::{Identity, identity_of};
 
 tokio::task_local! {
     static REPLIES: Replies;
@@ -16,7 +16,7 @@ tokio::task_local! {
 #[derive(Debug)]
 struct Replies {
     /// The account, the update and the handler: what the seed is made of when it is needed.
-    of: (i64, Identity, u32),
+    of: (i64, Identity, Signature),
     seed: OnceCell<[u8; 32]>,
     sent: Cell<u64>,
     asked: Cell<u32>,
@@ -24,19 +24,36 @@ struct Replies {
 }
 
 impl Replies {
-    fn new(of: (i64, Identity, u32), seed: OnceCell<[u8; 32]>) -> Self {
+    fn new(of: (i64, Identity, Signature), seed: OnceCell<[u8; 32]>) -> Self {
         Self { of, seed, sent: Cell::new(0), asked: Cell::new(0), carried: Cell::new(0) }
     }
 
     fn seed(&self) -> &[u8; 32] {
-        let (account, identity, route) = &self.of;
-        self.seed.get_or_init(|| sha256(&[b"replies", &account.to_le_bytes(), identity, &route.to_le_bytes()]))
+        let (account, identity, Signature(handler)) = &self.of;
+        self.seed.get_or_init(|| sha256(&[b"replies", &account.to_le_bytes(), identity, handler]))
     }
 }
 
-/// Runs a handler. `route` tells handlers apart that run for the same update, and is the same in every process of the program.
-pub(crate) fn scope<F: Future>(update: &Update, route: u32, handler: F) -> impl Future<Output = F::Output> {
-    REPLIES.scope(Replies::new((update.account().id, *update.identity(), route), OnceCell::new()), handler)
+/// Runs a handler.
+pub(crate) fn scope<F: Future>(update: &Update, signature: Signature, handler: F) -> impl Future<Output = F::Output> {
+    REPLIES.scope(Replies::new((update.account().id, *update.identity(), signature), OnceCell::new()), handler)
+}
+
+/// Tells handlers apart that run for the same update, and is the same in every process of the program and in its next version: it follows
+/// from the name of the handler and from what it is for, and not from where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Signature([u8; 16]);
+
+impl Signature {
+    /// `nth`: of those that have the same name and are for the same, in their order.
+    pub(crate) fn of_handler(name: &str, wanted: &str, nth: u32) -> Self {
+        Self(identity_of(&[b"handler", name.as_bytes(), b"\0", wanted.as_bytes(), b"\0", &nth.to_le_bytes()]))
+    }
+
+    /// That of a handler for the errors of this one.
+    pub(crate) fn of_error_handler(self, name: &str, nth: usize) -> Self {
+        Self(identity_of(&[b"error handler", &self.0, name.as_bytes(), b"\0", &nth.to_le_bytes()]))
+    }
 }
 
 /// Work that a handler starts beside itself: what it sends is counted apart, since nobody knows what comes first. Outside of a handler it

@@ -13,6 +13,12 @@ use crate::schedule::Schedule;
 /// Every update starts each handler that it fits, side by side; inside a [`group`](Self::group) only the first. What does not fit any is
 /// done at once.
 ///
+/// A handler that runs again for an update, after a failure or in the next process, sends and asks nothing twice, and has the answers that it
+/// got. It is known by its name (the path of the function; of a closure that of the function it stands in), by what it is for
+/// ([`on_message`](Self::on_message), [`on_callback`](Self::on_callback), …), and, where that is the same for several, by which of them it is.
+/// So a new version of a program may put other handlers anywhere; if it renames one or moves it to another module, what that one had begun
+/// begins anew.
+///
 /// ```
 /// use quadruplex::prelude::*;
 ///
@@ -54,11 +60,21 @@ pub(super) enum Wanted {
     Any,
     Kind(Kind),
     Constructor(&'static str),
-    /// Its time has come; the number of the handler.
-    Time(u32),
+    /// Its time has come; the place of the handler among those that have times.
+    Time(usize),
 }
 
 impl Wanted {
+    /// Part of what a handler is known by in later versions of a program.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Kind(kind) => kind.name(),
+            Self::Constructor(name) => name,
+            Self::Time(_) => "time",
+        }
+    }
+
     pub(super) fn is(self, update: &Update) -> bool {
         match self {
             Self::Any => update.kind() != Kind::Time,

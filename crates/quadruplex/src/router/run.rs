@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use super::arguments::Failure;
 use super::middleware::Next;
 use super::plan::{Failed, Route};
+use super::replies::Signature;
 use super::watchdog::watch;
 use super::{Outcome, Refusal, Update, replies};
 use crate::{BoxError, conversation};
@@ -45,18 +46,20 @@ impl Route {
                 false => Next::first(self).run(update.clone()).await,
             }
         };
-        let mut error = match contained(name, update, self.number, started).await {
+        let mut error = match contained(name, update, self.signature, started).await {
             Ok(true) => return Ended::Done,
             Ok(false) => return Ended::Skipped,
             Err(error) => error,
         };
-        for on_error in &self.on_error {
+        for (at, on_error) in self.on_error.iter().enumerate() {
             let failed = update.failed(Failure { handler: name, error: Arc::clone(&error) });
             if !on_error.fits(&failed) {
                 continue;
             }
-            // What they send is told apart from what the handler has sent.
-            match contained(on_error.name(), &failed, !self.number, on_error.start(failed.clone())).await {
+            // What each of them sends is told apart from what the handler and the others have sent.
+            let nth = self.on_error[..at].iter().filter(|other| other.name() == on_error.name()).count();
+            let signature = self.signature.of_error_handler(on_error.name(), nth);
+            match contained(on_error.name(), &failed, signature, on_error.start(failed.clone())).await {
                 Ok(true) => return Ended::Done,
                 Ok(false) => {}
                 Err(next) => error = next,
@@ -70,7 +73,7 @@ impl Route {
 async fn contained(
     name: &'static str,
     update: &Update,
-    number: u32,
+    signature: Signature,
     started: impl Future<Output = Result<Outcome, Refusal>>,
 ) -> Result<bool, Arc<BoxError>> {
     let work = async {
@@ -85,7 +88,7 @@ async fn contained(
         outcome.give(update).await?;
         Ok(true)
     };
-    match AssertUnwindSafe(watch(name, replies::scope(update, number, work))).catch_unwind().await {
+    match AssertUnwindSafe(watch(name, replies::scope(update, signature, work))).catch_unwind().await {
         Ok(ended) => ended.map_err(Arc::new),
         Err(panic) => Err(Arc::new(format!("panicked: {}", message(&*panic)).into())),
     }

@@ -71,6 +71,24 @@ pub(crate) enum Kind {
     Other,
 }
 
+impl Kind {
+    /// Part of what a handler is known by in later versions of a program.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Outgoing => "outgoing",
+            Self::Album => "album",
+            Self::Edited => "edited",
+            Self::Service => "service",
+            Self::Callback => "callback",
+            Self::InlineQuery => "inline query",
+            Self::Gap => "gap",
+            Self::Time => "time",
+            Self::Other => "other",
+        }
+    }
+}
+
 impl Update {
     /// Takes the events out of deliveries, which keep their places; [`give_back`](Self::give_back) is the other way. Of an album, which
     /// may have been cut down to one message, they are all; else it is one. `None`: there are none.

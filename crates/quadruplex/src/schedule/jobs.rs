@@ -24,8 +24,8 @@ const ATTEMPTS: u32 = 3;
 /// A handler and its times.
 #[derive(Debug)]
 pub(crate) struct Job {
-    /// Its number in the plan.
-    pub(crate) route: u32,
+    /// Its place among the jobs.
+    pub(crate) route: usize,
     pub(crate) handler: &'static str,
     pub(crate) schedule: Schedule,
 }

@@ -182,7 +182,7 @@ impl Argument for Scheduled {
 #[derive(Clone, Debug)]
 pub(crate) struct Tick {
     /// The handler, by its number in the plan.
-    pub(crate) route: u32,
+    pub(crate) route: usize,
     pub(crate) due: SystemTime,
     /// How often it has failed this time.
     pub(crate) attempts: u32,

@@ -26,7 +26,7 @@ pub(crate) use core::{Along, Shared as Updates};
 pub use event::Event;
 pub(crate) use facts::Facts;
 pub use gap::{Gap, GapReason};
-pub(crate) use journal::{Identity, Limits as UpdateLimits};
+pub(crate) use journal::{Identity, Limits as UpdateLimits, identity_of};
 pub use open::OpenUpdates;
 pub use open_chat::OpenChat;
 pub use order::Order;

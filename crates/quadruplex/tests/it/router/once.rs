@@ -202,6 +202,58 @@ async fn updates_that_look_alike_are_each_answered() {
     assert_eq!(said.len(), 4, "hello, and three answers");
 }
 
+/// Handlers are known by their names, not by their places.
+#[quadruplex::test]
+async fn a_new_version_of_the_program_goes_on_with_conversations(telegram: Sandbox) -> Result {
+    async fn register(_: Text, chat: Chat) -> Result<String> {
+        chat.send("Welcome.").await?;
+        let name = chat.ask("Name?").text().await?;
+        let place = chat.ask("Place?").text().await?;
+        Ok(format!("{name} of {place}"))
+    }
+    async fn log(_: Text) {}
+    async fn edited(_: Text) {}
+    let mut bot = telegram.bot(Router::new().on_message(register)).await?;
+    let mut chat = telegram.user("alice").await?.open(&bot).await?;
+    chat.say("hello").await?;
+    expect(&mut chat, "Welcome.").await?;
+    expect(&mut chat, "Name?").await?;
+    bot.restart(Router::new().on_edited(edited).on_message(log).on_message(register)).await?;
+    chat.silence().await?;
+    chat.say("Alice").await?;
+    expect(&mut chat, "Place?").await?;
+    bot.restart(Router::new().merge(Router::new().on_message(log)).group(Router::new().on_message(register)).on_message(log)).await?;
+    chat.silence().await?;
+    chat.say("Bergen").await?;
+    expect(&mut chat, "Alice of Bergen").await?;
+    chat.silence().await?;
+    Ok(())
+}
+
+#[quadruplex::test]
+async fn what_error_handlers_send_is_told_apart(telegram: Sandbox) -> Result {
+    async fn fail(msg: Text) -> Result {
+        msg.respond("handler").await?;
+        Err("it fails".into())
+    }
+    async fn inner(_: Failure, chat: Chat) -> Result {
+        chat.send("inner").await?;
+        Err("so does this".into())
+    }
+    async fn outer(_: Failure, chat: Chat) -> Result {
+        chat.send("outer").await?;
+        Ok(())
+    }
+    let bot = telegram.bot(Router::new().on_error(outer).merge(Router::new().on_message(fail).on_error(inner))).await?;
+    let mut chat = telegram.user("alice").await?.open(&bot).await?;
+    chat.say("go").await?;
+    for text in ["handler", "inner", "outer"] {
+        expect(&mut chat, text).await?;
+    }
+    chat.silence().await?;
+    Ok(())
+}
+
 /// The next attempt begins before the answer that was just given is written.
 #[quadruplex::test]
 async fn an_attempt_that_follows_at_once_has_the_answers(telegram: Sandbox) -> Result {
