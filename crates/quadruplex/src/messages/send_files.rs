@@ -187,6 +187,13 @@ impl<T> SendFiles<'_, T> {
         let Line { name, after_failure } = std::mem::take(&mut self.options.line);
         name.map(|name| self.client.inner.queues.join(name, after_failure.unwrap_or_default()))
     }
+
+    /// The ids by which Telegram knows what is sent. They are drawn now, since uploads that go on side by side end in any order. Under a key
+    /// they follow from that.
+    fn draw_ids(&self) -> Vec<i64> {
+        let files = if self.options.once.is_some() { &[][..] } else { &self.files };
+        files.iter().map(|_| self.client.inner.send_id()).collect()
+    }
 }
 
 impl SendFiles<'_, Message> {
@@ -212,7 +219,7 @@ impl<'a> IntoFuture for SendFiles<'a, Message> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(mut self) -> Self::IntoFuture {
-        let place = self.take_place();
+        let (place, ids) = (self.take_place(), self.draw_ids());
         Box::pin(async move {
             let Self { client, chat, files, settings, mut progress, options, .. } = self;
             let Some(mut file) = files.into_iter().next() else { return Err(Error::Invalid("there is no file to send".to_owned())) };
@@ -223,6 +230,7 @@ impl<'a> IntoFuture for SendFiles<'a, Message> {
                 let mut call = client.send_media(chat, media, caption);
                 settings.apply(&mut *call.request);
                 call.request.reply_markup = settings.buttons;
+                call.request.random_id = ids.first().copied().unwrap_or_default();
                 Ok(call)
             };
             send(place, options, upload).await
@@ -235,7 +243,7 @@ impl<'a> IntoFuture for SendFiles<'a, Vec<Message>> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(mut self) -> Self::IntoFuture {
-        let place = self.take_place();
+        let (place, ids) = (self.take_place(), self.draw_ids());
         Box::pin(async move {
             let Self { client, chat, files, settings, progress, options, .. } = self;
             let total = Mutex::new(Total { files: vec![None; files.len()], progress });
@@ -244,7 +252,8 @@ impl<'a> IntoFuture for SendFiles<'a, Vec<Message>> {
                 single(&client, &chat, file, settings.photos, tell).await
             };
             let upload = async {
-                let items: Vec<_> = stream::iter(files.into_iter().enumerate()).map(prepare).buffered(UPLOADS).try_collect().await?;
+                let mut items: Vec<_> = stream::iter(files.into_iter().enumerate()).map(prepare).buffered(UPLOADS).try_collect().await?;
+                items.iter_mut().zip(ids).for_each(|(item, id)| item.random_id = id);
                 let mut request = messages::SendMultiMedia::new(chat.clone(), items);
                 settings.apply(&mut request);
                 Ok(Call::typed(client.clone(), request, sent::album))

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use quadruplex::UploadSource;
 use quadruplex::api::enums::SendMessageAction;
 use quadruplex::prelude::*;
 use quadruplex::testing::Chat as Seen;
 use quadruplex_sandbox::world::Peer;
+use tokio::io::{AsyncWriteExt, duplex};
 use tokio::time::sleep;
 
 use super::support::world;
@@ -200,6 +202,51 @@ async fn updates_that_look_alike_are_each_answered() {
     let (bobby, alice) = (bobby.client.own_user().unwrap().id, world.telegram.world().find_user("alice").unwrap());
     let said = world.telegram.world().messages(bobby, Peer::User(alice));
     assert_eq!(said.len(), 4, "hello, and three answers");
+}
+
+#[quadruplex::test]
+async fn files_that_are_sent_side_by_side_arrive_once_each(telegram: Sandbox) -> Result {
+    /// A file that is there after so many seconds.
+    fn slow(name: &str, seconds: u64) -> UploadSource {
+        let (near, mut far) = duplex(64);
+        tokio::spawn(async move {
+            sleep(Duration::from_secs(seconds)).await;
+            let _ = far.write_all(b"content").await;
+        });
+        UploadSource::stream(name, near).size(7)
+    }
+    async fn send(msg: Text, client: Client, State(runs): State<Runs>) -> Result {
+        let run = count(&runs);
+        // In another order each time.
+        let (first, second) = if run == 1 { (1, 0) } else { (0, 1) };
+        let chat = msg.chat();
+        let file = |name: &str, seconds| client.send_file(chat.clone(), slow(name, seconds)).caption(name);
+        let albums = |name: &str, seconds| client.send_album(chat.clone(), [slow(name, seconds), slow(name, seconds)]).caption(name);
+        let (a, b) = tokio::join!(file("a", first).into_future(), file("b", second).into_future());
+        let (a, b) = (a?, b?);
+        assert_eq!((a.text(), b.text()), ("a", "b"));
+        let (c, d) = tokio::join!(albums("c", first).into_future(), albums("d", second).into_future());
+        let (c, d) = (c?, d?);
+        assert_eq!((c[0].text(), d[0].text()), ("c", "d"));
+        if run == 1 {
+            return Err("again".into());
+        }
+        Ok(())
+    }
+    let runs = Runs::default();
+    let bot = telegram.bot(Router::new().on_message(send).state(Arc::clone(&runs))).await?;
+    let mut chat = telegram.user("alice").await?.open(&bot).await?;
+    chat.say("go").await?;
+    telegram.advance(10 * SECOND).await;
+    let mut captions = Vec::new();
+    for _ in 0..6 {
+        captions.push(chat.reply().await?.text().to_owned());
+    }
+    captions.sort();
+    assert_eq!(captions, ["", "", "a", "b", "c", "d"]);
+    chat.silence().await?;
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+    Ok(())
 }
 
 /// Handlers are known by their names, not by their places.
