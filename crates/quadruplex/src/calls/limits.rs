@@ -21,9 +21,9 @@ use crate::client::lock;
 pub enum Wait {
     /// It fails at once.
     Fail,
-    /// It waits up to so long and is made then; a longer wait is an error. 30 s unless told otherwise.
+    /// It waits up to so long and is made then; a longer wait is an error, and so is the twenty-first. 30 s unless told otherwise.
     Up(Duration),
-    /// It is put off to the time that Telegram names, however late, and its timeout begins anew then.
+    /// It is put off to the time that Telegram names, however late and however often, and its timeout begins anew then.
     Reschedule,
 }
 

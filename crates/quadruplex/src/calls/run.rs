@@ -25,13 +25,26 @@ const LAST_WORD: Duration = Duration::from_millis(100);
 /// Why a call was not sent.
 const LOOKED_UP: &str = "its peer was being looked up";
 
+/// So often one call waits because Telegram refuses it for now: with the longest wait that it takes unless told otherwise, ten minutes.
+/// Where many calls share a limit, few of them are refused more than some times.
+const WAITS: u32 = 20;
+
 /// What has been tried for one call.
 #[derive(Debug, Default)]
 pub(crate) struct Tried {
+    waits: u32,
     pub(crate) troubles: u32,
     pub(crate) migrations: u32,
     pub(crate) looked_up_again: bool,
     pub(crate) signed_in_again: bool,
+}
+
+impl Tried {
+    /// Whether it waits once more, as Telegram wants it to.
+    pub(crate) fn may_wait(&mut self, wait: Duration, policy: Wait) -> bool {
+        self.waits += 1;
+        wait <= policy.most() && (self.waits <= WAITS || policy == Wait::Reschedule)
+    }
 }
 
 /// A call on its way.
@@ -283,7 +296,7 @@ impl Run {
                 let Some(wait) = refusal.flood_wait() else { return Ok(Next::Fail) };
                 let asked = Asked { dc, method: self.function.name, peer: self.peer };
                 let limit = self.inner.limits.refused(asked, refusal, wait);
-                if wait > self.wait().most() {
+                if !self.tried.may_wait(wait, self.wait()) {
                     return Err(self.flood(limit, Some(refusal.message.clone())));
                 }
                 debug!(method = self.function.name, ?wait, "Telegram wants a wait");

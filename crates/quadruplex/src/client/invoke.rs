@@ -117,8 +117,8 @@ impl Inner {
             return Ok(Next::Again);
         }
         if let Some(wait) = error.flood_wait() {
-            let most = options.flood_wait.unwrap_or(self.settings.flood_wait).most();
-            return Ok(if wait <= most { Next::AgainAfter(wait) } else { Next::Fail });
+            let policy = options.flood_wait.unwrap_or(self.settings.flood_wait);
+            return Ok(if tried.may_wait(wait, policy) { Next::AgainAfter(wait) } else { Next::Fail });
         }
         match error.name.as_str() {
             "AUTH_KEY_UNREGISTERED" if dc != self.home_dc() && !std::mem::replace(&mut tried.signed_in_again, true) => {

@@ -39,8 +39,11 @@ impl fmt::Display for FloodWait {
             Some(peer) => write!(f, " to {peer}")?,
             None => {}
         }
-        let wait = self.error.flood_wait().unwrap_or_default().as_secs();
-        write!(f, ": {} {wait} s (policy: {})\n  ", self.error.name, self.policy)?;
+        let wait = self.error.flood_wait().unwrap_or_default();
+        // It would have been waited for, had it been the first.
+        let again = if wait <= self.policy.most() { ", or after too many waits" } else { "" };
+        let wait = wait.as_secs();
+        write!(f, ": {} {wait} s (policy: {}{again})\n  ", self.error.name, self.policy)?;
         f.write_str(match (self.limit.method, self.limit.peer) {
             (Some(_), Some(_)) => "this method, this peer: ",
             (Some(_), None) => "this method: ",

@@ -18,6 +18,8 @@ use super::journal::{Identity, Track, Waiting, identity_of};
 /// come side by side, up to 256 at once; a program that handles them in tasks of their own handles chats concurrently and
 /// each chat in order. The order and the bound can be chosen: [`OpenUpdates`](crate::OpenUpdates).
 ///
+/// It ends when the client is closed, which it does not keep from being dropped.
+///
 /// ```no_run
 /// # async fn listen(mut updates: quadruplex::UpdateStream) {
 /// while let Some(delivery) = updates.next().await {

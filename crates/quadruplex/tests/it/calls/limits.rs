@@ -36,6 +36,20 @@ async fn a_known_wait_is_not_asked_for_again() {
     assert_eq!(world.written(), ["c"]);
 }
 
+/// A server that never has enough does not keep a call for ever.
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_has_no_end_is_an_error() {
+    let world = World::new().await;
+    world.refuse("messages.sendMessage", 0, u32::MAX, "FLOOD_WAIT_20");
+    let (began, before) = (Instant::now(), world.alice.traffic().calls);
+    let send = world.alice.send("@bobby", "a").into_future();
+    let error = tokio::time::timeout(3600 * SECOND, send).await.expect("it ends").unwrap_err();
+    assert!(matches!(error, Error::Flood(_)) && error.flood_wait() == Some(20 * SECOND), "{error}");
+    assert!(error.to_string().contains("FLOOD_WAIT 20 s (policy: fail above 30 s, or after too many waits)"), "{error}");
+    let (took, asked) = (began.elapsed().as_secs(), world.alice.traffic().calls - before);
+    assert!((380..=420).contains(&took) && (20..=21).contains(&asked), "{took} s, {asked} requests");
+}
+
 /// Telegram allows five in ten seconds: forty calls made at once are all made, in the shortest time there is, with few refusals.
 #[tokio::test(start_paused = true)]
 async fn many_calls_are_spread() {
