@@ -4,6 +4,7 @@ mod auth;
 mod builder;
 mod by_name;
 mod call;
+mod handles;
 mod invoke;
 mod keep;
 mod lost;
@@ -15,7 +16,7 @@ mod servers;
 mod settings;
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use quadruplex_api::{PeerRef, Request, enums};
@@ -76,12 +77,6 @@ pub(crate) struct Inner {
 }
 
 impl Client {
-    /// One more handle.
-    pub(crate) fn of(inner: Arc<Inner>) -> Self {
-        inner.handles.fetch_add(1, Ordering::Relaxed);
-        Self { inner }
-    }
-
     /// Calls a function of the API.
     ///
     /// ```no_run
@@ -232,45 +227,9 @@ impl Client {
         self.inner.pool.connection(self.home_dc(), Purpose::Main)?;
         Ok(stream)
     }
-
-    /// Closes all connections and writes what has to be kept. Calls in flight end with an error.
-    ///
-    /// # Cancel safety
-    /// May be called again.
-    pub async fn close(&self) {
-        self.inner.close().await;
-    }
-}
-
-impl Clone for Client {
-    fn clone(&self) -> Self {
-        Self::of(Arc::clone(&self.inner))
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        if self.inner.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.inner.end_updates();
-            self.inner.pool.shut();
-        }
-    }
 }
 
 impl Inner {
-    async fn close(&self) {
-        self.end_updates();
-        self.pool.close().await;
-        self.writer.flush().await;
-    }
-
-    /// Whoever takes the updates is to know of an end before calls fail because of it.
-    fn end_updates(&self) {
-        if let Some(updates) = self.updates() {
-            updates.close();
-        }
-    }
-
     /// How the main connection stands.
     pub(crate) fn connection(&self) -> Result<watch::Receiver<State>, Error> {
         Ok(self.pool.connection(self.home_dc(), Purpose::Main)?.state())
@@ -303,7 +262,7 @@ impl Inner {
 
     #[cfg(feature = "metrics")]
     pub(crate) fn calls_in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
+        self.in_flight.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// How many updates wait or are handled, and whether no more are taken because of that.

@@ -1,0 +1,52 @@
+//! A client from its first handle to its last.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Client, Inner};
+
+impl Client {
+    /// One more handle. What the client does by itself has none, so that it ends with the last.
+    pub(crate) fn of(inner: Arc<Inner>) -> Self {
+        inner.handles.fetch_add(1, Ordering::Relaxed);
+        Self { inner }
+    }
+
+    /// Closes all connections and writes what has to be kept. Calls in flight end with an error.
+    ///
+    /// # Cancel safety
+    /// May be called again.
+    pub async fn close(&self) {
+        self.inner.close().await;
+    }
+}
+
+impl Clone for Client {
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.inner))
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if self.inner.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.inner.end_updates();
+            self.inner.pool.shut();
+        }
+    }
+}
+
+impl Inner {
+    pub(super) async fn close(&self) {
+        self.end_updates();
+        self.pool.close().await;
+        self.writer.flush().await;
+    }
+
+    /// Whoever takes the updates is to know of an end before calls fail because of it.
+    pub(super) fn end_updates(&self) {
+        if let Some(updates) = self.updates() {
+            updates.close();
+        }
+    }
+}
