@@ -171,7 +171,8 @@ struct Asking<'a>(&'a Mutex<Held>);
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        lock(self.0).asking -= 1;
+        let mut held = lock(self.0);
+        held.asking = held.asking.saturating_sub(1);
     }
 }
 

@@ -85,13 +85,14 @@ async fn what_never_returns_delays_its_own_chat_alone() {
 /// The first process sends one answer and is stopped in the middle; the second begins anew.
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_is_cut_off_runs_again_and_replies_once() {
-    async fn cut_off(msg: Text, State(sent): State<Arc<Notify>>) -> Result {
+    /// Of the first process alone.
+    type Sent = Option<Arc<Notify>>;
+    async fn answer(msg: Text, update: Update, State(sent): State<Sent>) -> Result<String> {
         msg.respond("one").await?;
-        sent.notify_one();
-        std::future::pending().await
-    }
-    async fn whole(msg: Text, update: Update) -> Result<String> {
-        msg.respond("one").await?;
+        if let Some(sent) = sent {
+            sent.notify_one();
+            std::future::pending::<()>().await;
+        }
         Ok(format!("two, redelivered: {}", update.is_redelivered()))
     }
     let world = world().await;
@@ -100,8 +101,8 @@ async fn a_handler_that_is_cut_off_runs_again_and_replies_once() {
 
     let client = builder(&world.telegram).connect(store.clone()).await.unwrap();
     client.sign_in_bot(&world.token).await.unwrap();
-    let router = Router::new().on_message(cut_off).state(Arc::clone(&sent));
-    let first = App::new(router).client(client.clone()).drain_within(Duration::ZERO).start().await.unwrap();
+    let router = |sent: Sent| Router::new().on_message(answer).state(sent);
+    let first = App::new(router(Some(Arc::clone(&sent)))).client(client.clone()).drain_within(Duration::ZERO).start().await.unwrap();
     alice.say("go").await;
     sent.notified().await;
     first.stop().await;
@@ -109,7 +110,7 @@ async fn a_handler_that_is_cut_off_runs_again_and_replies_once() {
     drop(client);
 
     let client = builder(&world.telegram).connect(store).await.unwrap();
-    let _second = App::new(Router::new().on_message(whole)).client(client).start().await.unwrap();
+    let _second = App::new(router(None)).client(client).start().await.unwrap();
     assert_eq!(alice.replies(2).await, ["one", "two, redelivered: true"]);
     alice.say("again").await;
     assert_eq!(alice.replies(2).await, ["one", "two, redelivered: false"], "and there was no other");
