@@ -45,12 +45,12 @@ pub struct Whereabouts {
 /// Thousands of these wait at once: what only few calls have is in tables of its own.
 #[derive(Debug)]
 pub(super) struct Call {
-    pub(super) body: Bytes,
+    body: Bytes,
     /// How it last travelled, if it ever did.
     last: Option<Sent>,
     state: State,
-    pub(super) repeat: Repeat,
-    pub(super) alone: bool,
+    repeat: Repeat,
+    alone: bool,
     cancelled: bool,
 }
 
@@ -120,6 +120,16 @@ pub(super) struct Calls {
     times_sent: u64,
 }
 
+/// A call whose turn it is to be sent.
+pub(super) struct Next {
+    pub(super) id: CallId,
+    /// The length of its body.
+    pub(super) len: usize,
+    pub(super) alone: bool,
+    /// Where it travelled before, if it is to travel as the same.
+    pub(super) again: Option<Sent>,
+}
+
 pub(super) enum Cancelled {
     Unknown,
     NotSent,
@@ -155,27 +165,27 @@ impl Calls {
         !self.queue.is_empty()
     }
 
-    /// The next call to send, skipping places whose call has ended. `Some(sent)` beside it is where it travelled before.
-    pub(super) fn front(&mut self) -> Option<(CallId, &Call, Option<Sent>)> {
+    /// The next call to send, skipping places whose call has ended.
+    pub(super) fn next(&mut self) -> Option<Next> {
         while let Some(id) = self.queue.front().copied() {
-            if self.calls.get(&id).is_some_and(|call| call.state != State::Sent) {
-                let call = self.calls.get(&id)?;
-                return Some((id, call, call.message()));
+            if let Some(call) = self.calls.get(&id).filter(|call| call.state != State::Sent) {
+                return Some(Next { id, len: call.body.len(), alone: call.alone, again: call.message() });
             }
             self.queue.pop_front();
         }
         None
     }
 
-    /// The call at the front leaves in this message; its envelope is told afterwards, by [`travels_in`](Self::travels_in).
-    pub(super) fn leave(&mut self, id: CallId, msg_id: i64, seq_no: i32, introduced: bool) {
+    /// The call at the front leaves in this message; its envelope is told afterwards, by [`travels_in`](Self::travels_in). Returns its
+    /// body.
+    pub(super) fn leave(&mut self, id: CallId, msg_id: i64, seq_no: i32, introduced: bool) -> &[u8] {
         self.queue.pop_front();
         self.times_sent += 1;
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.last = Some(Sent { msg_id, envelope: None, seq_no, acked: false, introduced });
-            call.state = State::Sent;
-            self.by_msg_id.insert(msg_id, id);
-        }
+        let Some(call) = self.calls.get_mut(&id) else { return &[] };
+        call.last = Some(Sent { msg_id, envelope: None, seq_no, acked: false, introduced });
+        call.state = State::Sent;
+        self.by_msg_id.insert(msg_id, id);
+        &call.body
     }
 
     pub(super) fn travels_in(&mut self, envelope: i64, msg_ids: Vec<i64>) {

@@ -3,9 +3,9 @@ use quadruplex_tl::Serialize;
 use rand_core::Rng;
 
 use super::Session;
-use super::calls::After;
+use super::calls::{After, Next};
 use crate::message::MAX_CONTAINER;
-use crate::pack::{MESSAGE_HEADER, Outgoing, Sealer};
+use crate::pack::{Layout, MESSAGE_HEADER, Sealer};
 use crate::service::MAX_IDS;
 use crate::time::FROM_CLIENT;
 use crate::{Now, Service};
@@ -21,48 +21,56 @@ pub(super) fn poll_transmit(session: &mut Session, now: Now, rng: &mut dyn Rng, 
     }
     let unix = session.clock.unix(now);
     session.want_salts(unix);
-    let mut packet = Packet::default();
+    let mut packet = Packet::new(out);
     packet.take_services(session, now);
     packet.take_calls(session, now);
     packet.take_acks(session, now);
-    if packet.messages.is_empty() {
+    let Packet { out, layout, first, calls, questions, ping, repeats, .. } = packet;
+    let Some(first) = first else {
+        layout.abandon(out);
         return false;
-    }
-    let container = packet.needs_container().then(|| (session.ids.next(unix, FROM_CLIENT), session.next_seq_no(false)));
-    let envelope = container.map_or(packet.messages[0].msg_id, |(msg_id, _)| msg_id);
-    if !packet.calls.is_empty() {
-        session.calls.travels_in(envelope, packet.calls);
+    };
+    // A message that keeps the id it had before may only travel inside something with a newer one.
+    let container = (layout.messages() > 1 || repeats).then(|| (session.ids.next(unix, FROM_CLIENT), session.next_seq_no(false)));
+    let envelope = container.map_or(first, |(msg_id, _)| msg_id);
+    if !calls.is_empty() {
+        session.calls.travels_in(envelope, calls);
         session.watch.await_answers(now);
     }
-    for (msg_id, about) in packet.questions {
+    for (msg_id, about) in questions {
         session.watch.question_sent(msg_id, envelope, about);
     }
     let salt = session.salts.at(unix);
     let sealer = Sealer { key: &session.key, from: Side::Client, salt, session_id: session.session_id };
-    let before = out.len();
-    sealer.seal(&packet.messages, container, rng, out);
-    session.watch.packed(out.len() - before, now);
-    if let Some(msg_id) = packet.ping {
+    let len = sealer.seal(layout, container, rng, out);
+    session.watch.packed(len, now);
+    if let Some(msg_id) = ping {
         session.watch.ping_sent(msg_id, envelope, now);
     }
     true
 }
 
 /// One packet while it is put together.
-#[derive(Default)]
-struct Packet {
-    messages: Vec<Outgoing>,
+struct Packet<'a> {
+    out: &'a mut Vec<u8>,
+    layout: Layout,
+    /// The id of the first message.
+    first: Option<i64>,
     calls: Vec<i64>,
     questions: Vec<(i64, Vec<i64>)>,
     ping: Option<i64>,
-    bytes: usize,
-    /// A message that keeps the id it had before may only travel inside something with a newer one.
+    /// Whether a message is in that was sent before.
     repeats: bool,
     /// Whether a call that bears no other of its kind is in.
     loner: bool,
 }
 
-impl Packet {
+impl<'a> Packet<'a> {
+    fn new(out: &'a mut Vec<u8>) -> Self {
+        let layout = Layout::begin(out);
+        Self { out, layout, first: None, calls: Vec::new(), questions: Vec::new(), ping: None, repeats: false, loner: false }
+    }
+
     fn take_services(&mut self, session: &mut Session, now: Now) {
         while self.has_room(0)
             && let Some(service) = session.services.pop_front()
@@ -78,11 +86,9 @@ impl Packet {
     }
 
     fn take_calls(&mut self, session: &mut Session, now: Now) {
-        while let Some((id, call, again)) = session.calls.front() {
-            let (body, alone) = (call.body.clone(), call.alone);
+        while let Some(Next { id, len, alone, again }) = session.calls.next() {
             let head = head(session, session.calls.after(id));
-            let len = head.len() + body.len();
-            if !self.has_room(len) || (alone && self.loner) {
+            if !self.has_room(head.len() + len) || (alone && self.loner) {
                 return;
             }
             let (msg_id, seq_no) = match again {
@@ -92,9 +98,9 @@ impl Packet {
             self.repeats |= again.is_some();
             self.loner |= alone;
             let introduced = !session.initialised;
-            session.calls.leave(id, msg_id, seq_no, introduced);
+            let body = session.calls.leave(id, msg_id, seq_no, introduced);
+            self.push(msg_id, seq_no, &head, body);
             self.calls.push(msg_id);
-            self.push(Outgoing { msg_id, seq_no, head, body });
         }
     }
 
@@ -113,22 +119,19 @@ impl Packet {
     fn push_service(&mut self, session: &mut Session, service: &Service, now: Now) -> i64 {
         let msg_id = session.ids.next(session.clock.unix(now), FROM_CLIENT);
         let seq_no = session.next_seq_no(service.is_content_related());
-        self.push(Outgoing::service(msg_id, seq_no, service));
+        self.push(msg_id, seq_no, &service.to_bytes(), &[]);
         msg_id
     }
 
-    fn push(&mut self, message: Outgoing) {
-        self.bytes += MESSAGE_HEADER + message.head.len() + message.body.len();
-        self.messages.push(message);
+    fn push(&mut self, msg_id: i64, seq_no: i32, head: &[u8], body: &[u8]) {
+        self.first.get_or_insert(msg_id);
+        self.layout.push((msg_id, seq_no), head, body, self.out);
     }
 
     /// Whether so many bytes may join. A long message that finds company waits for the next packet.
     fn has_room(&self, len: usize) -> bool {
-        self.messages.is_empty() || (self.messages.len() < MAX_CONTAINER && self.bytes + MESSAGE_HEADER + len <= ENOUGH)
-    }
-
-    fn needs_container(&self) -> bool {
-        self.messages.len() > 1 || self.repeats
+        let messages = self.layout.messages();
+        messages == 0 || (messages < MAX_CONTAINER && self.layout.len(self.out) + MESSAGE_HEADER + len <= ENOUGH)
     }
 }
 

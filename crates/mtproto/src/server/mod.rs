@@ -19,12 +19,12 @@ use quadruplex_tl::Serialize;
 use rand_core::Rng;
 
 use crate::message::{self, MAX_CONTAINER};
-use crate::pack::{MESSAGE_HEADER, Outgoing, Sealer};
+use crate::pack::{Layout, Sealer};
 use crate::packet::Opened;
 use crate::service::MAX_IDS;
 use crate::time::{MessageIds, NOTIFICATION, RESPONSE};
 use crate::{Now, RPC_ERROR, RPC_RESULT, Service, Violation};
-use outbox::Outbox;
+use outbox::{Outbox, Popped};
 use received::Received;
 pub use salts::ServerSalts;
 
@@ -179,34 +179,33 @@ impl Session {
             return false;
         }
         self.queue_acks();
-        let mut messages = Vec::new();
-        let mut bytes = 0;
+        let mut layout = Layout::begin(out);
         let mut repeats = false;
         // First what is kept: the news that the session is new must come before anything that follows from it.
-        while messages.len() < MAX_CONTAINER / 2
+        while layout.messages() < MAX_CONTAINER / 2
             && let Some(len) = self.outbox.next_len()
-            && (messages.is_empty() || bytes + len <= ENOUGH)
-            && let Some((message, again)) = self.outbox.pop()
+            && (layout.messages() == 0 || layout.len(out) + len <= ENOUGH)
+            && let Some(Popped { msg_id, seq_no, body, again }) = self.outbox.pop()
         {
-            bytes += MESSAGE_HEADER + len;
             repeats |= again;
-            messages.push(message);
+            layout.push((msg_id, seq_no), &[], body, out);
         }
-        while messages.len() < MAX_CONTAINER
+        while layout.messages() < MAX_CONTAINER
             && let Some((service, answers)) = self.services.pop_front()
         {
             let msg_id = self.ids.next(now.wall, if answers { RESPONSE } else { NOTIFICATION });
             let seq_no = self.next_seq_no(service.is_content_related());
-            messages.push(Outgoing::service(msg_id, seq_no, &service));
+            layout.push((msg_id, seq_no), &service.to_bytes(), &[], out);
         }
-        if messages.is_empty() {
+        if layout.messages() == 0 {
+            layout.abandon(out);
             return false;
         }
         // The container's id must be above those inside, and answers got theirs before.
-        let container = (messages.len() > 1 || repeats).then(|| (self.ids.next(now.wall, NOTIFICATION), self.next_seq_no(false)));
+        let container = (layout.messages() > 1 || repeats).then(|| (self.ids.next(now.wall, NOTIFICATION), self.next_seq_no(false)));
         let salt = self.salts.current(&self.key, now.wall);
         let sealer = Sealer { key: &self.key, from: Side::Server, salt, session_id: self.session_id };
-        sealer.seal(&messages, container, rng, out);
+        sealer.seal(layout, container, rng, out);
         true
     }
 

@@ -2,8 +2,6 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
-use crate::pack::Outgoing;
-
 /// A client that acknowledges nothing does not make a server keep more than this many messages…
 const MAX_MESSAGES: usize = 8192;
 /// …and bytes. The oldest are forgotten first; a client finds out by a difference.
@@ -25,6 +23,15 @@ struct Kept {
     answers: Option<i64>,
     queued: bool,
     sent: bool,
+}
+
+/// A message on its way out.
+pub(super) struct Popped<'a> {
+    pub(super) msg_id: i64,
+    pub(super) seq_no: i32,
+    pub(super) body: &'a [u8],
+    /// Whether it has been sent before.
+    pub(super) again: bool,
 }
 
 impl Outbox {
@@ -59,15 +66,14 @@ impl Outbox {
         None
     }
 
-    /// The next message, and whether it has been sent before.
-    pub(super) fn pop(&mut self) -> Option<(Outgoing, bool)> {
+    /// The next message.
+    pub(super) fn pop(&mut self) -> Option<Popped<'_>> {
         self.next_len()?;
         let msg_id = self.queue.pop_front()?;
         let kept = self.kept.get_mut(&msg_id)?;
         kept.queued = false;
         let again = std::mem::replace(&mut kept.sent, true);
-        let message = Outgoing { msg_id, seq_no: kept.seq_no, head: Vec::new(), body: kept.body.clone() };
-        Some((message, again))
+        Some(Popped { msg_id, seq_no: kept.seq_no, body: &kept.body, again })
     }
 
     /// Queues everything that was sent and not acknowledged.
