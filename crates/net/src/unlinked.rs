@@ -72,7 +72,9 @@ impl Unlinked<'_> {
 
 /// Cancels the calls whose callers have gone.
 pub(crate) fn let_go(session: &mut Session, waiting: &mut CallTable<Answer>) {
-    for (call, _) in waiting.extract_if(|_, answer| answer.is_closed()) {
+    let gone: Vec<_> = waiting.iter().filter(|(_, answer)| answer.is_closed()).map(|(call, _)| call).collect();
+    for call in gone {
+        waiting.remove(call);
         session.cancel(call);
     }
 }

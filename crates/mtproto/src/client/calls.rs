@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::table::{CallTable, MessageTable};
+use super::table::{CallTable, FewCalls, MessageTable};
 use crate::time::exact_unix_of;
 
 /// A call within its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CallId(u64);
+pub struct CallId(pub(super) u64);
 
 /// Whether a call may be executed twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,9 +111,9 @@ pub(super) struct Calls {
     calls: CallTable<Call>,
     by_msg_id: MessageTable<CallId>,
     /// What calls wait for that are to be executed after others.
-    after: CallTable<After>,
+    after: FewCalls<After>,
     /// The calls that are to be executed after a call.
-    followers: CallTable<Vec<CallId>>,
+    followers: FewCalls<Vec<CallId>>,
     /// The envelopes that still have calls in flight, in order of ids.
     envelopes: BTreeMap<i64, Envelope>,
     queue: VecDeque<CallId>,
@@ -143,7 +143,7 @@ impl Calls {
         self.next += 1;
         let CallOptions { repeat, alone, after } = options;
         if let Some(before) = after {
-            if !self.calls.contains_key(&before) {
+            if self.calls.get(before).is_none() {
                 return Err(id);
             }
             self.follow(id, After::Call(before));
@@ -168,7 +168,7 @@ impl Calls {
     /// The next call to send, skipping places whose call has ended.
     pub(super) fn next(&mut self) -> Option<Next> {
         while let Some(id) = self.queue.front().copied() {
-            if let Some(call) = self.calls.get(&id).filter(|call| call.state != State::Sent) {
+            if let Some(call) = self.calls.get(id).filter(|call| call.state != State::Sent) {
                 return Some(Next { id, len: call.body.len(), alone: call.alone, again: call.message() });
             }
             self.queue.pop_front();
@@ -181,7 +181,7 @@ impl Calls {
     pub(super) fn leave(&mut self, id: CallId, msg_id: i64, seq_no: i32, introduced: bool) -> &[u8] {
         self.queue.pop_front();
         self.times_sent += 1;
-        let Some(call) = self.calls.get_mut(&id) else { return &[] };
+        let Some(call) = self.calls.get_mut(id) else { return &[] };
         call.last = Some(Sent { msg_id, envelope: None, seq_no, acked: false, introduced });
         call.state = State::Sent;
         self.by_msg_id.insert(msg_id, id);
@@ -201,7 +201,7 @@ impl Calls {
     }
 
     pub(super) fn msg_id(&self, id: CallId) -> Option<i64> {
-        Some(self.calls.get(&id)?.message()?.msg_id)
+        Some(self.calls.get(id)?.message()?.msg_id)
     }
 
     pub(super) fn after(&self, id: CallId) -> Option<After> {
@@ -209,7 +209,7 @@ impl Calls {
     }
 
     pub(super) fn whereabouts(&self, id: CallId) -> Option<Whereabouts> {
-        let call = self.calls.get(&id)?;
+        let call = self.calls.get(id)?;
         let acknowledged = call.sent().is_some_and(|sent| sent.acked);
         Some(Whereabouts { sent: call.last.map(|last| exact_unix_of(last.msg_id)), acknowledged })
     }
@@ -219,16 +219,16 @@ impl Calls {
     }
 
     pub(super) fn is_cancelled(&self, id: CallId) -> bool {
-        self.calls.get(&id).is_some_and(|call| call.cancelled)
+        self.calls.get(id).is_some_and(|call| call.cancelled)
     }
 
     pub(super) fn may_repeat(&self, id: CallId) -> bool {
-        self.calls.get(&id).is_some_and(|call| call.repeat == Repeat::Safe && !call.cancelled)
+        self.calls.get(id).is_some_and(|call| call.repeat == Repeat::Safe && !call.cancelled)
     }
 
     /// Whether a call was sent behind the introduction of this connection.
     pub(super) fn was_introduced(&self, id: CallId) -> bool {
-        self.calls.get(&id).and_then(Call::sent).is_some_and(|sent| sent.introduced)
+        self.calls.get(id).and_then(Call::sent).is_some_and(|sent| sent.introduced)
     }
 
     /// Whether a call that came back for want of an introduction had none.
@@ -244,7 +244,7 @@ impl Calls {
     }
 
     pub(super) fn cancel(&mut self, id: CallId) -> Cancelled {
-        let Some(call) = self.calls.get_mut(&id) else { return Cancelled::Unknown };
+        let Some(call) = self.calls.get_mut(id) else { return Cancelled::Unknown };
         if std::mem::replace(&mut call.cancelled, true) {
             return Cancelled::Unknown;
         }
@@ -264,7 +264,7 @@ impl Calls {
 
     /// Ends a call. False if it had ended before.
     pub(super) fn remove(&mut self, id: CallId, succeeded: bool) -> bool {
-        let Some(call) = self.calls.remove(&id) else { return false };
+        let Some(call) = self.calls.remove(id) else { return false };
         let mut after = if self.after.is_empty() { None } else { self.after.remove(&id) };
         if let Some(sent) = call.message() {
             self.by_msg_id.remove(&sent.msg_id);
@@ -275,7 +275,7 @@ impl Calls {
         let followers = if self.followers.is_empty() { None } else { self.followers.remove(&id) };
         for follower in followers.into_iter().flatten() {
             match after {
-                Some(after) if self.calls.contains_key(&follower) => self.follow(follower, after),
+                Some(after) if self.calls.get(follower).is_some() => self.follow(follower, after),
                 _ => drop(self.after.remove(&follower)),
             }
         }
@@ -284,7 +284,7 @@ impl Calls {
 
     /// Everything in flight.
     pub(super) fn sent(&self) -> Vec<CallId> {
-        let mut ids: Vec<_> = self.calls.iter().filter(|(_, call)| call.message().is_some()).map(|(id, _)| *id).collect();
+        let mut ids: Vec<_> = self.calls.iter().filter(|(_, call)| call.message().is_some()).map(|(id, _)| id).collect();
         ids.sort_unstable();
         ids
     }
@@ -335,7 +335,7 @@ impl Calls {
         let mut again = Vec::new();
         let mut ask = Vec::new();
         for id in self.sent() {
-            let Some(call) = self.calls.get_mut(&id).filter(|call| call.state == State::Sent) else { continue };
+            let Some(call) = self.calls.get_mut(id).filter(|call| call.state == State::Sent) else { continue };
             let Some(sent) = &mut call.last else { continue };
             sent.introduced = false;
             if sent.acked || call.cancelled || call.repeat == Repeat::Unsafe {
@@ -356,7 +356,7 @@ impl Calls {
 
     fn put_back(&mut self, mut ids: Vec<CallId>, as_the_same: bool) {
         ids.retain(|id| {
-            let Some(call) = self.calls.get_mut(id) else { return false };
+            let Some(call) = self.calls.get_mut(*id) else { return false };
             let waits = call.state != State::Sent;
             let Some(sent) = call.last.as_mut().filter(|_| call.state != State::New) else { return false };
             let (msg_id, envelope) = (sent.msg_id, sent.envelope.take());
@@ -393,12 +393,12 @@ impl Calls {
     }
 
     fn envelope_of(&self, msg_id: i64) -> Option<i64> {
-        self.calls.get(&self.by_msg_id(msg_id)?)?.sent()?.envelope.map(NonZeroI64::get)
+        self.calls.get(self.by_msg_id(msg_id)?)?.sent()?.envelope.map(NonZeroI64::get)
     }
 
     fn sent_mut(&mut self, msg_id: i64) -> Option<&mut Sent> {
         let id = self.by_msg_id(msg_id)?;
-        let call = self.calls.get_mut(&id)?;
+        let call = self.calls.get_mut(id)?;
         call.last.as_mut().filter(|_| call.state == State::Sent)
     }
 }

@@ -25,7 +25,7 @@ use crate::time::{MessageIds, ServerClock};
 use crate::{MAX_MESSAGE, Now, Salt, Service, Violation, replay::Seen};
 use calls::Calls;
 pub use calls::{CallId, CallOptions, Repeat, Whereabouts};
-pub use table::{CallTable, OwnIds};
+pub use table::CallTable;
 use watch::Watch;
 
 /// Room for a container and `invokeAfterMsg` around a query.

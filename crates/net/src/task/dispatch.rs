@@ -24,7 +24,7 @@ impl Task {
                     Failure::TooLong => self.end(call, Err(CallError::TooLong)),
                     Failure::Unreadable(error) => self.end(call, Err(CallError::Unreadable(error))),
                     // Nobody waits for a cancelled call.
-                    Failure::Cancelled => drop(self.waiting.remove(&call)),
+                    Failure::Cancelled => drop(self.waiting.remove(call)),
                     _ => self.end(call, Err(CallError::MayHaveBeenExecuted)),
                 },
                 client::Event::Notification { body, receipt } => {
@@ -61,7 +61,7 @@ impl Task {
     }
 
     fn end(&mut self, call: CallId, result: Result<Bytes, CallError>) {
-        if let Some(answer) = self.waiting.remove(&call) {
+        if let Some(answer) = self.waiting.remove(call) {
             let _ = answer.send(result);
         }
     }

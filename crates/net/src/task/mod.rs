@@ -99,7 +99,7 @@ pub(crate) async fn run(options: Options, dial: Arc<dyn Dial>, environment: Envi
     state.send_replace(State::Closed(reason.clone()));
     task.commands.close();
     let unsent = task.meanwhile.calls.drain(..).map(|(_, answer)| answer);
-    for answer in task.waiting.drain().map(|(_, answer)| answer).chain(unsent) {
+    for answer in task.waiting.drain().chain(unsent) {
         let _ = answer.send(Err(CallError::Closed(reason.clone())));
     }
 }
