@@ -1,4 +1,4 @@
-use crate::generated::tables::{AFFECTED, NAMES, RANDOM_ID, READ_ONLY, UPDATES};
+use crate::generated::tables::{AFFECTED, IDS, NAMES, RANDOM_ID, READ_ONLY, UPDATES};
 
 /// The name of a constructor or function of this layer.
 ///
@@ -7,8 +7,9 @@ use crate::generated::tables::{AFFECTED, NAMES, RANDOM_ID, READ_ONLY, UPDATES};
 /// assert_eq!(quadruplex_api::name_for_id(1), None);
 /// ```
 pub fn name_for_id(id: u32) -> Option<&'static str> {
-    let at = NAMES.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-    Some(NAMES[at].1)
+    let at = IDS.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+    let start = at.checked_sub(1).map_or(0, |before| IDS[before].1);
+    NAMES.get(start as usize..IDS[at].1 as usize)
 }
 
 /// Whether this function only reads, so that it may be sent again when it is not known whether it was executed. Decided by its name;

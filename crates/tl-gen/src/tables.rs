@@ -22,11 +22,20 @@ const READS: [&str; 7] = ["get", "search", "resolve", "check", "load", "can", "i
 pub(crate) fn tables(schema: &Schema) -> String {
     let mut all: Vec<&Definition> = schema.definitions().iter().collect();
     all.sort_by_key(|definition| definition.id);
-    let mut text = String::from("/// Every id with its name, sorted by id.\npub(crate) static NAMES: &[(u32, &str)] = &[\n");
+    // Without a pointer for each name: pointers are written anew whenever a program starts, and take memory of their own then.
+    let mut text = String::from(
+        "/// Every id with the place in `NAMES` where its name ends, sorted by id.\npub(crate) static IDS: &[(u32, u32)] = &[\n",
+    );
+    let mut end = 0;
     for definition in &all {
-        let _ = writeln!(text, "(0x{:08x}, {:?}),", definition.id, definition.name.as_str());
+        end += definition.name.len();
+        let _ = writeln!(text, "(0x{:08x}, {end}),", definition.id);
     }
-    text.push_str("];\n\n");
+    text.push_str("];\n\n/// The names of all ids, in their order.\npub(crate) static NAMES: &str = \"\\\n");
+    for definition in &all {
+        let _ = writeln!(text, "{}\\", definition.name);
+    }
+    text.push_str("\";\n\n");
     let mut ids = |name: &str, doc: &str, is: &dyn Fn(&Definition) -> bool| {
         let _ = writeln!(text, "/// {doc}\npub(crate) static {name}: &[u32] = &[");
         for definition in all.iter().filter(|definition| is(definition)) {
