@@ -3,6 +3,7 @@ use std::io;
 use std::sync::Arc;
 
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
@@ -26,6 +27,19 @@ impl Tls {
         let mut roots = RootCertStore::empty();
         certificates.into_iter().try_for_each(|certificate| roots.add(certificate).map_err(io::Error::other))?;
         Ok(Self::of(roots))
+    }
+
+    /// Trusts the certificates in a PEM file and no other.
+    ///
+    /// # Errors
+    /// There is none, or one cannot be read.
+    pub fn trusting_pem(text: &[u8]) -> io::Result<Self> {
+        let invalid = |why: &dyn fmt::Display| io::Error::new(io::ErrorKind::InvalidData, why.to_string());
+        let certificates = CertificateDer::pem_slice_iter(text).collect::<Result<Vec<_>, _>>().map_err(|error| invalid(&error))?;
+        if certificates.is_empty() {
+            return Err(invalid(&"there is no certificate in it (-----BEGIN CERTIFICATE-----)"));
+        }
+        Self::trusting(certificates)
     }
 
     fn of(roots: RootCertStore) -> Self {

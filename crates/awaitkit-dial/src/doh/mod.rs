@@ -5,6 +5,7 @@ mod message;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use h2::client::SendRequest;
 use tokio::time::{Instant, timeout};
 
-use crate::{BoxFuture, Dialer, Health, Host, Resolve, SystemDns, Tls};
+use crate::{BoxFuture, Dialer, Health, Host, LinkError, Resolve, SystemDns, Tls};
 use message::{Answer, Kind, Refusal};
 
 /// The longest message there is in DNS.
@@ -82,6 +83,23 @@ impl DohServer {
     pub fn quad9() -> Self {
         let v6 = [0x2620, 0xfe, 0, 0, 0, 0, 0, 0xfe];
         Self::new("dns.quad9.net", [[9, 9, 9, 9].into(), v6.into()])
+    }
+}
+
+impl FromStr for DohServer {
+    type Err = LinkError;
+
+    /// Reads `NAME@ADDRESS`, or several addresses with commas between them; the port is 443 where none is named.
+    fn from_str(text: &str) -> Result<Self, LinkError> {
+        let wrong = |problem: &str| LinkError::new(text, problem);
+        let (name, addresses) = text.split_once('@').ok_or_else(|| wrong("a resolver is written dns.example@192.0.2.1:443"))?;
+        if !matches!(name.parse(), Ok(Host::Name(_))) {
+            return Err(wrong("before the @ stands the name in its certificate"));
+        }
+        let address = |text: &str| text.parse().or_else(|_| text.parse().map(|ip| SocketAddr::new(ip, 443))).ok();
+        let addresses: Option<Vec<SocketAddr>> = addresses.split(',').map(address).collect();
+        let addresses = addresses.ok_or_else(|| wrong("behind the @ stand addresses, so that nobody has to be asked for them"))?;
+        Ok(Self { name: name.to_owned(), path: "/dns-query".to_owned(), addresses })
     }
 }
 

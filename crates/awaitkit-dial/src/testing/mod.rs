@@ -1,5 +1,7 @@
 //! A network in memory, with faults: everything above [`Connect`] and [`Resolve`] runs on it without a socket, under virtual time.
 
+#[cfg(feature = "testing-doh")]
+mod doh;
 mod proxies;
 
 use std::collections::HashMap;
@@ -11,6 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, duplex};
 
 use crate::{BoxFuture, BoxStream, Connect, Network, Resolve};
+#[cfg(feature = "testing-doh")]
+pub use doh::Resolver;
 pub use proxies::{serve_http_proxy, serve_socks5};
 
 /// What goes wrong at an address.

@@ -2,19 +2,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use awaitkit_dial::testing::{Fault, MemoryNet};
+use awaitkit_dial::testing::{Fault, MemoryNet, Resolver};
 use awaitkit_dial::{Dialer, Doh, DohServer, Policy, Resolve, Tls};
-use bytes::Bytes;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::io::DuplexStream;
 use tokio::time::{Instant, advance};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring::default_provider;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use crate::fixture::{address, contains};
 
@@ -25,60 +19,22 @@ const TWO: &str = "9.0.0.2:443";
 type Answer = fn(&[u8]) -> http::Response<Vec<u8>>;
 
 fn dns(message: Vec<u8>) -> http::Response<Vec<u8>> {
-    http::Response::builder().header("content-type", "application/dns-message").body(message).unwrap()
-}
-
-/// What is asked with a header of an answer and a record behind it, if that kind is asked for.
-fn with_record(question: &[u8], ttl: u8, v4: [u8; 4]) -> Vec<u8> {
-    let mut message = question.to_vec();
-    (message[2], message[3]) = (0x81, 0x80);
-    if question[question.len() - 3] == 1 {
-        message[7] = 1;
-        message.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, ttl, 0, 4]);
-        message.extend(v4);
-    }
-    message
+    Resolver::dns(message)
 }
 
 fn good(question: &[u8]) -> http::Response<Vec<u8>> {
-    dns(with_record(question, 60, [1, 2, 3, 4]))
+    dns(Resolver::record(question, 60, [1, 2, 3, 4]))
 }
 
-/// A resolver at an address, with a certificate for a name. Returns the certificate, and counts what it was asked.
-fn resolver(net: &MemoryNet, at: &str, name: &str, answer: Answer) -> (CertificateDer<'static>, Arc<AtomicUsize>) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec![name.to_owned()]).unwrap();
-    let certificate = cert.der().clone();
-    let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into();
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions().unwrap();
-    let mut config = config.with_no_client_auth().with_single_cert(vec![certificate.clone()], key).unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = asked.clone();
+/// A resolver at an address, with a certificate for a name.
+fn resolver(net: &MemoryNet, at: &str, name: &str, answer: Answer) -> (CertificateDer<'static>, Resolver) {
+    let resolver = Resolver::new(name, answer).unwrap();
+    let served = resolver.clone();
     net.serve(address(at), move |stream: DuplexStream| {
-        let (acceptor, count) = (acceptor.clone(), count.clone());
-        async move {
-            let Ok(stream) = acceptor.accept(stream).await else { return };
-            let Ok(mut connection) = h2::server::handshake(stream).await else { return };
-            while let Some(Ok((request, mut respond))) = connection.accept().await {
-                let count = count.clone();
-                tokio::spawn(async move {
-                    assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/dns-query"));
-                    let mut body = request.into_body();
-                    let mut question = Vec::new();
-                    while let Some(Ok(chunk)) = body.data().await {
-                        question.extend_from_slice(&chunk);
-                    }
-                    count.fetch_add(1, Ordering::Relaxed);
-                    let (head, body) = answer(&question).into_parts();
-                    if let Ok(mut stream) = respond.send_response(http::Response::from_parts(head, ()), false) {
-                        let _ = stream.send_data(Bytes::from(body), true);
-                    }
-                });
-            }
-        }
+        let resolver = served.clone();
+        async move { drop(resolver.serve(stream).await) }
     });
-    (certificate, asked)
+    (resolver.certificate(), resolver)
 }
 
 fn doh(net: &MemoryNet, trusted: &[CertificateDer<'static>]) -> Doh {
@@ -102,13 +58,13 @@ async fn answers_are_kept_as_long_as_they_say_and_nobody_else_is_asked() {
     let resolve = async || doh.resolve("example.org").await.unwrap();
     assert_eq!(resolve().await, ips(&["1.2.3.4"]));
     assert_eq!(resolve().await, ips(&["1.2.3.4"]));
-    assert_eq!((asked.load(Ordering::Relaxed), net.connected().len()), (2, 1), "both kinds of addresses over one connection");
+    assert_eq!((asked.asked(), net.connected().len()), (2, 1), "both kinds of addresses over one connection");
     advance(Duration::from_secs(59)).await;
     resolve().await;
-    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert_eq!(asked.asked(), 2);
     advance(Duration::from_secs(2)).await;
     resolve().await;
-    assert_eq!((asked.load(Ordering::Relaxed), net.connected().len()), (4, 1), "asked again, over the same connection");
+    assert_eq!((asked.asked(), net.connected().len()), (4, 1), "asked again, over the same connection");
     assert_eq!(net.resolved(), [""; 0], "the system was asked nothing, not even for the resolver's own name");
 }
 
@@ -121,7 +77,7 @@ async fn when_one_fails_the_next_is_asked() {
         fault.into_iter().for_each(|fault| net.fault(address(ONE), fault));
         let began = Instant::now();
         assert_eq!(doh(&net, &[first, second]).resolve("example.org").await.unwrap(), ips(&["1.2.3.4"]));
-        assert_eq!((began.elapsed().as_secs(), asked.load(Ordering::Relaxed)), (seconds, 2));
+        assert_eq!((began.elapsed().as_secs(), asked.asked()), (seconds, 2));
     };
     check(good, Some(Fault::Refused), "one.example", 0).await;
     check(good, Some(Fault::Stalled), "one.example", 3).await;
@@ -193,11 +149,35 @@ async fn a_dot_at_the_end_changes_nothing() {
     let doh = doh(&net, &[certificate]);
     assert_eq!(doh.resolve("example.org.").await.unwrap(), ips(&["1.2.3.4"]));
     assert_eq!(doh.resolve("example.org").await.unwrap(), ips(&["1.2.3.4"]));
-    assert_eq!((asked.load(Ordering::Relaxed), net.resolved()), (2, Vec::<String>::new()), "one name, and nothing for the system");
+    assert_eq!((asked.asked(), net.resolved()), (2, Vec::<String>::new()), "one name, and nothing for the system");
 
     net.name("router.", &ips(&["10.0.0.1"]));
     net.name("nas.local.", &ips(&["10.0.0.2"]));
     assert_eq!(doh.resolve("router.").await.unwrap(), ips(&["10.0.0.1"]));
     assert_eq!(doh.resolve("nas.local.").await.unwrap(), ips(&["10.0.0.2"]));
-    assert_eq!(asked.load(Ordering::Relaxed), 2, "names of this place are told to nobody");
+    assert_eq!(asked.asked(), 2, "names of this place are told to nobody");
+}
+
+#[test]
+fn resolvers_and_certificates_that_are_named() {
+    let check = |text: &str, expect: Result<&[&str], &str>| match (text.parse::<DohServer>(), expect) {
+        (Ok(server), Ok(addresses)) => {
+            let addresses = addresses.iter().map(|text| address(text)).collect();
+            assert_eq!(server, DohServer { name: "dns.example".to_owned(), path: "/dns-query".to_owned(), addresses });
+        }
+        (Err(error), Err(expect)) => contains(&error.to_string(), &[expect]),
+        (read, _) => panic!("{text}: {read:?}"),
+    };
+    check("dns.example@192.0.2.1", Ok(&["192.0.2.1:443"]));
+    check("dns.example@192.0.2.1:8443,[2001:db8::1]:443,2001:db8::2", Ok(&["192.0.2.1:8443", "[2001:db8::1]:443", "[2001:db8::2]:443"]));
+    check("dns.example", Err("a resolver is written dns.example@192.0.2.1:443"));
+    check("192.0.2.1@192.0.2.1", Err("before the @ stands the name"));
+    check("dns.example@other.example", Err("so that nobody has to be asked for them"));
+    check("dns.example@", Err("behind the @ stand addresses"));
+
+    let resolver = Resolver::knowing("dns.example", [1, 2, 3, 4], 60).unwrap();
+    assert!(Tls::trusting_pem(resolver.pem().as_bytes()).is_ok());
+    for wrong in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        assert!(Tls::trusting_pem(wrong.as_bytes()).is_err(), "{wrong}");
+    }
 }

@@ -60,6 +60,9 @@ async fn over_tcp() {
     let dialled = dialer.dial(&target(&format!("localhost:{}", at.port()))).await.unwrap();
     listener.accept().await.unwrap();
     drop((dialled, listener));
-    let error = dialer.dial_any(&[at]).await.unwrap_err();
+    // Bound, so that nobody else gets the port, and not listening.
+    let closed = tokio::net::TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let error = dialer.dial_any(&[closed.local_addr().unwrap()]).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use awaitkit_dial::{Chain, Dialer, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::fixture::contains;
 
@@ -53,7 +53,10 @@ async fn check(chain: &Chain, refused: &str) {
         wrote.and(read.map(drop)).unwrap();
         assert!(heard == said, "{target}");
     }
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Bound, so that nobody else gets the port, and not listening.
+    let closed = TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = closed.local_addr().unwrap();
     let error = dialer(&chain.to_link()).dial(&nobody.into()).await.unwrap_err().to_string();
     contains(&error, &[&format!("through {chain}: the proxy "), &nobody.to_string(), refused]);
 
