@@ -3,13 +3,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use awaitkit_dial::{Chain, Policy, Resolve, Route};
+use awaitkit_dial::{Chain, Network, Policy, Resolve, Route};
 use reqwest::cookie::Jar;
 use reqwest::dns::{Addrs, Name, Resolving};
 use reqwest::{Client, ClientBuilder, Proxy, redirect};
 use rustls::crypto::CryptoProvider;
 
-use crate::client::noting;
+use crate::client::{Way, noting};
+use crate::relay::Relay;
 use crate::{Error, Http};
 
 /// The settings of a client.
@@ -35,7 +36,7 @@ impl Builder {
         }
     }
 
-    /// Which ways are tried, in which order; directly by default. A route of several proxies, one behind the other, is not for HTTP.
+    /// Which ways are tried, in which order; directly by default.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
@@ -70,8 +71,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Error::Policy`] if the policy has no route, or one that HTTP cannot take; [`Error::Http`] if reqwest refuses what
-    /// [`configure`](Self::configure) set.
+    /// [`Error::Policy`] if the policy has no route; [`Error::Relay`] if no port is free for one of several proxies; [`Error::Http`] if
+    /// reqwest refuses what [`configure`](Self::configure) set.
     pub fn build(self) -> Result<Http, Error> {
         if CryptoProvider::get_default().is_none() {
             // Whoever comes first decides for the process; if that was not us, there is one now.
@@ -80,11 +81,26 @@ impl Builder {
         if self.policy.routes.is_empty() {
             return Err(Error::Policy("the policy has no route".to_owned()));
         }
-        let clients = self.policy.routes.iter().map(|route| self.client(route)).collect::<Result<_, _>>()?;
-        Ok(Http::from_parts(self.policy, clients))
+        let ways = self.policy.routes.iter().map(|route| self.way(route)).collect::<Result<_, _>>()?;
+        Ok(Http::from_parts(self.policy, ways))
     }
 
-    fn client(&self, route: &Route) -> Result<Client, Error> {
+    fn way(&self, route: &Route) -> Result<Way, Error> {
+        let relay = match route.proxy() {
+            Some(chain) if chain.hops().len() > 1 => {
+                let mut network = Network::default();
+                if let Some(names) = &self.names {
+                    network.names = Arc::clone(names);
+                }
+                Some(Relay::new(chain.clone(), network, self.policy.patience).map_err(Error::Relay)?)
+            }
+            _ => None,
+        };
+        let proxy = relay.as_ref().map(Relay::link).or_else(|| route.proxy().map(Chain::to_link));
+        Ok(Way { client: self.client(proxy)?, relay })
+    }
+
+    fn client(&self, proxy: Option<String>) -> Result<Client, Error> {
         let mut builder = Client::builder()
             .no_proxy()
             .cookie_provider(Arc::clone(&self.cookies))
@@ -93,17 +109,10 @@ impl Builder {
         if let Some(names) = &self.names {
             builder = builder.dns_resolver(Names(Arc::clone(names)));
         }
-        if let Some(chain) = route.proxy() {
-            builder = builder.proxy(proxy(chain)?);
+        if let Some(proxy) = proxy {
+            builder = builder.proxy(Proxy::all(proxy)?);
         }
         Ok((self.configure)(builder).redirect(noting(Arc::clone(&self.redirects))).build()?)
-    }
-}
-
-fn proxy(chain: &Chain) -> Result<Proxy, Error> {
-    match chain.hops() {
-        [_] => Ok(Proxy::all(chain.to_link())?),
-        _ => Err(Error::Policy(format!("{chain} goes through several proxies, one behind the other; HTTP takes one"))),
     }
 }
 

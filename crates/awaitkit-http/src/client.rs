@@ -5,6 +5,7 @@ use std::sync::Arc;
 use awaitkit_dial::{Health, Policy, Standing};
 use reqwest::{Client, IntoUrl, Method, Request, RequestBuilder, Response, redirect};
 
+use crate::relay::Relay;
 use crate::{Builder, Error, FailedRoute};
 
 /// An HTTP client. A cheap handle; clones share connections, cookies and what is known of the routes.
@@ -15,9 +16,17 @@ pub struct Http {
 
 struct Inner {
     policy: Policy,
-    /// One for each route, with connections of its own.
-    clients: Vec<Client>,
+    /// One for each route.
+    ways: Vec<Way>,
     health: Health,
+}
+
+/// What a route takes.
+pub(crate) struct Way {
+    /// With connections of its own.
+    pub(crate) client: Client,
+    /// What leads through several proxies.
+    pub(crate) relay: Option<Relay>,
 }
 
 impl Http {
@@ -47,7 +56,7 @@ impl Http {
 
     /// Any request, as reqwest's own builder, for [`send`](Self::send).
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        self.inner.clients[0].request(method, url)
+        self.inner.ways[0].client.request(method, url)
     }
 
     /// Sends a request by the first route on which it can be sent; routes that have failed lately come last. A request whose body is a stream
@@ -70,7 +79,11 @@ impl Http {
             next = request.try_clone();
             url = shown(&request);
             let may_repeat = matches!(*request.method(), Method::GET | Method::HEAD);
-            let execution = self.inner.clients[place].execute(request);
+            let Way { client, relay } = &self.inner.ways[place];
+            if let Some(relay) = relay {
+                relay.run().map_err(Error::Relay)?;
+            }
+            let execution = client.execute(request);
             let (outcome, redirected) = REDIRECTED.scope(Cell::new(false), async { (execution.await, REDIRECTED.with(Cell::get)) }).await;
             match outcome {
                 Ok(response) => {
@@ -80,7 +93,8 @@ impl Http {
                 // While connecting nothing of the request is sent, unless to a server that has sent it on; reading an answer begins after this.
                 Err(error) if error.is_connect() && !redirected || may_repeat && error.is_request() => {
                     self.inner.health.failed(place);
-                    attempts.push(FailedRoute { route: self.inner.policy.routes[place].to_string(), error: error.without_url() });
+                    let (route, proxies) = (self.inner.policy.routes[place].to_string(), relay.as_ref().and_then(Relay::trouble));
+                    attempts.push(FailedRoute { route, error: error.without_url(), proxies });
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -98,8 +112,8 @@ impl Http {
         self.inner.policy.standings(&self.inner.health)
     }
 
-    pub(crate) fn from_parts(policy: Policy, clients: Vec<Client>) -> Self {
-        Self { inner: Arc::new(Inner { policy, clients, health: Health::default() }) }
+    pub(crate) fn from_parts(policy: Policy, ways: Vec<Way>) -> Self {
+        Self { inner: Arc::new(Inner { policy, ways, health: Health::default() }) }
     }
 
     /// The routes in the order of the policy; those that are held back come last.

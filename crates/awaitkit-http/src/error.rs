@@ -33,6 +33,9 @@ pub enum Error {
     /// Anything else that reqwest tells: a wrong URL, a connection that broke while the answer came, an answer that cannot be understood.
     #[error("{}", chain(.0))]
     Http(#[from] reqwest::Error),
+    /// The relay to several proxies, one behind the other, cannot run on this machine.
+    #[error("no relay to the proxies: {0}")]
+    Relay(std::io::Error),
     /// The client cannot be made as it was asked for.
     #[error("{0}")]
     Policy(String),
@@ -45,6 +48,8 @@ pub struct FailedRoute {
     pub route: String,
     /// What went wrong.
     pub error: reqwest::Error,
+    /// What the proxies said, where there are several, one behind the other.
+    pub proxies: Option<String>,
 }
 
 impl From<awaitkit_dial::LinkError> for Error {
@@ -55,7 +60,10 @@ impl From<awaitkit_dial::LinkError> for Error {
 
 impl fmt::Display for FailedRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.route, chain(&self.error))
+        match &self.proxies {
+            Some(proxies) => write!(f, "{}: {proxies}", self.route),
+            None => write!(f, "{}: {}", self.route, chain(&self.error)),
+        }
     }
 }
 

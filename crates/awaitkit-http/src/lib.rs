@@ -23,12 +23,15 @@
 //! - **Limits**: connecting ends with the patience of the policy (10 s for each route), and five minutes without a byte are the end. There is
 //!   none on how long an answer may take or how large it may be, unless you set one.
 //! - **Redirects** are followed ten times, **cookies** are kept as long as the client, `gzip` and `deflate` are undone.
+//! - **Several proxies**, one behind the other (`socks5://a+http://b`), are passed by `awaitkit-dial`, to which leads a SOCKS5 proxy on this
+//!   machine, with a password that nobody else knows.
 //! - Proxies come from the policy alone, not from the environment.
 
 mod builder;
 mod client;
 mod contents;
 mod error;
+mod relay;
 
 pub use awaitkit_dial::{Order, Policy, Resolve};
 pub use builder::Builder;

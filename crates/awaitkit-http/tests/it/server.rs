@@ -1,13 +1,19 @@
-//! An HTTP server that is also an HTTP proxy and answers for everybody, and a SOCKS5 proxy.
+//! An HTTP server that is also an HTTP proxy and answers for everybody, and proxies.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use awaitkit_dial::{BoxFuture, Resolve};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use awaitkit_dial::testing::{serve_http_proxy, serve_socks5};
+use awaitkit_dial::{BoxFuture, BoxStream, Connect, Credentials, Network, Resolve, Tcp};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 #[derive(Clone)]
 pub(crate) struct Server {
@@ -38,6 +44,27 @@ impl Server {
         Self { port, state }
     }
 
+    /// The same in TLS, for this name; its certificate beside it.
+    pub(crate) async fn start_tls(name: &'static str, host: &str) -> (Self, Vec<u8>) {
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec![host.to_owned()]).unwrap();
+        let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into();
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let state = Arc::new(State { name, connections: AtomicUsize::new(0), requests: Mutex::default(), cuts: Mutex::default() });
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                shared.connections.fetch_add(1, Ordering::Relaxed);
+                let (acceptor, shared) = (acceptor.clone(), Arc::clone(&shared));
+                tokio::spawn(async move { serve(shared, acceptor.accept(stream).await.ok()?).await });
+            }
+        });
+        (Self { port, state }, cert.der().to_vec())
+    }
+
     /// The next connection breaks when its request is there.
     pub(crate) fn cut(&self) {
         self.state.cuts.lock().unwrap().push_back(());
@@ -57,7 +84,7 @@ impl Server {
     }
 }
 
-async fn serve(state: Arc<State>, stream: TcpStream) -> Option<()> {
+async fn serve(state: Arc<State>, stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let (mut first, mut cookie, mut length) = (String::new(), String::new(), 0);
@@ -103,32 +130,68 @@ async fn serve(state: Arc<State>, stream: TcpStream) -> Option<()> {
     }
 }
 
-/// A SOCKS5 proxy for one user, which says where it was asked to lead.
-pub(crate) async fn socks5(to: u16) -> (u16, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let seen = Arc::clone(&seen);
-            tokio::spawn(async move {
-                let mut head = [0; 2];
-                stream.read_exact(&mut head).await.ok()?;
-                stream.read_exact(&mut vec![0; head[1].into()]).await.ok()?;
-                stream.write_all(&[5, 0]).await.ok()?;
-                let mut request = [0; 5];
-                stream.read_exact(&mut request).await.ok()?;
-                let mut name = vec![0; usize::from(request[4]) + 2];
-                stream.read_exact(&mut name).await.ok()?;
-                seen.lock().unwrap().push(String::from_utf8_lossy(&name[..name.len() - 2]).into_owned());
-                stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.ok()?;
-                let mut server = TcpStream::connect(("127.0.0.1", to)).await.ok()?;
-                tokio::io::copy_bidirectional(&mut stream, &mut server).await.ok()
-            });
+/// A proxy that leads to this machine, whatever name it is told, and says where it was asked to lead.
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    led_to: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    pub(crate) async fn socks5(password: Option<&str>) -> Self {
+        Self::start(password, true).await
+    }
+
+    pub(crate) async fn http(password: Option<&str>) -> Self {
+        Self::start(password, false).await
+    }
+
+    /// The targets so far.
+    pub(crate) fn led_to(&self) -> Vec<String> {
+        self.led_to.lock().unwrap().clone()
+    }
+
+    async fn start(password: Option<&str>, socks: bool) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let led_to = Arc::new(Mutex::new(Vec::new()));
+        let names = Arc::new(Noted(Arc::clone(&led_to)));
+        let network = Network { connect: names.clone(), names, ..Network::default() };
+        let credentials = password.map(|password| Credentials { user: "me".to_owned(), password: password.to_owned() });
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (network, credentials) = (network.clone(), credentials.clone());
+                tokio::spawn(async move {
+                    match socks {
+                        true => drop(serve_socks5(stream, credentials.as_ref(), &network).await),
+                        false => drop(serve_http_proxy(stream, credentials.as_ref(), &network).await),
+                    }
+                });
+            }
+        });
+        Self { port, led_to }
+    }
+}
+
+/// TCP to this machine, which notes where it leads. A name is noted with the port when that is dialled.
+#[derive(Debug)]
+struct Noted(Arc<Mutex<Vec<String>>>);
+
+impl Resolve for Noted {
+    fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, std::io::Result<Vec<IpAddr>>> {
+        self.0.lock().unwrap().push(name.to_owned());
+        Here.resolve(name)
+    }
+}
+
+impl Connect for Noted {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, std::io::Result<BoxStream>> {
+        let mut noted = self.0.lock().unwrap();
+        match noted.last_mut().filter(|last| !last.contains(':')) {
+            Some(name) => *name = format!("{name}:{}", address.port()),
+            None => noted.push(address.to_string()),
         }
-    });
-    (port, asked)
+        Tcp.connect(address)
+    }
 }
 
 /// Every name is this machine.
