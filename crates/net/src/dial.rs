@@ -42,6 +42,8 @@ pub enum Way {
     Open,
     /// An obfuscated stream.
     Obfuscated,
+    /// Intermediate frames, each of which is a request that ends with one frame of the server, as over HTTP.
+    Requests,
     /// An obfuscated stream, made with the secret of a proxy. The server is told of the proxy (`inputClientProxy`).
     MtProxy {
         /// Where the proxy is.

@@ -14,6 +14,7 @@ mod counters;
 mod dial;
 mod environment;
 mod error;
+pub mod http;
 mod link;
 mod proxy;
 mod task;

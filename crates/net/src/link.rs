@@ -25,6 +25,8 @@ pub(crate) struct Link {
     pub(crate) input: BytesMut,
     /// The MTProto proxy that it leads through.
     pub(crate) proxy: Option<Target>,
+    /// Whether the server speaks only when it is asked.
+    pub(crate) polls: bool,
 }
 
 impl Link {
@@ -32,7 +34,9 @@ impl Link {
         let Dialed { stream, way } = dial.dial(Server { dc: options.dc, addresses: &options.addresses }).await?;
         let (reader, writer) = tokio::io::split(stream);
         let dc = i16::try_from(options.dc).unwrap_or_default();
+        let polls = way == Way::Requests;
         let (framer, proxy) = match way {
+            Way::Requests => (ClientFramer::new(Transport::Intermediate), None),
             Way::Open if options.obfuscated => (ClientFramer::obfuscated(options.transport, dc, None, random)?, None),
             Way::Obfuscated => (ClientFramer::obfuscated(tagged(options.transport), dc, None, random)?, None),
             Way::Open => (ClientFramer::new(options.transport), None),
@@ -41,7 +45,7 @@ impl Link {
                 (ClientFramer::obfuscated(transport, dc, Some(&secret), random)?, Some(server))
             }
         };
-        Ok(Self { reader, writer, framer, input: BytesMut::new(), proxy })
+        Ok(Self { reader, writer, framer, input: BytesMut::new(), proxy, polls })
     }
 
     /// Agrees on a key with the server.
@@ -79,7 +83,7 @@ impl Link {
             match self.framer.next(&mut self.input)? {
                 Some(Frame::Packet(packet)) => return Ok(packet),
                 Some(Frame::TransportError(code)) => return Err(ConnectError::Transport(code)),
-                Some(Frame::QuickAck(_)) => {}
+                Some(Frame::QuickAck(_) | Frame::Nothing) => {}
                 None => {
                     make_room(&mut self.input);
                     if self.reader.read_buf(&mut self.input).await? == 0 {

@@ -16,6 +16,7 @@ const NEWEST: i64 = 30;
 const TURNED_BACK: i64 = 15;
 
 pub(super) fn handle_packet(session: &mut Session, packet: BytesMut, now: Now, rng: &mut dyn Rng) -> Result<(), Violation> {
+    session.polling.answered();
     let opened = packet::open(&session.key, Side::Server, packet)?;
     if opened.session_id != session.session_id {
         return Err(Violation::SessionId);

@@ -10,6 +10,7 @@
 mod calls;
 mod inbound;
 mod outbound;
+mod polling;
 mod table;
 mod watch;
 
@@ -25,6 +26,7 @@ use crate::time::{MessageIds, ServerClock};
 use crate::{MAX_MESSAGE, Now, Salt, Service, Violation, replay::Seen};
 use calls::Calls;
 pub use calls::{CallId, CallOptions, Repeat, Whereabouts};
+use polling::Polling;
 pub use table::CallTable;
 use watch::Watch;
 
@@ -124,6 +126,7 @@ pub struct Session {
     services: VecDeque<Service>,
     events: VecDeque<Event>,
     watch: Watch,
+    polling: Polling,
     /// Put before each query until the server has answered one: `invokeWithLayer(initConnection(…`.
     init: Bytes,
     initialised: bool,
@@ -153,6 +156,7 @@ impl Session {
             services: VecDeque::new(),
             events: VecDeque::new(),
             watch: Watch::default(),
+            polling: Polling::default(),
             init,
             initialised: false,
             server_session: None,
@@ -195,9 +199,21 @@ impl Session {
         }
     }
 
+    /// Whether the next link is HTTP, where the server speaks only when it is asked: each packet is a request then, which the server
+    /// ends with one packet of its own or [with nothing](Self::handle_empty). One request waits for news at all times, by `http_wait`.
+    pub fn poll_for_answers(&mut self, polls: bool) {
+        self.polling.on = polls;
+    }
+
+    /// A request has ended with nothing.
+    pub fn handle_empty(&mut self) {
+        self.polling.answered();
+    }
+
     /// A connection stands and packets can be written.
     pub fn connected(&mut self, now: Now) {
         self.watch.connected(now);
+        self.polling.reset();
         self.initialised = false;
         // An unanswered request for salts went down with its connection.
         self.salts_asked = false;
@@ -277,7 +293,8 @@ impl Session {
 
     /// Whether anything waits to be written. Acknowledgements that can wait for company do not count.
     pub fn wants_to_transmit(&self) -> bool {
-        self.watch.is_connected() && (self.calls.has_queued() || !self.services.is_empty() || self.watch.acks_due())
+        let has_news = self.calls.has_queued() || !self.services.is_empty() || self.watch.acks_due();
+        self.watch.is_connected() && (self.polling.must_ask() || (has_news && self.polling.may_ask()))
     }
 
     /// How many calls have not ended.

@@ -25,6 +25,9 @@ pub(super) fn poll_transmit(session: &mut Session, now: Now, rng: &mut dyn Rng, 
     packet.take_services(session, now);
     packet.take_calls(session, now);
     packet.take_acks(session, now);
+    if let Some(wait) = session.polling.ask() {
+        packet.push_service(session, &wait, now);
+    }
     let Packet { out, layout, first, calls, questions, ping, repeats, .. } = packet;
     let Some(first) = first else {
         layout.abandon(out);
@@ -78,7 +81,7 @@ impl<'a> Packet<'a> {
             let msg_id = self.push_service(session, &service, now);
             match service {
                 Service::MsgsStateReq { msg_ids } => self.questions.push((msg_id, msg_ids)),
-                Service::PingDelayDisconnect { .. } => self.ping = Some(msg_id),
+                Service::PingDelayDisconnect { .. } | Service::Ping { .. } => self.ping = Some(msg_id),
                 Service::RpcDropAnswer { req_msg_id } => session.watch.drop_sent(msg_id, req_msg_id),
                 _ => {}
             }

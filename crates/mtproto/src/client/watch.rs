@@ -95,7 +95,11 @@ impl Session {
         let ping_id = rng.next_u64() as i64;
         self.watch.ping = Some(Ping { id: ping_id, sent: None, at: now.mono });
         self.watch.await_pong(now);
-        self.services.push_back(Service::PingDelayDisconnect { ping_id, disconnect_delay: DISCONNECT_DELAY });
+        // Requests of HTTP end by themselves: there is no connection for the server to close.
+        self.services.push_back(match self.polling.on {
+            false => Service::PingDelayDisconnect { ping_id, disconnect_delay: DISCONNECT_DELAY },
+            true => Service::Ping { ping_id },
+        });
     }
 
     /// The server closes the link when it gets no ping for a while, also if the pong of the last is still on its way.

@@ -29,6 +29,8 @@ pub enum Frame {
     TransportError(i32),
     /// The server has received the packet that this token is computed from.
     QuickAck(u32),
+    /// A word of zero, which servers may send. It means nothing, except over HTTP: a request has ended with nothing.
+    Nothing,
 }
 
 impl ClientFramer {
@@ -97,17 +99,12 @@ impl ClientFramer {
         if let Some(obfuscation) = &mut self.obfuscation {
             obfuscation.receive(input);
         }
-        let frame = loop {
-            match self.decoder.next(input)? {
-                None => break None,
-                Some(Item::QuickAck(token)) => break Some(Frame::QuickAck(token)),
-                Some(Item::Error(code)) => break Some(Frame::TransportError(code)),
-                Some(Item::Payload(packet, _)) if packet.len() >= MIN_PACKET => break Some(Frame::Packet(packet)),
-                Some(Item::Payload(short, _)) => match short_frame(&short)? {
-                    None => {}
-                    frame => break frame,
-                },
-            }
+        let frame = match self.decoder.next(input)? {
+            None => None,
+            Some(Item::QuickAck(token)) => Some(Frame::QuickAck(token)),
+            Some(Item::Error(code)) => Some(Frame::TransportError(code)),
+            Some(Item::Payload(packet, _)) if packet.len() >= MIN_PACKET => Some(Frame::Packet(packet)),
+            Some(Item::Payload(short, _)) => Some(short_frame(&short)?),
         };
         if let Some(obfuscation) = &mut self.obfuscation {
             obfuscation.taken(input.len());
@@ -116,13 +113,13 @@ impl ClientFramer {
     }
 }
 
-/// −1 and a token: a quick acknowledgement; another negative number: an error; zero: nothing, which servers may send.
-fn short_frame(payload: &[u8]) -> Result<Option<Frame>, FrameError> {
+/// −1 and a token: a quick acknowledgement; another negative number: an error; zero: nothing.
+fn short_frame(payload: &[u8]) -> Result<Frame, FrameError> {
     let word = |at: usize| payload.get(at..)?.first_chunk().map(|word| i32::from_le_bytes(*word));
     match (word(0), word(4)) {
-        (Some(-1), Some(token)) => Ok(Some(Frame::QuickAck(token as u32))),
-        (Some(0), _) => Ok(None),
-        (Some(code), _) if code < 0 => Ok(Some(Frame::TransportError(code))),
+        (Some(-1), Some(token)) => Ok(Frame::QuickAck(token as u32)),
+        (Some(0), _) => Ok(Frame::Nothing),
+        (Some(code), _) if code < 0 => Ok(Frame::TransportError(code)),
         _ => Err(FrameError::Length(payload.len())),
     }
 }

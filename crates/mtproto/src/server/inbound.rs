@@ -168,6 +168,11 @@ fn handle_service(session: &mut Session, msg_id: i64, service: Service, now: Now
             session.answer(msg_id, result.into(), false, now);
         }
         Service::DestroySession { session_id } => session.events.push_back(Event::DestroySession { msg_id, session_id }),
+        Service::HttpWait { max_delay, wait_after, max_wait } => {
+            let [max_delay, wait_after, max_wait] =
+                [max_delay, wait_after, max_wait].map(|ms| std::time::Duration::from_millis(ms.max(0).unsigned_abs().into()));
+            session.events.push_back(Event::HttpWait { max_delay, wait_after, max_wait });
+        }
         // What only a server sends, and notices that ask for nothing.
         _ => {}
     }

@@ -52,6 +52,16 @@ pub enum Event {
         /// The session to forget.
         session_id: i64,
     },
+    /// How long the answer to the request that brought the packet may be held back, over HTTP; the last one of a packet counts
+    /// (<https://core.telegram.org/mtproto/service_messages#http-wait-long-poll>).
+    HttpWait {
+        /// From the first message that there is to tell to the answer, at the most.
+        max_delay: Duration,
+        /// So long the answer waits after each message whether more come.
+        wait_after: Duration,
+        /// So long it waits for a first one.
+        max_wait: Duration,
+    },
 }
 
 /// The server end of a session; see the [module](self).
@@ -207,6 +217,23 @@ impl Session {
         let sealer = Sealer { key: &self.key, from: Side::Server, salt, session_id: self.session_id };
         sealer.seal(layout, container, rng, out);
         true
+    }
+
+    /// How many messages wait to be written. Acknowledgements that can wait for company do not count.
+    pub fn queued(&self) -> usize {
+        self.services.len() + self.outbox.queued()
+    }
+
+    /// Appends the next packet, and an empty container if there is nothing to tell: a request of HTTP ends with a packet.
+    pub fn transmit(&mut self, now: Now, rng: &mut dyn Rng, out: &mut Vec<u8>) {
+        self.queue_acks();
+        if !self.poll_transmit(now, rng, out) {
+            let container = (self.ids.next(now.wall, NOTIFICATION), self.next_seq_no(false));
+            let salt = self.salts.current(&self.key, now.wall);
+            let sealer = Sealer { key: &self.key, from: Side::Server, salt, session_id: self.session_id };
+            let layout = Layout::begin(out);
+            sealer.seal(layout, Some(container), rng, out);
+        }
     }
 
     /// Makes every salt given out so far wrong, as if the server had lost them.

@@ -55,6 +55,11 @@ impl Outbox {
         self.queue.iter().any(|id| self.kept.contains_key(id))
     }
 
+    /// How many messages wait.
+    pub(super) fn queued(&self) -> usize {
+        self.queue.iter().filter(|id| self.kept.contains_key(id)).count()
+    }
+
     /// The length of the next body, skipping those acknowledged while they waited.
     pub(super) fn next_len(&mut self) -> Option<usize> {
         while let Some(id) = self.queue.front() {

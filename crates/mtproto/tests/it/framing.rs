@@ -256,10 +256,11 @@ fn refusals_of_other_servers_are_understood() {
     // Some servers write the code alone, three times, where a full frame should be.
     check(Transport::Full, "53feffff 53feffff 53feffff", Some(Frame::TransportError(-429)));
     check(Transport::Intermediate, "04000000 6cfeffff", Some(Frame::TransportError(-404)));
-    // A tail behind the code, and a zero that means nothing.
+    // A tail behind the code, and a zero that means nothing, with one and without.
     check(Transport::PaddedIntermediate, "07000000 6cfeffff aabbcc", Some(Frame::TransportError(-404)));
-    check(Transport::PaddedIntermediate, "04000000 00000000 09000000 ffffffff 78563492 aa", Some(Frame::QuickAck(0x9234_5678)));
-    check(Transport::Intermediate, "04000000 00000000", None);
+    check(Transport::PaddedIntermediate, "09000000 ffffffff 78563492 aa", Some(Frame::QuickAck(0x9234_5678)));
+    check(Transport::PaddedIntermediate, "06000000 00000000 aabb", Some(Frame::Nothing));
+    check(Transport::Intermediate, "04000000 00000000", Some(Frame::Nothing));
 }
 
 proptest! {

@@ -6,6 +6,7 @@ mod fuzz_smoke;
 mod handshake;
 mod handshake_fuzz;
 mod handshake_published;
+mod polling;
 mod service;
 mod simulation;
 mod strictness;

@@ -1,4 +1,5 @@
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +7,7 @@ use awaitkit_dial::{BoxFuture, Chain, Health, Network, Route, Standing, Wanted};
 
 use super::watched::Watched;
 use super::{Disguise, FakeTls, MtProxy, Proxy};
-use crate::{Dial, Dialed, Environment, Server, Way};
+use crate::{Dial, Dialed, Environment, Server, Way, http};
 
 /// Which ways to Telegram are tried, and in which order: `direct`, `direct, then tg://proxy?…`.
 pub type Policy = awaitkit_dial::Policy<Proxy>;
@@ -21,6 +22,9 @@ pub enum Carrier {
     /// WebSockets.
     #[cfg(feature = "websocket")]
     WebSocket(crate::Web),
+    /// HTTP: packets are requests to `/api`, one of which waits for news at all times. Where a server is known at port 443, port 80 is
+    /// asked, since Telegram speaks HTTP there.
+    Http,
 }
 
 /// Reaches Telegram by a policy.
@@ -63,6 +67,7 @@ impl Dialer {
         let addresses = Wanted::Addresses(server.addresses);
         match &self.carrier {
             Carrier::Tcp => self.network.open(chain, addresses).await.map(Into::into),
+            Carrier::Http => self.request(chain, server.addresses).await,
             #[cfg(feature = "websocket")]
             Carrier::WebSocket(crate::Web::Addresses) => {
                 let stream = self.network.open(chain, addresses).await?;
@@ -80,6 +85,19 @@ impl Dialer {
                 Ok(Dialed { stream: Box::new(socket), way: Way::Obfuscated })
             }
         }
+    }
+
+    async fn request(&self, chain: Option<&Chain>, addresses: &[SocketAddr]) -> io::Result<Dialed> {
+        let at = |address: &SocketAddr| SocketAddr::new(address.ip(), if address.port() == 443 { 80 } else { address.port() });
+        let addresses: Arc<[SocketAddr]> = addresses.iter().map(at).collect();
+        let first = self.network.open(chain, Wanted::Addresses(&addresses)).await?;
+        let host = addresses.first().map(ToString::to_string).unwrap_or_default();
+        let (network, chain) = (self.network.clone(), chain.cloned());
+        let open: http::Open = Arc::new(move || {
+            let (network, chain, addresses) = (network.clone(), chain.clone(), addresses.clone());
+            Box::pin(async move { network.open(chain.as_ref(), Wanted::Addresses(&addresses)).await })
+        });
+        Ok(Dialed { stream: http::carry(first, open, host), way: Way::Requests })
     }
 
     async fn disguise(&self, proxy: &MtProxy) -> io::Result<Dialed> {

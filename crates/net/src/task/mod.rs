@@ -21,9 +21,7 @@ use crate::counters::Counters;
 use crate::link::{Link, connect, make_room};
 use crate::ticket::report;
 use crate::unlinked::{Meanwhile, Unlinked, let_go};
-use crate::{
-    CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Target, Ticket,
-};
+use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Ticket};
 
 /// How often other tasks may add to the queue before it is packed, as long as they do…
 const YIELDS: usize = 3;
@@ -163,7 +161,7 @@ impl Task {
             let error = match connected {
                 Ok((link, agreed)) => {
                     let exchange = agreed.as_ref().map(|(_, took)| *took);
-                    self.begin_session(agreed.map(|(key, _)| key), link.proxy.as_ref());
+                    self.begin_session(agreed.map(|(key, _)| key), &link);
                     info!(dc = self.options.dc, "connected");
                     state.send_replace(State::Ready { took, exchange });
                     self.linked = Some(self.environment.now().mono);
@@ -200,7 +198,7 @@ impl Task {
         }
     }
 
-    fn begin_session(&mut self, agreed: Option<StoredKey>, proxy: Option<&Target>) {
+    fn begin_session(&mut self, agreed: Option<StoredKey>, link: &Link) {
         let now = self.environment.now();
         if let Some(key) = &agreed {
             self.telling.tell(Event::Key(Box::new(key.clone())));
@@ -211,7 +209,8 @@ impl Task {
             // `connect` agrees on a key whenever there is none.
             (None, None) => return,
         };
-        session.introduce(self.options.init.write(proxy));
+        session.introduce(self.options.init.write(link.proxy.as_ref()));
+        session.poll_for_answers(link.polls);
         session.connected(now);
         let Meanwhile { calls, receipts } = std::mem::take(&mut self.meanwhile);
         receipts.into_iter().for_each(|receipt| self.acknowledge(Some(receipt)));

@@ -43,6 +43,7 @@ impl Task {
                     self.dispatch();
                 }
                 Frame::TransportError(code) => return Err(ConnectError::Transport(code)),
+                Frame::Nothing => session.handle_empty(),
                 Frame::QuickAck(_) => {}
             }
         }

@@ -2,6 +2,7 @@
 
 mod faketls;
 mod fixture;
+mod http;
 mod links;
 mod losses;
 mod proxies;

@@ -163,6 +163,56 @@ async fn websockets_lead_there_too_through_any_proxy() {
     }
 }
 
+#[tokio::test]
+async fn http_leads_there_too_through_any_proxy() {
+    let telegram = sandbox(KEY).await;
+    let world = World::new(&telegram);
+    let network = world.network();
+    world.beside.serve("10.0.0.1:1080".parse().unwrap(), move |stream: DuplexStream| {
+        let network = network.clone();
+        async move { drop(serve_socks5(stream, None, &network).await) }
+    });
+    let network = world.network();
+    world.beside.serve("10.0.0.2:3128".parse().unwrap(), move |stream: DuplexStream| {
+        let network = network.clone();
+        async move { drop(serve_http_proxy(stream, None, &network).await) }
+    });
+    for policy in ["direct", "http://10.0.0.2:3128", "socks5://10.0.0.1:1080+http://10.0.0.2:3128"] {
+        // Bob lives in the second data centre, so that the first one sends him there.
+        let client = sign_in(&telegram, builder(&telegram, &world, policy).carrier(Carrier::Http), "15550002").await;
+        let content = vec![7; 700_000];
+        let file = client.upload(UploadSource::bytes("seven.bin", content.clone())).await.unwrap();
+        let sent = client.send_file("@alice", file).await.unwrap();
+        assert!(sent.download().to_memory(1 << 20).await.unwrap() == content, "{policy}");
+        let connected = world.connected();
+        let directly = connected.iter().filter(|at| world.addresses.contains(at)).count();
+        assert!(connected.len() >= 4 && (policy == "direct" || directly < connected.len()), "{policy}: {connected:?}");
+        client.close().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_without_http_are_named() {
+    let telegram = sandbox(KEY).await;
+    let world = World::new(&telegram);
+    let check = async |fault: Fault, expect: &str| {
+        let at: SocketAddr = "10.0.0.1:80".parse().unwrap();
+        world.beside.fault(at, fault);
+        // Port 80 is asked where 443 is known.
+        let servers = Servers::custom(1, [(1, "10.0.0.1:443".parse().unwrap())], telegram.public_key());
+        let builder = builder(&telegram, &world, "direct").servers(servers).carrier(Carrier::Http);
+        let error = error(builder).await;
+        assert!(error.contains(expect), "{error}");
+    };
+    check(Fault::Refused, "connection refused").await;
+    check(Fault::Speaks(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n".to_vec()), "HTTP: the server answers 502").await;
+    check(Fault::Speaks(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec()), "transport error -404").await;
+    check(Fault::Speaks(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_vec()), "longer than any packet").await;
+    check(Fault::Speaks(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec()), "length is not told").await;
+    check(Fault::Speaks(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()), "HTTP: the other end speaks another protocol").await;
+    check(Fault::Stalled, "gave no sign of life").await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn servers_without_websockets_are_named() {
     let telegram = sandbox(KEY).await;

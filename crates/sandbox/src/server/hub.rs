@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use quadruplex_crypto::AuthKey;
@@ -12,6 +12,7 @@ use quadruplex_net::{Environment, MtProxy, Random, Target};
 use tokio::sync::{Notify, watch};
 
 use super::link::LinkFaults;
+use super::peer::Line;
 use super::proxy::Proxy;
 use super::request::Waiting;
 use super::{Door, query};
@@ -78,14 +79,29 @@ pub(crate) struct Slot {
 
 pub(crate) struct SlotState {
     pub(crate) session: Session,
-    /// The connection that carries the session, 0 for none.
+    /// The [`Line`] that carries the session, 0 for none.
     pub(crate) connection: u64,
+    /// That line, if it is still there.
+    pub(crate) line: Weak<Line>,
     pub(crate) wake: Arc<Notify>,
+    /// Whether several wait there: requests of HTTP.
+    pub(crate) of_requests: bool,
     /// Whether a call has been made by which a client shows that it wants updates here.
     pub(crate) wants_updates: bool,
     /// The layer in which this session gets them.
     pub(crate) layer: i32,
     pub(crate) outcomes: Outcomes,
+}
+
+impl SlotState {
+    /// There is something to send.
+    pub(crate) fn wake(&self) {
+        if self.of_requests {
+            self.wake.notify_waiters();
+        } else {
+            self.wake.notify_one();
+        }
+    }
 }
 
 /// How the latest queries of a session ended, for `invokeAfterMsg`.
@@ -273,7 +289,7 @@ impl Hub {
                 }
                 if let Some(body) = query::encode_update(&push.update, state.layer) {
                     state.session.notify(body, now);
-                    state.wake.notify_one();
+                    state.wake();
                 }
             }
         }
@@ -345,8 +361,16 @@ impl Key {
         let mut sessions = lock(&self.sessions);
         let slot = sessions.entry(session_id).or_insert_with(|| {
             let session = Session::new(self.auth.clone(), session_id, lock(&self.salts).clone(), random);
-            let state =
-                SlotState { session, connection: 0, wake: Arc::default(), wants_updates: false, layer: 0, outcomes: Outcomes::default() };
+            let state = SlotState {
+                session,
+                connection: 0,
+                line: Weak::new(),
+                wake: Arc::default(),
+                of_requests: false,
+                wants_updates: false,
+                layer: 0,
+                outcomes: Outcomes::default(),
+            };
             Arc::new(Slot { session_id, state: Mutex::new(state) })
         });
         slot.clone()

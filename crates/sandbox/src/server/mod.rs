@@ -1,8 +1,10 @@
 //! The server in front of the world: it speaks MTProto with whoever connects.
 
 mod connection;
+mod http;
 mod hub;
 mod link;
+mod peer;
 mod proxy;
 mod query;
 mod request;
@@ -12,7 +14,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::BytesMut;
-#[cfg(feature = "websocket")]
 use quadruplex_mtproto::framing::FrameError;
 use quadruplex_net::{Secret, Stream};
 use tokio::net::TcpListener;
@@ -63,6 +64,9 @@ async fn begin(hub: Arc<Hub>, dc: i32, mut stream: Box<dyn Stream>) -> io::Resul
     };
     match begun {
         Ok(framer) => connection::serve(hub, dc, stream, framer, input).await,
+        Err(connection::NotBegun::Frame(FrameError::OtherProtocol("HTTP"))) if input.starts_with(b"POST") => {
+            http::serve(hub, dc, stream, input).await
+        }
         #[cfg(feature = "websocket")]
         Err(connection::NotBegun::Frame(FrameError::OtherProtocol("HTTP"))) => {
             let ahead = quadruplex_net::Prefixed::new(input.to_vec(), stream);

@@ -80,7 +80,7 @@ fn finish(hub: &Hub, slot: &Slot, msg_id: i64, answer: impl FnOnce(&mut SlotStat
     let mut state = slot.lock();
     state.outcomes.record(msg_id, succeeded);
     answer(&mut state, hub.now());
-    state.wake.notify_one();
+    state.wake();
 }
 
 /// Calls that further connections of a login may make beside the main one.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "admin")]
 mod admin;
+mod http;
 mod person;
 mod senders;
 mod sockets;
