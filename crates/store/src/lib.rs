@@ -14,6 +14,8 @@ mod commit;
 pub mod contract;
 mod disk;
 mod error;
+#[doc(hidden)]
+pub mod gated;
 mod lock;
 mod memory;
 mod peer;

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use quadruplex::net::Environment;
 use quadruplex::prelude::*;
-use quadruplex::store::{Commit, DeadLetter, Memory, Peer as KnownPeer, PeerId, PeerKey, Row, Snapshot, Store, Task, Value, ValueKey};
+use quadruplex::store::gated::Gated;
+use quadruplex::store::{Memory, Store};
 use quadruplex_sandbox::world::{Config, ErrorRule, Peer, UpdateFaults};
 use quadruplex_sandbox::{LinkScript, NewBot, RpcError, Sandbox};
 use rand_chacha::ChaCha8Rng;
@@ -20,7 +21,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::common::{builder, person};
-use crate::simulation::seeds;
+use crate::simulation::{make_trouble, seeds};
 
 const EPOCH: Duration = Duration::from_secs(1_800_000_000);
 const AT_ONCE: usize = 3;
@@ -159,58 +160,17 @@ async fn missed(gap: Gap, State(diary): State<Arc<Diary>>) {
 }
 
 /// The store of one life, which is gone with it: what is not written by then never is.
-struct Mortal {
-    memory: Memory,
-    is_dead: Arc<AtomicBool>,
-    disk: Duration,
-}
-
-impl Store for Mortal {
-    fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
+fn mortal(memory: Memory, is_dead: Arc<AtomicBool>, disk: Duration) -> impl Store {
+    Gated::new(memory, move |_| {
+        let is_dead = Arc::clone(&is_dead);
         Box::pin(async move {
-            sleep(self.disk).await;
-            if self.is_dead.load(Ordering::SeqCst) {
+            sleep(disk).await;
+            if is_dead.load(Ordering::SeqCst) {
                 std::future::pending::<()>().await;
             }
-            self.memory.commit(commit).await
+            Ok(())
         })
-    }
-
-    fn load(&self) -> Task<'_, Snapshot> {
-        self.memory.load()
-    }
-
-    fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
-        self.memory.rows(from, limit)
-    }
-
-    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
-        self.memory.dead_letters(from, limit)
-    }
-
-    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<KnownPeer>>> {
-        self.memory.peers(keys)
-    }
-
-    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
-        self.memory.value(key)
-    }
-
-    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
-        self.memory.values(from, limit)
-    }
-
-    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<KnownPeer>> {
-        self.memory.all_peers(after, limit)
-    }
-
-    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
-        self.memory.all_values(after, limit)
-    }
-
-    fn place(&self) -> String {
-        self.memory.place()
-    }
+    })
 }
 
 /// A life of the bot.
@@ -324,7 +284,7 @@ impl World {
         let wall = EPOCH + self.start.elapsed();
         let is_dead = Arc::<AtomicBool>::default();
         let disk = Duration::from_millis(u64::from(self.rng.next_u32() % 15));
-        let store = Mortal { memory: self.memory.clone(), is_dead: Arc::clone(&is_dead), disk };
+        let store = mortal(self.memory.clone(), Arc::clone(&is_dead), disk);
         let environment = Environment::simulated(wall, self.seed * 1000 + self.lives);
         let client = builder(&self.telegram).environment(environment).connect(store).await.unwrap();
         if client.own_user().is_none() {
@@ -363,19 +323,8 @@ impl World {
     }
 
     fn misbehave(&mut self) {
-        let most = |rng: &mut ChaCha8Rng, most: u32| if rng.next_u32().is_multiple_of(2) { 0 } else { rng.next_u32() % most };
         if self.chance(4) {
-            let script = LinkScript {
-                drop: most(&mut self.rng, 60),
-                duplicate: most(&mut self.rng, 120),
-                cut: most(&mut self.rng, 40),
-                delay: Duration::from_millis(u64::from(most(&mut self.rng, 300))),
-                split: self.chance(2),
-            };
-            self.telegram.set_link(script);
-            let updates =
-                UpdateFaults { drop: most(&mut self.rng, 150), duplicate: most(&mut self.rng, 150), delay: most(&mut self.rng, 150) };
-            self.telegram.world().faults_mut().updates = updates;
+            make_trouble(&self.telegram, &mut self.rng);
         }
         if self.chance(10) {
             let (code, name) = [(420, "FLOOD_WAIT_3"), (500, "INTERNAL"), (400, "PEER_FLOOD")][self.rng.next_u32() as usize % 3];

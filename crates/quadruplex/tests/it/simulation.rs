@@ -37,6 +37,15 @@ pub(crate) fn seeds() -> std::ops::Range<u64> {
     }
 }
 
+/// From now on the link and the server lose, repeat and delay what passes, as chance has it.
+pub(crate) fn make_trouble(telegram: &Sandbox, rng: &mut ChaCha8Rng) {
+    let mut most = |most: u32| if rng.next_u32().is_multiple_of(2) { 0 } else { rng.next_u32() % most };
+    let (drop, duplicate, cut, delay) = (most(60), most(120), most(40), most(300));
+    telegram.world().faults_mut().updates = UpdateFaults { drop: most(150), duplicate: most(150), delay: most(150) };
+    let split = rng.next_u32().is_multiple_of(2);
+    telegram.set_link(LinkScript { drop, duplicate, cut, delay: Duration::from_millis(u64::from(delay)), split });
+}
+
 #[test]
 fn clients_end_up_knowing_what_the_sandbox_knows() {
     let mut total = Totals::default();
@@ -241,18 +250,7 @@ impl Simulation {
 
     fn misbehave(&mut self) {
         if self.chance(4) {
-            let most = |rng: &mut ChaCha8Rng, most: u32| if rng.next_u32().is_multiple_of(2) { 0 } else { rng.next_u32() % most };
-            let script = LinkScript {
-                drop: most(&mut self.rng, 60),
-                duplicate: most(&mut self.rng, 120),
-                cut: most(&mut self.rng, 40),
-                delay: Duration::from_millis(u64::from(most(&mut self.rng, 300))),
-                split: self.chance(2),
-            };
-            self.telegram.set_link(script);
-            let updates =
-                UpdateFaults { drop: most(&mut self.rng, 150), duplicate: most(&mut self.rng, 150), delay: most(&mut self.rng, 150) };
-            self.telegram.world().faults_mut().updates = updates;
+            make_trouble(&self.telegram, &mut self.rng);
         }
         if self.chance(12) {
             let lose_sessions = self.chance(2);

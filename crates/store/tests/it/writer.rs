@@ -2,13 +2,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quadruplex_store::{
-    Commit, CommonState, DeadLetter, Error, Lane, Memory, Peer, PeerId, PeerKey, PeerKind, Row, Snapshot, Store, Task, Value, ValueKey,
-    Writer,
-};
+use quadruplex_store::gated::Gated;
+use quadruplex_store::{Commit, CommonState, Error, Lane, Memory, Peer, PeerId, PeerKey, PeerKind, Row, Store, Writer};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Memory that counts its commits and, on demand, has no room or never finishes.
+/// What becomes of commits: they are counted and, on demand, there is no room.
 #[derive(Clone, Default)]
 struct Watched {
     memory: Memory,
@@ -21,62 +19,23 @@ impl Watched {
     fn commits(&self) -> Vec<Commit> {
         self.commits.lock().unwrap().clone()
     }
-}
 
-impl Store for Watched {
-    fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
-        Box::pin(async move {
-            self.attempts.fetch_add(1, Ordering::Relaxed);
-            // A disk takes its time; what is queued meanwhile belongs to the next group.
-            sleep(Duration::from_millis(5)).await;
-            if self.is_full.load(Ordering::Relaxed) {
-                return Err(Error::Full { place: self.place() });
-            }
-            self.commits.lock().unwrap().push((*commit).clone());
-            self.memory.commit(commit).await
-        })
-    }
-
-    fn load(&self) -> Task<'_, Snapshot> {
-        self.memory.load()
-    }
-
-    fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
-        self.memory.rows(from, limit)
-    }
-
-    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
-        self.memory.dead_letters(from, limit)
-    }
-
-    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<Peer>>> {
-        self.memory.peers(keys)
-    }
-
-    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
-        self.memory.value(key)
-    }
-
-    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
-        self.memory.values(from, limit)
-    }
-
-    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
-        self.memory.all_peers(after, limit)
-    }
-
-    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
-        self.memory.all_values(after, limit)
-    }
-
-    fn place(&self) -> String {
-        "the test".to_owned()
+    async fn pass(self, commit: Arc<Commit>) -> Result<(), Error> {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        // A disk takes its time; what is queued meanwhile belongs to the next group.
+        sleep(Duration::from_millis(5)).await;
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(Error::Full { place: "the test".to_owned() });
+        }
+        self.commits.lock().unwrap().push((*commit).clone());
+        Ok(())
     }
 }
 
 fn writer() -> (Watched, Writer) {
     let store = Watched::default();
-    let writer = Writer::spawn(Arc::new(store.clone()));
+    let gate = store.clone();
+    let writer = Writer::spawn(Arc::new(Gated::new(store.memory.clone(), move |commit| Box::pin(gate.clone().pass(commit)))));
     (store, writer)
 }
 
@@ -100,7 +59,7 @@ async fn changes_made_within_ten_milliseconds_are_one_commit() {
     assert!(second.is_durable(), "both are in one group");
     assert_eq!(start.elapsed(), Duration::from_millis(15), "ten from the first change, five for the disk");
     assert_eq!(store.commits().len(), 1);
-    assert_eq!(store.rows(0, 9).await.unwrap().len(), 2);
+    assert_eq!(store.memory.rows(0, 9).await.unwrap().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,7 +98,7 @@ async fn a_row_done_while_it_is_written_is_deleted_by_the_next_commit() {
     writer.queue(|commit| commit.done(1));
     writer.flush().await;
     assert_eq!(store.commits().len(), 2);
-    assert!(store.rows(0, 9).await.unwrap().is_empty());
+    assert!(store.memory.rows(0, 9).await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,7 +142,7 @@ async fn a_full_disk_loses_nothing() {
     store.is_full.store(false, Ordering::Relaxed);
     first.durable().await;
     assert_eq!(writer.failure(), None);
-    let rows: Vec<_> = store.rows(0, 9).await.unwrap().into_iter().map(|row| row.number).collect();
+    let rows: Vec<_> = store.memory.rows(0, 9).await.unwrap().into_iter().map(|row| row.number).collect();
     assert_eq!(rows, [1, 3]);
 }
 
@@ -197,7 +156,7 @@ async fn what_is_open_is_written_when_the_last_handle_goes() {
     assert!(!ticket.is_durable(), "a handle is left");
     drop(other);
     ticket.durable().await;
-    assert_eq!(store.rows(0, 9).await.unwrap().len(), 1);
+    assert_eq!(store.memory.rows(0, 9).await.unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
