@@ -1,8 +1,10 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quadruplex::Event;
 use quadruplex::api::name_for_id;
 use quadruplex::store::{Commit, DeadLetter, Lane, PeerId, Redb, Row, Store};
 use serde_json::json;
@@ -110,10 +112,16 @@ async fn change(store: &Redb, letters: &[DeadLetter], numbers: &[u64], change: i
     Ok(store.commit(Arc::new(commit)).await.map_err(quadruplex::Error::from)?)
 }
 
-/// What kind of update it is; a gap, or one of another release, has no name.
-fn name(row: &Row) -> &'static str {
-    let id = row.bytes.first_chunk().map(|id| u32::from_le_bytes(*id));
-    id.and_then(name_for_id).unwrap_or("a gap, or an update that this release does not know")
+/// What kind of update it is.
+fn name(row: &Row) -> Cow<'static, str> {
+    match Event::from_row(row) {
+        Ok(Event::Gap(_)) => "a gap".into(),
+        Ok(Event::Scheduled { handler, .. }) => format!("scheduled handler {handler}").into(),
+        _ => {
+            let id = row.bytes.first_chunk().map(|id| u32::from_le_bytes(*id));
+            id.and_then(name_for_id).unwrap_or("an update that this release does not know").into()
+        }
+    }
 }
 
 fn chat(lane: Lane) -> String {

@@ -12,7 +12,7 @@ use super::{Backlog, Report};
 use crate::conversation::{Context, Waiting};
 use crate::router::{Account, CallbackQuery, Plan, Update, album_of};
 use crate::updates::Along;
-use crate::{Client, Delivery, UpdateStream};
+use crate::{Client, Delivery, Event, UpdateStream};
 
 /// An album is complete when nothing has come in its chat for so long, looked at so often.
 const ALBUM: Duration = Duration::from_millis(500);
@@ -52,9 +52,10 @@ impl Dispatcher {
         loop {
             while tasks.try_join_next().is_some() {}
             let next = async {
-                // Never closed.
+                let delivery = updates.next().await?;
+                // Never closed. Taken last: while nothing comes, scheduled handlers may have it.
                 let slot = Arc::clone(&self.shared.slots).acquire_owned().await.ok()?;
-                Some((updates.next().await?, slot))
+                Some((delivery, slot))
             };
             tokio::select! {
                 biased;
@@ -92,8 +93,9 @@ impl Shared {
             Some(album) => whole_album(album, delivery).await,
             None => vec![delivery],
         };
-        let taken = Update::take(&self.client, &self.account, self.plan.states(), &mut deliveries, album.is_some());
-        let Some(update) = taken else { return };
+        let Some(update) = self.take(&mut deliveries, album.is_some()) else {
+            return deliveries.into_iter().for_each(Delivery::done);
+        };
         if !self.backlog.wants(&update, self.start) {
             return deliveries.into_iter().for_each(Delivery::done);
         }
@@ -130,6 +132,24 @@ impl Shared {
                 let lane = last.keep(self.client.inner.wall_clock());
                 deliveries.into_iter().rev().for_each(|delivery| delivery.failed(&failed));
                 drop(lane);
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// The update that was delivered; none: what it was for is not there any more.
+    fn take(&self, deliveries: &mut [Delivery], is_album: bool) -> Option<Update> {
+        let Self { client, account, plan, .. } = self;
+        let first = deliveries.first()?;
+        let Event::Scheduled { handler, at } = &first.event else {
+            return Update::take(client, account, plan.states(), deliveries, is_album);
+        };
+        match plan.jobs().iter().find(|job| job.name() == handler) {
+            Some(job) => Some(Update::tick(client, account, plan.states(), job.tick(*at, first.attempts), first.number)),
+            None => {
+                warn!(number = first.number, handler, "a scheduled handler is not there any more, and will not be tried again");
+                None
             }
         }
     }

@@ -40,7 +40,14 @@ impl App {
         let admins: Vec<i64> = account.admins.iter().copied().collect();
         let (stop, mut stopped) = watch::channel(false);
         let start = UNIX_EPOCH + client.inner.settings.environment.now().wall;
-        let jobs = Jobs { client: client.clone(), account: Arc::clone(&account), plan: Arc::clone(&plan), report: report.clone() };
+        let jobs = Jobs {
+            client: client.clone(),
+            account: Arc::clone(&account),
+            plan: Arc::clone(&plan),
+            report: report.clone(),
+            slots: Arc::clone(&slots),
+            limits,
+        };
         let (handling, attempts) = (Arc::clone(&waiting), limits.attempts);
         let shared =
             Shared { client: client.clone(), account, plan, report: report.clone(), backlog, attempts, start, slots, waiting: handling };

@@ -280,6 +280,11 @@ impl Inner {
 
     /// From now on admins are told of such errors.
     pub(crate) fn tell(&self, reports: &Reports) {
+    /// Keeps a time at which a scheduled handler has failed too often as a dead letter; its number, if updates are taken.
+    pub(crate) fn bury(&self, event: &crate::Event, attempts: u32, error: String) -> Option<u64> {
+        Some(lock(&self.updates).upgrade()?.bury(event, attempts, error))
+    }
+
         // An application is started once with a client, since there is one stream of updates.
         let _ = self.reports.set(reports.clone());
     }

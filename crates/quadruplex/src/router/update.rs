@@ -124,15 +124,15 @@ impl Update {
         Some(Self { inner: Arc::new(inner), failure: None })
     }
 
-    /// The time of a handler has come.
-    pub(crate) fn tick(client: &Client, account: &Arc<Account>, states: &Arc<States>, tick: Tick) -> Self {
+    /// The time of a handler has come. The number is that of its dead letter, if it was one.
+    pub(crate) fn tick(client: &Client, account: &Arc<Account>, states: &Arc<States>, tick: Tick, number: u64) -> Self {
         let inner = Inner {
             client: client.clone(),
             account: Arc::clone(account),
             states: Arc::clone(states),
             rest: Vec::new(),
             kind: Kind::Time,
-            number: 0,
+            number,
             attempts: tick.attempts,
             redelivered: false,
             identity: tick.identity,
@@ -151,7 +151,9 @@ impl Update {
     pub(crate) fn give_back(&self, deliveries: &mut [Delivery]) {
         let first = match &self.inner.content {
             Content::Gap(gap) => Event::Gap(*gap),
-            Content::Message(..) | Content::Other(_) | Content::Time(_) => self.raw().map_or_else(nothing, Event::Update),
+            // It was not taken out.
+            Content::Time(_) => return,
+            Content::Message(..) | Content::Other(_) => self.raw().map_or_else(nothing, Event::Update),
         };
         let rest = self.inner.rest.iter().map(|(message, around)| Event::Update(around.update(message.raw().clone())));
         for (delivery, event) in deliveries.iter_mut().zip([first].into_iter().chain(rest)) {

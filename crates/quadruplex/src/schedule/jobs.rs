@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use quadruplex_crypto::hash::sha256;
 use quadruplex_store::{Value, ValueKey};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -12,14 +13,13 @@ use super::plan::Next;
 use super::{Schedule, Tick};
 use crate::app::Report;
 use crate::router::{Account, Plan, Update};
-use crate::{Client, Error};
+use crate::updates::UpdateLimits;
+use crate::{Client, Error, Event};
 
 /// Where it is kept until when a handler has run: milliseconds of Unix time, eight bytes, little-endian.
 const SPACE: &str = "schedule";
 /// The clock can be set, and does not stop while the machine sleeps: it is looked at so often.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
-/// So often a handler runs for one time, if it fails.
-const ATTEMPTS: u32 = 3;
 
 /// A handler and its times.
 #[derive(Debug)]
@@ -30,6 +30,20 @@ pub(crate) struct Job {
     pub(crate) schedule: Schedule,
 }
 
+impl Job {
+    /// What tells it from the others, now and at the next start.
+    pub(crate) fn name(&self) -> &str {
+        self.schedule.name().unwrap_or(self.handler)
+    }
+
+    /// A time of its own, which is the same whenever it runs for it, in every process if it is kept.
+    pub(crate) fn tick(&self, due: SystemTime, attempts: u32) -> Tick {
+        let millis = due.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let hash = sha256(&[b"schedule", &millis.to_le_bytes(), self.name().as_bytes()]);
+        Tick { route: self.route, due, attempts, identity: hash.first_chunk().copied().unwrap_or_default() }
+    }
+}
+
 /// Runs the scheduled handlers of an account.
 #[derive(Clone)]
 pub(crate) struct Jobs {
@@ -37,6 +51,9 @@ pub(crate) struct Jobs {
     pub(crate) account: Arc<Account>,
     pub(crate) plan: Arc<Plan>,
     pub(crate) report: Report,
+    /// The handlers of updates take theirs there, too.
+    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) limits: UpdateLimits,
 }
 
 impl Jobs {
@@ -87,24 +104,31 @@ impl Jobs {
         }
     }
 
-    /// Runs it, again if it fails; false if it was told to stop before that had an end.
+    /// Runs it, again if it fails, and keeps it as a dead letter if it fails too often; false if it was told to stop before that had an end.
     async fn run_job(&self, job: &Job, due: SystemTime, stop: &CancellationToken) -> bool {
-        let identity = identity(job, due);
-        for attempts in 0..ATTEMPTS {
-            let tick = Tick { route: job.route, due, attempts, identity };
-            let update = Update::tick(&self.client, &self.account, self.plan.states(), tick);
+        let mut attempts = 0;
+        loop {
+            // Never closed.
+            let Some(Ok(slot)) = stop.run_until_cancelled(Arc::clone(&self.slots).acquire_owned()).await else { return false };
+            let update = Update::tick(&self.client, &self.account, self.plan.states(), job.tick(due, attempts), 0);
             let Err(failed) = self.report.scope(self.plan.run(&update)).await else { return true };
+            drop(slot);
             if self.client.inner.is_ended() {
                 return false;
             }
-            error!(attempt = attempts + 1, %failed, "a scheduled handler has failed");
+            attempts += 1;
+            error!(attempts, %failed, "a scheduled handler has failed");
             self.report.failed(&failed);
-            let pause = Duration::from_secs(1 << attempts);
-            if attempts + 1 < ATTEMPTS && stop.run_until_cancelled(sleep(pause)).await.is_none() {
+            if attempts >= self.limits.attempts {
+                let event = Event::Scheduled { handler: job.name().to_owned(), at: due };
+                let number = self.client.inner.bury(&event, attempts, failed.to_string());
+                error!(number, handler = job.handler, "a scheduled handler has failed too often: this time of it is a dead letter now");
+                return true;
+            }
+            if stop.run_until_cancelled(sleep(self.limits.pause(attempts))).await.is_none() {
                 return false;
             }
         }
-        true
     }
 
     /// From when the next time is counted at the start.
@@ -136,12 +160,4 @@ impl Jobs {
 
 fn key(schedule: &Schedule) -> Option<ValueKey> {
     schedule.name().map(|name| ValueKey::new(SPACE, name))
-}
-
-/// The same whenever this handler runs for this time, in every process if it is kept.
-fn identity(job: &Job, due: SystemTime) -> [u8; 16] {
-    let millis = due.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let name = job.schedule.name().unwrap_or(job.handler);
-    let hash = sha256(&[b"schedule", &millis.to_le_bytes(), name.as_bytes()]);
-    hash.first_chunk().copied().unwrap_or_default()
 }

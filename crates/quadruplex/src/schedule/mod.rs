@@ -13,8 +13,9 @@ pub(crate) use jobs::{Job, Jobs};
 
 /// When a handler of [`Router::on_schedule`](crate::Router::on_schedule) runs: after each period, or by the calendar. A [`Duration`] is one.
 ///
-/// A handler is never started while it still runs. One that fails runs twice more, after 1 and 2 s; then it is left to its next time.
-/// What it sends carries ids that follow from the time at which it was due: when it runs again it sends nothing twice.
+/// A handler is never started while it still runs, and takes its place among those that run [at once](crate::App::at_once). One that fails
+/// runs again as for an update, after pauses that [grow](crate::App::backoff); after so many [attempts](crate::App::attempts) that time of it
+/// is a dead letter, which `quadruplex dead` can put back, and it is left to its next time. What it sends carries ids that follow from the time at which it was due: when it runs again it sends nothing twice.
 ///
 /// ```
 /// use quadruplex::prelude::*;

@@ -34,6 +34,11 @@ impl Bot {
         &self.client
     }
 
+    /// What it keeps across restarts: its [dead letters](quadruplex_store::Store::dead_letters), for instance.
+    pub fn store(&self) -> &Memory {
+        &self.store
+    }
+
     /// Stops it as a crash would, and starts it again with these handlers and what its store holds: what was not handled comes again.
     ///
     /// # Errors

@@ -227,15 +227,32 @@ impl Shared {
             }
             return;
         }
-        let number = waiting.number;
+        let (number, attempts) = (waiting.number, waiting.attempts + 1);
+        let cause = error.clone();
         let failure = Failure { bytes: waiting.content.to_bytes(), error, clock: wall_clock() };
         let mut outcome = Failed::Dead;
         self.writer.queue(|commit| outcome = core.journal.failed(lane, is_lent, waiting, failure, now, commit));
         if outcome == Failed::Dead {
-            error!(number, "an update has failed too often and is a dead letter now");
+            let help = format!("quadruplex dead list | retry {number}");
+            error!(
+                number,
+                attempts, cause, help, "handlers have failed on an update too often; it is a dead letter now, and its chat goes on"
+            );
         }
         self.make_room(now, core);
         self.work.notify_one();
+    }
+
+    /// A scheduled handler has failed too often: a dead letter, with a number of its own, that can be retried as an update can.
+    pub(crate) fn bury(&self, event: &Event, attempts: u32, error: String) -> u64 {
+        let mut core = self.core();
+        let number = core.journal.number();
+        let row = Row { number, lane: Lane::Account, attempts, bytes: event.to_bytes() };
+        self.writer.queue(|commit| {
+            commit.next_row = commit.next_row.max(Some(number + 1));
+            commit.bury(DeadLetter { row, error, since: wall_clock() });
+        });
+        number
     }
 
     /// Time has passed.

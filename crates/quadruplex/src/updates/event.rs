@@ -1,7 +1,9 @@
 //! What a handler gets, and its form in the journal.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use quadruplex_api::enums;
-use quadruplex_store::{Lane, PeerId};
+use quadruplex_store::{Lane, PeerId, Row};
 use quadruplex_tl::{Deserialize, Error, ErrorKind, Reader, Serialize};
 
 use super::gap::{Gap, GapReason};
@@ -14,10 +16,18 @@ pub enum Event {
     Update(enums::Update),
     /// Updates that will not come: what was missed has to be looked for in the history, or left.
     Gap(Gap),
+    /// A time of a scheduled handler at which it has failed too often, which was a dead letter and is to be tried once more.
+    Scheduled {
+        /// The name under which its schedule is kept, or else that of the handler.
+        handler: String,
+        /// When it was due.
+        at: SystemTime,
+    },
 }
 
-/// Stands before a gap where an update has its constructor id.
+/// Stand where an update has its constructor id.
 const GAP: u32 = 0x0b5e_9a90;
+const SCHEDULED: u32 = 0x0b5e_9a91;
 
 impl Event {
     /// The bytes of its row.
@@ -33,25 +43,53 @@ impl Event {
                 reason_id(gap.reason).serialize(&mut out);
                 out
             }
+            Self::Scheduled { handler, at } => {
+                let mut out = Vec::new();
+                SCHEDULED.serialize(&mut out);
+                handler.serialize(&mut out);
+                millis(*at).serialize(&mut out);
+                out
+            }
         }
+    }
+
+    /// Reads what is in a row of the journal, or in a [dead letter](quadruplex_store::DeadLetter).
+    ///
+    /// # Errors
+    /// It was written by a release that knows constructors which this one does not.
+    pub fn from_row(row: &Row) -> Result<Self, Error> {
+        Self::from_bytes(&row.bytes)
     }
 
     /// Reads the bytes of a row.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.first_chunk() != Some(&GAP.to_le_bytes()) {
-            return enums::Update::from_bytes(bytes).map(Self::Update);
-        }
         let mut reader = Reader::new(bytes);
-        let _ = u32::deserialize(&mut reader)?;
+        match u32::deserialize(&mut reader)? {
+            GAP => Self::gap(reader, bytes.len()),
+            SCHEDULED => {
+                let (handler, millis) = (String::deserialize(&mut reader)?, i64::deserialize(&mut reader)?);
+                reader.finish()?;
+                let at = UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).unwrap_or(0)));
+                Ok(Self::Scheduled { handler, at: at.unwrap_or(UNIX_EPOCH) })
+            }
+            _ => enums::Update::from_bytes(bytes).map(Self::Update),
+        }
+    }
+
+    fn gap(mut reader: Reader<'_>, len: usize) -> Result<Self, Error> {
         let flags = u32::deserialize(&mut reader)?;
         let mut part = |at: u32| if flags & at != 0 { i64::deserialize(&mut reader).map(Some) } else { Ok(None) };
         let (channel, from, to) = (part(4)?, part(2)?, part(1)?);
         let id = u32::deserialize(&mut reader)?;
-        let reason = reason(id).ok_or(Error { what: "gap", offset: bytes.len() - 4, kind: ErrorKind::UnknownConstructor(id) })?;
+        let reason = reason(id).ok_or(Error { what: "gap", offset: len - 4, kind: ErrorKind::UnknownConstructor(id) })?;
         reader.finish()?;
         let position = |part: Option<i64>| part.and_then(|part| i32::try_from(part).ok());
         Ok(Self::Gap(Gap { channel, from: position(from), to: position(to), reason }))
     }
+}
+
+fn millis(at: SystemTime) -> i64 {
+    at.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_millis()).ok()).unwrap_or(0)
 }
 
 /// The lane in which a gap is told.
@@ -92,10 +130,22 @@ mod tests {
     }
 
     #[test]
+    fn times_survive_their_row() {
+        for (handler, millis) in [("", 0), ("shop::news", 1_800_000_000_123)] {
+            let event = Event::Scheduled { handler: handler.to_owned(), at: UNIX_EPOCH + Duration::from_millis(millis) };
+            assert_eq!(Event::from_bytes(&event.to_bytes()).unwrap(), event);
+        }
+        assert_eq!(quadruplex_api::name_for_id(SCHEDULED), None, "no constructor has this id");
+    }
+
+    #[test]
     fn broken_rows_are_refused() {
         let whole = Event::Gap(Gap { channel: Some(1), from: Some(2), to: Some(3), reason: GapReason::Gone }).to_bytes();
-        for len in 0..whole.len() {
-            assert!(Event::from_bytes(&whole[..len]).is_err(), "{len} bytes");
+        let time = Event::Scheduled { handler: "news".to_owned(), at: UNIX_EPOCH }.to_bytes();
+        for whole in [&whole, &time] {
+            for len in 0..whole.len() {
+                assert!(Event::from_bytes(&whole[..len]).is_err(), "{len} bytes");
+            }
         }
         let mut unknown = whole.clone();
         *unknown.last_mut().unwrap() = 9;

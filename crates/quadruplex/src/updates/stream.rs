@@ -120,7 +120,7 @@ impl Delivery {
     pub fn update(&self) -> Option<&enums::Update> {
         match &self.event {
             Event::Update(update) => Some(update),
-            Event::Gap(_) => None,
+            Event::Gap(_) | Event::Scheduled { .. } => None,
         }
     }
 
@@ -144,6 +144,7 @@ impl Delivery {
         let may_recur = match &self.event {
             Event::Update(update) => Facts::of(update).may_recur(),
             Event::Gap(_) => true,
+            Event::Scheduled { .. } => false,
         };
         match may_recur {
             true => identity_of(&[b"one of several", &self.place.identity, &self.number.to_le_bytes()]),

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+use quadruplex::Event;
 use quadruplex::prelude::*;
+use quadruplex::store::{Commit, Row, Store};
 use tokio::time::{Instant, sleep};
 
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -128,6 +130,82 @@ async fn cut_short_it_is_due_again_and_sends_once(telegram: Sandbox) -> Result {
     bot.restart(router(true)).await?;
     assert_eq!(chat.reply().await?.text(), "how are you?");
     chat.silence().await
+}
+
+/// Notes how many run at the same time at most.
+#[derive(Clone, Default)]
+struct Crowd(Arc<(AtomicU32, AtomicU32)>);
+
+impl Crowd {
+    async fn stay(&self, time: Duration) {
+        let (now, most) = &*self.0;
+        most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        sleep(time).await;
+        now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[quadruplex::test]
+async fn it_is_one_of_those_that_run_at_once(telegram: Sandbox) -> Result {
+    async fn tidy(State(crowd): State<Crowd>) {
+        crowd.stay(30 * SECOND).await;
+    }
+    async fn answer(_: Text, State(crowd): State<Crowd>) -> &'static str {
+        crowd.stay(30 * SECOND).await;
+        "here"
+    }
+    for at_once in [1, 2] {
+        let crowd = Crowd::default();
+        let router = Router::new().on_schedule(MINUTE, tidy).on_schedule(MINUTE, tidy).on_message(answer).state(crowd.clone());
+        let bot = telegram.app(App::new(router).at_once(at_once)).await?;
+        let mut chat = telegram.user("alice").await?.open(&bot).await?;
+        telegram.advance(61 * SECOND).await;
+        chat.say("hello").await?;
+        telegram.advance(2 * MINUTE).await;
+        assert_eq!(chat.reply().await?.text(), "here", "neither waits for ever");
+        assert_eq!(crowd.0.1.load(Ordering::Relaxed) as usize, at_once);
+    }
+    Ok(())
+}
+
+#[quadruplex::test]
+async fn who_fails_too_often_is_a_dead_letter_that_can_be_put_back(telegram: Sandbox) -> Result {
+    let router = |failures: u32| Router::new().on_schedule(DAY, greet).state(Arc::new(AtomicU32::new(failures)));
+    let alice = telegram.user("alice").await?;
+    let mut bot = telegram.app(App::new(router(u32::MAX)).attempts(2).backoff(MINUTE, HOUR)).await?;
+    let mut chat = alice.open(&bot).await?;
+    chat.say("/start").await?;
+    telegram.advance(DAY + HOUR).await;
+    assert_eq!(chat.reply().await?.text(), "good morning");
+    chat.silence().await?;
+    let letters = bot.store().dead_letters(0, 10).await?;
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert_eq!(letter.row.attempts, 2);
+    assert!(letter.error.contains("schedule::greet`: after it had sent"), "{}", letter.error);
+    let Event::Scheduled { handler, .. } = Event::from_row(&letter.row)? else { panic!("{letter:?}") };
+    assert!(handler.ends_with("schedule::greet"), "{handler}");
+
+    // As `quadruplex dead retry` does it.
+    let put_back = async |bot: &quadruplex::testing::Bot| {
+        let mut commit = Commit::default();
+        commit.unbury(letter.row.number);
+        commit.add_row(Row { attempts: 0, ..letter.row.clone() });
+        bot.store().commit(Arc::new(commit)).await
+    };
+    let failures = Arc::new(AtomicU32::new(1));
+    put_back(&bot).await?;
+    bot.restart(Router::new().on_schedule(DAY, greet).state(Arc::clone(&failures))).await?;
+    telegram.advance(MINUTE).await;
+    assert_eq!(failures.load(Ordering::Relaxed), 0, "it has run, and failed once more");
+    chat.silence().await?;
+    assert!(bot.store().dead_letters(0, 10).await?.is_empty() && bot.store().rows(0, 10).await?.is_empty());
+
+    // Its handler is gone.
+    put_back(&bot).await?;
+    bot.restart(Router::new()).await?;
+    telegram.advance(SECOND).await;
+    assert!(bot.store().rows(0, 10).await?.is_empty(), "it is done with");
+    Ok(())
 }
 
 #[quadruplex::test]

@@ -33,6 +33,8 @@ impl Content {
         let update = match event {
             Event::Update(update) => update,
             Event::Gap(gap) => return (Self::Gap(gap), Kind::Gap),
+            // Of these the dispatcher makes times.
+            Event::Scheduled { .. } => enums::Update::Config,
         };
         let (of, message, pts, pts_count) = match update {
             enums::Update::NewMessage(types::UpdateNewMessage { message, pts, pts_count }) => (Of::New, message, pts, pts_count),
@@ -85,7 +87,7 @@ pub(crate) fn album_of(event: &Event) -> Option<i64> {
     let message = match event {
         Event::Update(enums::Update::NewMessage(new)) => &new.message,
         Event::Update(enums::Update::NewChannelMessage(new)) => &new.message,
-        Event::Update(_) | Event::Gap(_) => return None,
+        Event::Update(_) | Event::Gap(_) | Event::Scheduled { .. } => return None,
     };
     match message {
         enums::Message::Message(message) if !message.out => message.grouped_id,

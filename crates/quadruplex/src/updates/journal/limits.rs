@@ -53,7 +53,7 @@ impl Limits {
     }
 
     /// How long a lane waits after so many failures.
-    pub(super) fn pause(&self, failures: u32) -> Duration {
+    pub(crate) fn pause(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         self.first_pause.saturating_mul(1 << doublings).min(self.last_pause)
     }

@@ -82,11 +82,16 @@ impl<T> Journal<T> {
         if self.replayed.contains(&identity) {
             return false;
         }
-        let number = self.next;
-        self.next += 1;
+        let number = self.number();
         commit.add_row(Row { number, lane, attempts: 0, bytes });
         self.lanes.push(track_of(track, number), Waiting { number, lane, attempts: 0, is_redelivered: false, identity, content });
         true
+    }
+
+    /// A number for what is not accepted.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
     }
 
     /// The next update whose lane is free. It runs until one of the three below is told.
