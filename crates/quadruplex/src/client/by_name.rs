@@ -11,13 +11,14 @@ use serde_json::Value as Json;
 
 use super::call::Erased;
 use super::pool::lock;
-use super::{Call, Client};
+use super::{Call, Client, shorthand};
 use crate::Error;
 
 impl Client {
     /// Calls a function by its name, with its fields as JSON, in the form of [`to_json`](quadruplex_api::to_json): `_` names a
     /// constructor, bytes are base64. A `random_id` that is left out is drawn; where a peer, user or channel belongs a name, link
-    /// or id may stand, which is looked up. The answer is JSON too.
+    /// or id may stand, which is looked up. With a `parse_mode`, `HTML` or `Markdown`, the `message` is markup; `reply_to` may be the id of a
+    /// message. The answer is JSON too.
     ///
     /// The schema may be one that is [built in](quadruplex_tl_schema::builtin) or any other; one of another layer is asked in that
     /// layer. Whom the answer names is not remembered.
@@ -37,7 +38,12 @@ impl Client {
     /// # Errors
     /// [`Error::Invalid`] says which field does not fit, and what would.
     pub fn call_by_name(&self, schema: &'static Schema, name: &str, fields: &Json) -> Result<Call<Json>, Error> {
-        let function = schema.function_from_json(name, fields).map_err(|error| Error::Invalid(error.to_string()))?;
+        let fields = match schema.function(name) {
+            Some(function) => shorthand::expand(function, fields)?,
+            // Whose name is near is told below.
+            None => fields.clone(),
+        };
+        let function = schema.function_from_json(name, &fields).map_err(|error| Error::Invalid(error.to_string()))?;
         let call = ByName::new(schema, function)?;
         let (method, function) = (call.name, call.function.clone());
         let finish = move |answer: &[u8]| {

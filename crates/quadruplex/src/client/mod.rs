@@ -14,6 +14,7 @@ mod pool;
 mod seen;
 mod servers;
 mod settings;
+mod shorthand;
 
 use std::fmt;
 use std::sync::atomic::AtomicUsize;
