@@ -39,6 +39,8 @@ struct Shared {
     store: Arc<dyn Store>,
     groups: Mutex<Groups>,
     changed: Notify,
+    /// What the last attempt to write said, while it has not succeeded since.
+    failure: watch::Sender<Option<String>>,
 }
 
 #[derive(Default)]
@@ -49,7 +51,6 @@ struct Groups {
     writing: Option<Arc<Commit>>,
     hurry: bool,
     closed: bool,
-    failure: Option<String>,
 }
 
 /// Dropped with the last handle.
@@ -66,7 +67,8 @@ impl Writer {
     /// Starts the writer of a store as a task of the current Tokio runtime.
     #[must_use]
     pub fn spawn(store: Arc<dyn Store>) -> Self {
-        let shared = Arc::new(Shared { store, groups: Mutex::new(Groups { number: 1, ..Groups::default() }), changed: Notify::new() });
+        let groups = Mutex::new(Groups { number: 1, ..Groups::default() });
+        let shared = Arc::new(Shared { store, groups, changed: Notify::new(), failure: watch::Sender::new(None) });
         let (written, durable) = watch::channel(0);
         tokio::spawn(Arc::clone(&shared).run(written));
         Self { _alive: Arc::new(Alive(Arc::clone(&shared))), shared, durable }
@@ -147,7 +149,13 @@ impl Writer {
     /// What the last attempt to write said, while it has not succeeded since.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        self.shared.groups().failure.clone()
+        self.shared.failure.borrow().clone()
+    }
+
+    /// Tells when that changes. It does not keep the writer alive.
+    #[must_use]
+    pub fn failures(&self) -> watch::Receiver<Option<String>> {
+        self.shared.failure.subscribe()
     }
 }
 
@@ -200,8 +208,14 @@ impl Shared {
                 continue;
             };
             let result = self.store.commit(Arc::clone(&commit)).await;
-            let failed = result.is_err();
-            self.groups().settle(commit, result);
+            let failure = result.err().map(|error| error.to_string());
+            let failed = failure.is_some();
+            self.groups().settle(commit, failed);
+            self.failure.send_if_modified(|last| {
+                let is_other = *last != failure;
+                *last = failure;
+                is_other
+            });
             match failed {
                 false => {
                     pause = FIRST_PAUSE;
@@ -257,10 +271,9 @@ impl Groups {
         Some((group, commit))
     }
 
-    fn settle(&mut self, commit: Arc<Commit>, result: Result<(), Error>) {
+    fn settle(&mut self, commit: Arc<Commit>, failed: bool) {
         self.writing = None;
-        self.failure = result.as_ref().err().map(ToString::to_string);
-        if result.is_ok() {
+        if !failed {
             return;
         }
         let later = std::mem::replace(&mut self.open, Arc::unwrap_or_clone(commit));

@@ -10,6 +10,7 @@ use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer
 use super::keep::{find_home, hand_over, keep_config};
 use super::pool::{Pool, stored_key};
 use super::settings::{ApiId, OnError, Settings, Unhandled, Ways};
+use super::storing::tell_of_failures;
 use super::{Client, Inner, PeerBook, Servers};
 use crate::Error;
 use crate::calls::{Limits, SentIds, Wait};
@@ -241,6 +242,7 @@ impl Builder {
             find_home(&inner).await?;
         }
         tokio::spawn(keep_config(Arc::downgrade(&inner)));
+        tokio::spawn(tell_of_failures(Arc::downgrade(&inner), inner.writer.failures()));
         if inner.writer.store().is_shared() {
             tokio::spawn(hand_over(Arc::downgrade(&inner)));
         }

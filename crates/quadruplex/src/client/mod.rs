@@ -15,6 +15,7 @@ mod seen;
 mod servers;
 mod settings;
 mod shorthand;
+mod storing;
 
 use std::fmt;
 use std::sync::atomic::AtomicUsize;

@@ -10,6 +10,7 @@ mod conversation;
 mod diagnostics;
 mod endings;
 mod files;
+mod full;
 mod kept;
 mod lives;
 mod many;

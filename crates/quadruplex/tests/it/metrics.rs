@@ -15,7 +15,7 @@ use crate::accounts::{accounts, bot, stands};
 use crate::router::support::world;
 
 /// Asks as any HTTP client does: the status and the body.
-async fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, String) {
+pub(crate) async fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, String) {
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
