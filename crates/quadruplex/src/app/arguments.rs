@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
 /// How long it is waited for a session that another process has.
 const WAIT: Duration = Duration::from_secs(3);
 
+/// Options without which a program goes to the real Telegram: a misspelt one is not taken for the program's own.
+const ELSEWHERE: [&str; 2] = ["--sandbox", "--test-servers"];
+
 impl Client {
     /// The account that the environment and the command line name; see [`run`](crate::run) for what they can say. With `--sandbox` it is
     /// the account `me` in the [sandbox](crate::sandbox) that runs on this machine, else in one of this process, in which `@alice` has written
@@ -78,7 +81,13 @@ impl Arguments {
                 "--phone" => read.phone = Some(value()?),
                 "--session" => read.session = Some(value()?.into()),
                 "--wait" => read.wait = Some(duration(&value()?)?),
-                _ => {}
+                name => {
+                    if let Some(meant) = ELSEWHERE.into_iter().find(|option| is_slip(name, option)) {
+                        return Err(Error::Invalid(format!(
+                            "{name} is not known\n  help: did you mean {meant}? Without it this goes to the real Telegram"
+                        )));
+                    }
+                }
             }
         }
         Ok(read)
@@ -114,6 +123,25 @@ pub(crate) fn program_name() -> String {
     path.file_stem().map_or_else(|| "quadruplex".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
+/// Whether a word is another with a letter or two wrong, missing or exchanged.
+fn is_slip(word: &str, meant: &str) -> bool {
+    let (word, meant): (Vec<_>, Vec<_>) = (word.chars().collect(), meant.chars().collect());
+    if word.len().abs_diff(meant.len()) > 1 {
+        return false;
+    }
+    // Levenshtein's distance, row by row.
+    let mut row: Vec<usize> = (0..=meant.len()).collect();
+    for (at, char) in word.iter().enumerate() {
+        let mut above = std::mem::replace(&mut row[0], at + 1);
+        for (to, other) in meant.iter().enumerate() {
+            let replaced = above + usize::from(char != other);
+            above = row[to + 1];
+            row[to + 1] = replaced.min(above + 1).min(row[to] + 1);
+        }
+    }
+    row[meant.len()] <= 2
+}
+
 /// Reads `10m`, `15s`, `2h`; a bare number counts seconds.
 fn duration(text: &str) -> Result<Duration, Error> {
     let digits = text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len());
@@ -143,6 +171,13 @@ mod tests {
             ..Arguments::default()
         };
         assert_eq!(read("--token=1:a=b --session bot.redb --wait 10m"), Ok(told));
+        for (slip, meant) in
+            [("--sandobx", "--sandbox"), ("--snadbox", "--sandbox"), ("--sandbo", "--sandbox"), ("--test-server", "--test-servers")]
+        {
+            let error = read(slip).unwrap_err();
+            assert_eq!(error, format!("{slip} is not known\n  help: did you mean {meant}? Without it this goes to the real Telegram"));
+        }
+        assert_eq!(read("--sand --box --sandboxed --tests -s"), Ok(Arguments::default()), "the program's own");
         assert_eq!(read("--token"), Err("--token needs a value".into()));
         assert_eq!(read("--wait soon"), Err("\"soon\" is not a time such as 10m or 15s".into()));
     }
