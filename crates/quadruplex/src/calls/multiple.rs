@@ -69,8 +69,8 @@ impl Client {
 macro_rules! queue_options {
     () => {
         /// Has the server execute them in order: [`Call::queue`] for each that has no queue of its own.
-        pub fn queue(mut self, name: impl Into<Arc<str>>) -> Self {
-            self.line.name = Some(name.into());
+        pub fn queue(mut self, name: impl AsRef<str>) -> Self {
+            self.line.name = Some(name.as_ref().into());
             self
         }
 

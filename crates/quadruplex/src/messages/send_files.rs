@@ -3,28 +3,32 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::sync::Mutex;
+use std::time::SystemTime;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use quadruplex_api::functions::messages;
 use quadruplex_api::{PeerRef, Request, enums, types};
+use quadruplex_net::BoxFuture;
+use quadruplex_tl::Identifiable;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::attachment::{Attachment, stored};
 use super::send::{Outgoing, unix};
 use super::{Message, sent};
 use crate::calls::{Line, Patience, Place};
-use crate::client::{CallOptions, lock};
+use crate::client::{CallOptions, call_options, lock};
 use crate::files::told_in;
-use crate::{AfterFailure, Call, Client, Error, FormattedText, LastSeen, Progress, Wait};
+use crate::router::carried;
+use crate::{Call, Client, Error, FormattedText, LastSeen, Progress};
 
 /// So many files of an album are uploaded at once; each has several parts on their way.
 const UPLOADS: usize = 3;
 
 /// Files to be uploaded and sent; see [`Client::send_file`] and [`Client::send_album`]. `T` is what comes of it: a message or several.
+///
+/// It has the options of a [`Call`]. A timeout is for all of it, with uploading. In a queue, who comes after it waits until the files are
+/// uploaded. Under a key they are sent once, and uploaded each time.
 ///
 /// # Cancel safety
 /// If it is dropped while it uploads, nothing was sent; after that, it may have been.
@@ -131,42 +135,7 @@ impl<'a, T> SendFiles<'a, T> {
         self
     }
 
-    /// Fails with [`Error::Timeout`] if it is not sent in time, with uploading; see [`Call::timeout`].
-    pub fn timeout(mut self, after: Duration) -> Self {
-        self.options.timeout = Some(after);
-        self
-    }
-
-    /// Fails with [`Error::Cancelled`] when the token is cancelled; see [`Call::cancel`].
-    pub fn cancel(mut self, token: &CancellationToken) -> Self {
-        self.options.stop = Some(token.clone());
-        self
-    }
-
-    /// Has the server send it after what is in the queue of this name already; see [`Call::queue`]. The place is taken when it is awaited:
-    /// who comes after it waits until the files are uploaded.
-    pub fn queue(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.options.line.name = Some(name.into());
-        self
-    }
-
-    /// What it does when the call before it in its queue has failed; see [`Call::after_failure`].
-    pub fn after_failure(mut self, after_failure: AfterFailure) -> Self {
-        self.options.line.after_failure = Some(after_failure);
-        self
-    }
-
-    /// Sends it once under this key, however often it is called; see [`Call::once`]. The files are uploaded each time.
-    pub fn once(mut self, key: impl Into<Arc<str>>) -> Self {
-        self.options.once = Some(key.into());
-        self
-    }
-
-    /// What it does when Telegram wants it to wait; see [`Call::flood_wait`].
-    pub fn flood_wait(mut self, wait: impl Into<Wait>) -> Self {
-        self.options.attempts.flood_wait = Some(wait.into());
-        self
-    }
+    call_options!();
 
     /// Is called after every part, with the bytes of all files together.
     pub fn progress(mut self, tell: impl FnMut(Progress) + Send + 'a) -> Self {
@@ -196,6 +165,34 @@ impl<T> SendFiles<'_, T> {
     }
 }
 
+impl<T: 'static> SendFiles<'static, T>
+where
+    Self: IntoFuture<Output = Result<T, Error>, IntoFuture = BoxFuture<'static, Result<T, Error>>>,
+{
+    /// Uploads and sends in the background; an error goes where those of detached calls go, see [`Call::detach`]. Its place in a
+    /// [queue](Self::queue) is taken now.
+    ///
+    /// ```no_run
+    /// # async fn example(client: quadruplex::Client) {
+    /// client.send_photo("@lena", "sea.jpg").queue("lena").detach();
+    /// client.send("@lena", "as promised").queue("lena").detach();
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn detach(self) {
+        let method = if self.files.len() > 1 { messages::SendMultiMedia::NAME } else { messages::SendMedia::NAME };
+        let client = self.client.clone();
+        let sending = self.into_future();
+        tokio::spawn(carried(async move {
+            if let Err(error) = sending.await {
+                client.inner.report(method, error);
+            }
+        }));
+    }
+}
+
 impl SendFiles<'_, Message> {
     /// With [`Buttons`](crate::Buttons) under it, or with a [`Keyboard`](crate::Keyboard). Albums have none.
     pub fn buttons(mut self, buttons: impl Into<enums::ReplyMarkup>) -> Self {
@@ -216,7 +213,7 @@ impl Settings {
 
 impl<'a> IntoFuture for SendFiles<'a, Message> {
     type Output = Result<Message, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(mut self) -> Self::IntoFuture {
         let (place, ids) = (self.take_place(), self.draw_ids());
@@ -240,7 +237,7 @@ impl<'a> IntoFuture for SendFiles<'a, Message> {
 
 impl<'a> IntoFuture for SendFiles<'a, Vec<Message>> {
     type Output = Result<Vec<Message>, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(mut self) -> Self::IntoFuture {
         let (place, ids) = (self.take_place(), self.draw_ids());

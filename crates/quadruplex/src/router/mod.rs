@@ -40,7 +40,7 @@ pub use inline_query::InlineQuery;
 pub use middleware::{Middleware, Next};
 pub use outcome::{IntoOutcome, Outcome};
 pub(crate) use plan::Plan;
-pub(crate) use replies::{is_handling, next_id, next_question};
+pub(crate) use replies::{carried, is_handling, next_id, next_question};
 pub use routes::Router;
 use routes::{Entry, Wanted};
 pub use spawn::spawn;

@@ -1,5 +1,6 @@
 //! Files have the options that other calls have.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use quadruplex::{AfterFailure, CancellationToken, Error, UploadSource};
@@ -51,6 +52,24 @@ async fn a_timeout_is_for_all_of_it() {
     assert!(matches!(error, Error::Cancelled { .. }), "{error}");
     let error = world.alice.send_file("@bobby", picture("a.jpg")).flood_wait(Duration::ZERO).await;
     assert!(error.is_err() || began.elapsed() >= Duration::from_secs(25), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn detached_a_file_keeps_its_place_and_its_error_reaches_the_sink() {
+    let failed = Arc::<Mutex<Vec<String>>>::default();
+    let sink = failed.clone();
+    let world = World::with(1, 1, |builder| {
+        let sink = sink.clone();
+        builder.on_error(move |unhandled| sink.lock().unwrap().push(unhandled.to_string()))
+    })
+    .await;
+    world.alice.send_file("@bobby", picture("a.jpg")).caption("first").queue("q").detach();
+    world.alice.send("@bobby", "second").queue("q").await.unwrap();
+    assert_eq!(world.written(), ["first", "second"]);
+    world.alice.send_file("@bobby", UploadSource::bytes("empty", Vec::new())).detach();
+    tokio::time::sleep(MINUTE).await;
+    let failed = failed.lock().unwrap().clone();
+    assert!(matches!(&failed[..], [error] if error.contains("Telegram takes no empty files")), "{failed:?}");
 }
 
 #[tokio::test(start_paused = true)]
