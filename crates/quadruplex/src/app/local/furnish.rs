@@ -1,5 +1,7 @@
 //! What is in the sandbox of a program, so that there is something to read, to download, and somebody to write to.
 
+use quadruplex_api::functions::channels;
+use quadruplex_api::{PeerRef, enums, types};
 use quadruplex_sandbox::world::Peer;
 use quadruplex_sandbox::{NewUser, Sandbox};
 
@@ -12,6 +14,8 @@ const PEOPLE: [&str; 3] = ["me", "alice", "bobby"];
 const CHANNEL: (&str, &str) = ("Rust", "rustlang");
 /// A group that everybody is in, the bot too.
 const GROUP: (&str, &str) = ("Mirror", "mirror");
+/// What somebody has written.
+const WELCOME: &str = "Hello, and welcome.";
 /// The files of the channel, and how many KiB each has.
 const FILES: [(&str, usize); 6] =
     [("ferris.svg", 12), ("book.epub", 640), ("keynote.mp4", 900), ("async.pdf", 210), ("logo.png", 48), ("podcast.ogg", 420)];
@@ -31,7 +35,7 @@ pub(super) async fn start() -> Result<Sandbox, Error> {
     let (me, alice) = (user(&telegram, "me")?, user(&telegram, "alice")?);
     let now = telegram.now();
     let mut world = telegram.world();
-    world.say(alice, Peer::User(me), "Hello, and welcome.", now).map_err(|error| cannot(error.name))?;
+    world.say(alice, Peer::User(me), WELCOME, now).map_err(|error| cannot(error.name))?;
     world.create_channel(alice, CHANNEL.0, false, Some(CHANNEL.1), &[], now).map_err(|error| cannot(error.name))?;
     drop(world);
     Ok(telegram)
@@ -47,13 +51,27 @@ pub(super) fn group(telegram: &Sandbox, bot: &str) -> Result<(), Error> {
     }
 }
 
+/// Puts what programs look for into a sandbox that runs on this machine, if it is not there: somebody who has written, a channel with files.
+pub(super) async fn shared(alice: &Client, me: PeerRef) -> Result<(), Error> {
+    if alice.input_peer(CHANNEL.1).await.is_ok() {
+        return Ok(());
+    }
+    let create = channels::CreateChannel { broadcast: true, ..channels::CreateChannel::new(CHANNEL.0, "") };
+    let enums::Updates::Updates(made) = alice.call(create).await? else { return Ok(()) };
+    let id = made.chats.iter().find_map(|chat| if let enums::Chat::Channel(channel) = chat { Some(channel.id) } else { None });
+    let Some(id) = id else { return Ok(()) };
+    let channel = PeerRef::from(enums::Peer::from(types::PeerChannel::new(id)));
+    alice.call(channels::UpdateUsername::new(channel, CHANNEL.1)).await?;
+    alice.send(me, WELCOME).await?;
+    files(alice).await
+}
+
 /// Fills the channel, whose owner this is.
 pub(super) async fn files(alice: &Client) -> Result<(), Error> {
     for (name, kib) in FILES {
         let content: Vec<u8> = (0..kib << 10).map(|at| (at as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
         alice.send_file(CHANNEL.1, UploadSource::bytes(name, content)).await?;
     }
-    alice.close().await;
     Ok(())
 }
 

@@ -80,12 +80,19 @@ async fn telegram() -> Result<&'static Telegram, Error> {
 /// A client of a person.
 pub(crate) async fn person() -> Result<Client, Error> {
     let telegram = telegram().await?;
-    if let Telegram::Own(_) = telegram {
-        furnish::files(&telegram.sign_in(OTHER).await?).await?;
+    let (client, other) = (telegram.sign_in(ME).await?, telegram.sign_in(OTHER).await?);
+    let me = PeerRef::Phone(sandbox::phone(ME));
+    let furnished = match telegram {
+        Telegram::Own(_) => furnish::files(&other).await,
+        Telegram::Running(_) => furnish::shared(&other, me.clone()).await,
+    };
+    other.close().await;
+    if let Err(error) = furnished {
+        // Another program may be at it, too; and who has a sandbox of his own has his own things there.
+        tracing::info!(%error, "the sandbox could not be furnished with what examples look for");
     }
-    let client = telegram.sign_in(ME).await?;
     // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
-    telegram.introduce(&PeerRef::Phone(sandbox::phone(ME)))?;
+    telegram.introduce(&me)?;
     Ok(client)
 }
 
