@@ -19,8 +19,7 @@ static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(|| {
     let look = move || loop {
         thread::sleep(LONGEST / 4);
         for (handler, time) in blocking(&all, base, LONGEST) {
-            let text =
-                "a handler has blocked the runtime, and other handlers wait; help: tokio::task::spawn_blocking(|| …), or sleep(…).await";
+            let text = "a handler has blocked the runtime, and other handlers wait; help: spawn_blocking(|| …).await, or sleep(…).await";
             warn!(handler, ?time, "{text}");
         }
     };
