@@ -71,6 +71,14 @@ pub enum Error {
         /// Whether those after it stop too.
         stopped: bool,
     },
+    /// A layer around calls ([`Builder::layer`](crate::Builder), feature `tower`) has ended it.
+    #[error("{method} was ended by a layer around calls: {source}")]
+    Layer {
+        /// The function that was called.
+        method: &'static str,
+        /// What the layer said.
+        source: crate::BoxError,
+    },
     /// The connection was closed for good.
     #[error("{0}")]
     Closed(CloseReason),

@@ -30,6 +30,8 @@ pub use app::{App, Backlog, Menu, Running, Variables, run};
 pub use bars::Bars;
 pub use calls::{AfterFailure, Limit, Mixed, Multiple, MultipleMixed, Wait};
 pub use client::{ApiId, Builder, Call, Client, CodeKind, LoginCode, Servers, SignIn, Unhandled};
+#[cfg(feature = "tower")]
+pub use client::{Calls, RawCall};
 pub use conversation::{Ask, ConversationEnded, Keeper, Kept, OfChat, OfMember, OfUser, Remembered};
 pub use error::{Error, FloodWait, LastSeen, PeerError, RpcError};
 pub use files::{

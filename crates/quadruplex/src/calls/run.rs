@@ -1,5 +1,8 @@
 //! One call from the moment somebody wants it until it has ended: its peers, its place in a queue, its limits, its attempts.
 
+#[cfg(feature = "tower")]
+mod layers;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -63,6 +66,9 @@ pub(crate) struct Run {
     tried: Tried,
     /// With which call before it the server has refused it.
     refused: Option<Ticket>,
+    /// The layers around all calls have been told of it.
+    #[cfg(feature = "tower")]
+    is_inside: bool,
 }
 
 impl Run {
@@ -98,6 +104,8 @@ impl Run {
             body,
             tried: Tried::default(),
             refused: None,
+            #[cfg(feature = "tower")]
+            is_inside: false,
         }
     }
 
@@ -146,6 +154,10 @@ impl Run {
 
     /// Makes the prepared call, again if need be. Without a request it is one whose bytes were ready from the start.
     pub(crate) async fn finish(&mut self, request: Option<&dyn Erased>) -> Result<Bytes, Error> {
+        #[cfg(feature = "tower")]
+        if let Some(calls) = self.layers() {
+            return Box::pin(self.through(calls, request)).await;
+        }
         let answer = loop {
             let dc = self.options.dc.unwrap_or_else(|| self.inner.home_dc());
             let mut sent = self.send_now(dc);

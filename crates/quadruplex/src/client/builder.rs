@@ -20,7 +20,7 @@ use crate::text::TextLimits;
 /// How a client is made; see [`Client::builder`].
 #[derive(Debug)]
 pub struct Builder {
-    settings: Settings,
+    pub(super) settings: Settings,
     session: Option<Session>,
 }
 
@@ -42,6 +42,8 @@ impl Client {
                 on_error: OnError(Arc::new(log)),
                 upload_connections: 4,
                 download_connections: 2,
+                #[cfg(feature = "tower")]
+                layers: super::layers::Layers::default(),
             },
             session: None,
         }

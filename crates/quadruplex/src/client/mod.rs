@@ -7,6 +7,8 @@ mod call;
 mod handles;
 mod invoke;
 mod keep;
+#[cfg(feature = "tower")]
+mod layers;
 mod lost;
 mod moved;
 mod options;
@@ -39,6 +41,8 @@ pub use builder::Builder;
 pub use call::Call;
 pub(crate) use call::{AttemptOptions, CallOptions, Erased, Finished, Prepared, Started};
 pub(crate) use invoke::{Function, Next};
+#[cfg(feature = "tower")]
+pub use layers::{Calls, RawCall};
 pub(crate) use options::call_options;
 use peers::PeerBook;
 use pool::Pool;
@@ -269,6 +273,11 @@ impl Inner {
         self.in_flight.load(std::sync::atomic::Ordering::Relaxed)
     }
 
+    /// Keeps a time at which a scheduled handler has failed too often as a dead letter; its number, if updates are taken.
+    pub(crate) fn bury(&self, event: &crate::Event, attempts: u32, error: String) -> Option<u64> {
+        Some(self.updates()?.bury(event, attempts, error))
+    }
+
     /// How many updates wait or are handled, and whether no more are taken because of that.
     pub(crate) fn waiting_updates(&self) -> (usize, bool) {
         self.updates().map_or((0, false), |updates| updates.waiting())
@@ -284,11 +293,6 @@ impl Inner {
 
     /// From now on admins are told of such errors.
     pub(crate) fn tell(&self, reports: &Reports) {
-    /// Keeps a time at which a scheduled handler has failed too often as a dead letter; its number, if updates are taken.
-    pub(crate) fn bury(&self, event: &crate::Event, attempts: u32, error: String) -> Option<u64> {
-        Some(lock(&self.updates).upgrade()?.bury(event, attempts, error))
-    }
-
         // An application is started once with a client, since there is one stream of updates.
         let _ = self.reports.set(reports.clone());
     }

@@ -87,6 +87,8 @@ pub(crate) struct Settings {
     pub(crate) on_error: OnError,
     pub(crate) upload_connections: usize,
     pub(crate) download_connections: usize,
+    #[cfg(feature = "tower")]
+    pub(crate) layers: super::layers::Layers,
 }
 
 impl Settings {

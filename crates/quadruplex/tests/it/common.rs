@@ -15,8 +15,13 @@ pub(crate) fn person(name: &str, phone: &str) -> NewUser {
 /// A client signed in by the code that the sandbox sends.
 pub(crate) async fn signed_in(telegram: &Sandbox, phone: &str) -> Client {
     let client = builder(telegram).connect_in_memory().await.expect("a new store can be used");
+    sign_in(telegram, &client, phone).await;
+    client
+}
+
+/// Signs a client in by the code that the sandbox sends.
+pub(crate) async fn sign_in(telegram: &Sandbox, client: &Client, phone: &str) {
     let code = client.request_code(phone).await.expect("the number is known");
     let typed = telegram.world().codes().last().expect("a code was sent").code.clone();
     client.sign_in(&code, &typed).await.expect("the code is right");
-    client
 }

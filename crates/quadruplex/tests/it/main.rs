@@ -12,6 +12,7 @@ mod endings;
 mod files;
 mod full;
 mod kept;
+mod layers;
 mod lives;
 mod many;
 mod messages;
