@@ -12,6 +12,7 @@ fn app(router: Router) -> App {
         .order(Order::PerChat) // PerChat (default), PerUser, Global, None
         .at_once(256) // handlers running at the same time
         .drain_within(10 * SECOND) // on SIGTERM
+        .metrics("127.0.0.1:0") // /metrics and /health; a program that is watched names a port, such as 9100
 }
 
 #[tokio::main]

@@ -33,7 +33,7 @@ pub(super) fn page(accounts: &[Gauges]) -> String {
     page.family(accounts, "gauge", "handlers_limit", "Updates that may be handled at once.", one(|g| number(g.at_once)));
     page.family(accounts, "gauge", "conversations", "Handlers that wait for an answer.", one(|g| number(g.conversations)));
     page.family(accounts, "gauge", "calls_in_flight", "Calls that have no answer yet.", one(|g| number(g.calls_in_flight)));
-    page.family(accounts, "counter", "calls_total", "Calls sent over the connections that are open.", one(|g| count(g.traffic.calls)));
+    page.family(accounts, "counter", "calls_total", "Calls sent.", one(|g| count(g.traffic.calls)));
     page.family(accounts, "gauge", "flood_wait_seconds", "How long until a function is allowed again.", |g, samples| {
         for ((dc, method), (left, _)) in &g.floods {
             samples.push((vec![("dc", dc.to_string()), ("method", (*method).to_owned())], left.as_secs_f64()));
