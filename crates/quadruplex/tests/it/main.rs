@@ -11,6 +11,7 @@ mod diagnostics;
 mod endings;
 mod files;
 mod full;
+mod hundred;
 mod kept;
 mod layers;
 mod lives;
