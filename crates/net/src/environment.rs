@@ -18,19 +18,25 @@ pub struct Environment {
     start: Instant,
     wall: Arc<dyn Fn() -> Duration + Send + Sync>,
     seed: Option<u64>,
+    ping_every: Option<Duration>,
 }
 
 impl Environment {
     /// The system's clock and the system's randomness.
     pub fn system() -> Self {
-        Self { start: Instant::now(), wall: Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()), seed: None }
+        Self {
+            start: Instant::now(),
+            wall: Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
+            seed: None,
+            ping_every: None,
+        }
     }
 
     /// For simulations: a wall clock that stood at `wall` (since the Unix epoch) when the runtime's clock started, and randomness
     /// that follows from `seed`. Never for real accounts: whoever knows the seed knows the keys.
     pub fn simulated(wall: Duration, seed: u64) -> Self {
         let start = Instant::now();
-        Self { start, wall: Arc::new(move || wall + start.elapsed()), seed: Some(seed) }
+        Self { start, wall: Arc::new(move || wall + start.elapsed()), seed: Some(seed), ping_every: None }
     }
 
     /// The same surroundings with a wall clock of one's own, since the Unix epoch.
@@ -45,6 +51,17 @@ impl Environment {
         // A step that is odd and large, so that seeds that follow each other do not meet.
         let seed = self.seed.map(|seed| seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         Self { seed, ..self.clone() }
+    }
+
+    /// The same surroundings for tests in which days pass: idle connections are asked for a sign of life so seldom, which else is most of
+    /// what happens in a day. A link that swallows everything is noticed as late.
+    #[must_use]
+    pub fn with_pings_every(self, time: Duration) -> Self {
+        Self { ping_every: Some(time), ..self }
+    }
+
+    pub(crate) fn ping_every(&self) -> Option<Duration> {
+        self.ping_every
     }
 
     /// What time it is.

@@ -13,7 +13,9 @@ const ACK_DELAY: Duration = Duration::from_secs(15);
 const ACKS_AT_ONCE: usize = 100;
 /// How often an idle connection is asked for a sign of life.
 const PING_EVERY: Duration = Duration::from_secs(60);
-/// After so long without a ping the server closes the connection itself, in seconds.
+/// So long after the next ping was due the server closes the connection itself, in seconds.
+const GRACE: i32 = 15;
+/// After so long without a ping it does, in seconds.
 const DISCONNECT_DELAY: i32 = 75;
 /// A call without an answer is asked about after so long, and every so long.
 const ASK_AFTER: Duration = Duration::from_secs(10);
@@ -37,6 +39,8 @@ pub(super) struct Watch {
     dead_at: Option<Duration>,
     ping: Option<Ping>,
     round_trip: Option<Duration>,
+    /// Pings are as far apart, if not as far as ever.
+    ping_every: Option<Duration>,
     /// When the other end last gave a sign of life.
     heard_at: Duration,
     /// When even the slowest link has carried everything that was packed.
@@ -77,7 +81,7 @@ pub(super) fn handle_timeout(session: &mut Session, now: Now, rng: &mut dyn Rng)
         session.watch.dead = true;
     }
     if due(session.watch.ping_at) {
-        session.watch.ping_at = Some(now.mono + PING_EVERY);
+        session.watch.ping_at = Some(session.watch.next_ping(now));
         session.ping(now, rng);
         session.hold_open();
     }
@@ -97,15 +101,21 @@ impl Session {
         self.watch.await_pong(now);
         // Requests of HTTP end by themselves: there is no connection for the server to close.
         self.services.push_back(match self.polling.on {
-            false => Service::PingDelayDisconnect { ping_id, disconnect_delay: DISCONNECT_DELAY },
+            false => Service::PingDelayDisconnect { ping_id, disconnect_delay: self.watch.disconnect_delay() },
             true => Service::Ping { ping_id },
         });
+    }
+
+    /// For simulations in which days pass while nothing happens: an idle connection is asked for a sign of life so seldom. From the next
+    /// connection on.
+    pub fn ping_every(&mut self, time: Duration) {
+        self.watch.ping_every = Some(time);
     }
 
     /// The server closes the link when it gets no ping for a while, also if the pong of the last is still on its way.
     fn hold_open(&mut self) {
         if let Some(Ping { id: ping_id, sent: Some(_), .. }) = self.watch.ping {
-            self.services.push_back(Service::PingDelayDisconnect { ping_id, disconnect_delay: DISCONNECT_DELAY });
+            self.services.push_back(Service::PingDelayDisconnect { ping_id, disconnect_delay: self.watch.disconnect_delay() });
         }
     }
 
@@ -128,12 +138,23 @@ impl Session {
 
 impl Watch {
     pub(super) fn connected(&mut self, now: Now) {
-        *self = Self { connected: true, round_trip: self.round_trip, heard_at: now.mono, ..Self::default() };
-        self.ping_at = Some(now.mono + PING_EVERY);
+        let Self { round_trip, ping_every, .. } = *self;
+        *self = Self { connected: true, round_trip, ping_every, heard_at: now.mono, ..Self::default() };
+        self.ping_at = Some(self.next_ping(now));
     }
 
     pub(super) fn disconnected(&mut self) {
-        *self = Self { round_trip: self.round_trip, ..Self::default() };
+        let Self { round_trip, ping_every, .. } = *self;
+        *self = Self { round_trip, ping_every, ..Self::default() };
+    }
+
+    fn disconnect_delay(&self) -> i32 {
+        let seldom = |every: Duration| i32::try_from(every.as_secs()).unwrap_or(i32::MAX).saturating_add(GRACE);
+        self.ping_every.map_or(DISCONNECT_DELAY, seldom)
+    }
+
+    fn next_ping(&self, now: Now) -> Duration {
+        now.mono + self.ping_every.unwrap_or(PING_EVERY)
     }
 
     pub(super) fn is_connected(&self) -> bool {

@@ -211,6 +211,9 @@ impl Task {
         };
         session.introduce(self.options.init.write(link.proxy.as_ref()));
         session.poll_for_answers(link.polls);
+        if let Some(time) = self.environment.ping_every() {
+            session.ping_every(time);
+        }
         session.connected(now);
         let Meanwhile { calls, receipts } = std::mem::take(&mut self.meanwhile);
         receipts.into_iter().for_each(|receipt| self.acknowledge(Some(receipt)));

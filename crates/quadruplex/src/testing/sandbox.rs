@@ -18,6 +18,8 @@ use crate::{App, Builder, Client, Error, Result, Router, Servers};
 
 /// When tests begin: 15 January 2027, 08:00 UTC.
 const EPOCH: Duration = Duration::from_secs(1_800_000_000);
+/// Days pass in tests, and links break only when they are told to.
+const PINGS: Duration = Duration::from_secs(6 * 60 * 60);
 /// Where everybody lives.
 const DC: i32 = 1;
 
@@ -149,7 +151,8 @@ impl Sandbox {
     pub(super) async fn client(&self, user: OwnUser, store: Memory) -> Result<Client, Error> {
         let number = self.shared.clients.fetch_add(1, Ordering::Relaxed) + 1;
         let environment =
-            Environment::simulated(EPOCH + self.shared.facts.elapsed(), self.shared.seed.wrapping_mul(1000).wrapping_add(number));
+            Environment::simulated(EPOCH + self.shared.facts.elapsed(), self.shared.seed.wrapping_mul(1000).wrapping_add(number))
+                .with_pings_every(PINGS);
         let mut key = [0; 256];
         environment.random(0).map_err(|error| Error::io("random numbers", error))?.fill_bytes(&mut key);
         self.log_in(user.id, &key)?;
