@@ -1,6 +1,7 @@
 //! Messages as commands show them.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 
 use quadruplex::api::functions::messages;
 use quadruplex::api::{PeerRef, enums, types};
@@ -66,6 +67,15 @@ impl Shown {
 
     pub(crate) fn print(&self, json: bool) -> Result<(), Failure> {
         if json { say(self.to_json("message")) } else { say(self.to_line()) }
+    }
+
+    /// Prints it beside somebody who types.
+    pub(crate) async fn echo(&self, json: bool) -> Result<(), Failure> {
+        let line = if json { self.to_json("message").to_string() } else { self.to_line() };
+        awaitkit::echo(line + "\n").await.map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failure::unread(),
+            _ => Failure::io("cannot write to the standard output", &error),
+        })
     }
 }
 

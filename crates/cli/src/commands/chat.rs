@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let mut last = 0;
     for shown in history(client, &peer, 10).await? {
         last = last.max(shown.message.id);
-        shown.print(context.json)?;
+        shown.echo(context.json).await?;
     }
     let chat = chat_of(&client.input_peer(peer.clone()).await?);
     let mut typed: mpsc::Receiver<String> = lines();
@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
                 let is_here = chat.as_ref().is_none_or(|chat| *chat == PeerRef::from(&message.peer_id));
                 // What came while nobody listened stands in the history already.
                 if is_here && !message.out && message.id > last {
-                    shown.print(context.json)?;
+                    shown.echo(context.json).await?;
                 }
                 feed.done();
             }
