@@ -98,7 +98,8 @@ pub enum Error {
 
 impl Error {
     /// Sorts an error of the operating system: a full disk is told apart from the rest.
-    pub(crate) fn from_io(doing: &'static str, place: impl Into<String>, source: io::Error) -> Self {
+    #[doc(hidden)]
+    pub fn from_io(doing: &'static str, place: impl Into<String>, source: io::Error) -> Self {
         let place = place.into();
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { place },

@@ -27,6 +27,8 @@ mod writer;
 pub use account::{AuthKey, Identity, KeyChange, KeyKind, KeySlot, LOGIN_TOKENS, OwnUser, Salt, StoredKey};
 pub use commit::Commit;
 pub use disk::Redb;
+#[doc(hidden)]
+pub use disk::{DatabaseFile, Failure, Opener, private_file};
 pub use error::Error;
 pub use lock::{Owner, SessionLock};
 pub use memory::Memory;

@@ -1,6 +1,4 @@
-use std::fs::OpenOptions;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +13,8 @@ use crate::store::KvStore;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// How long to wait for another process that has the session; not at all by default.
+    /// How long to wait for another process that has the session; not at all by default. For one that was killed while it had the session
+    /// on a server, its lease is waited for in any case.
     pub wait: Duration,
     /// What everything is sealed with; by default nothing is.
     pub key: Option<SecretKey>,
@@ -131,7 +130,7 @@ pub(crate) struct Place {
     /// The address for people: without credentials.
     pub(crate) shown: String,
     pub(crate) session: String,
-    /// Redis: how long a dead process keeps the session.
+    /// How long a dead process keeps the session.
     pub(crate) lease: Option<Duration>,
     /// Redis: the server's way of writing to disk is accepted as it is.
     pub(crate) durability_is_the_servers: bool,
@@ -188,15 +187,6 @@ fn shown(url: &str) -> String {
         Some((scheme, _)) => format!("{scheme}:{host}"),
         None => host.to_owned(),
     }
-}
-
-/// Opens a file for writing, or makes it, readable for its owner alone.
-pub(crate) fn private_file(path: &Path) -> io::Result<std::fs::File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

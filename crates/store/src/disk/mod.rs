@@ -1,22 +1,18 @@
 //! The default backend: one file, written by `redb` with one `fsync` for a commit.
 
+mod file;
 mod read;
 mod tables;
 mod write;
 
-use std::fs::{File, OpenOptions};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use redb::backends::FileBackend;
-use redb::{Builder, Database, DatabaseError};
+use redb::Database;
 
+pub use self::file::{DatabaseFile, Failure, Opener, private_file};
 use crate::{Commit, DeadLetter, Error, Peer, PeerId, PeerKey, Row, SessionLock, Snapshot, Store, Task, Value, ValueKey};
-
-/// Bytes of the file kept in memory. The rest of the page cache is the operating system's.
-const CACHE: usize = 4 << 20;
 
 /// A store in one file. The session is locked for as long as it is open.
 ///
@@ -39,16 +35,10 @@ pub struct Redb {
 }
 
 struct Inner {
-    path: PathBuf,
-    /// None after an error of the operating system: redb then refuses to go on, and the file is opened again.
-    database: RwLock<Option<Database>>,
-    opener: Opener,
+    file: DatabaseFile,
     /// After the database, so that it is let go after it.
     lock: SessionLock,
 }
-
-/// Gives redb the file; a test puts a fault between them.
-type Opener = Box<dyn Fn(&Builder, FileBackend) -> Result<Database, DatabaseError> + Send + Sync>;
 
 impl Redb {
     /// Opens the store at `path`, or makes it. When another process holds the session, waits up to `wait` for it to let go.
@@ -65,7 +55,7 @@ impl Redb {
 
     async fn open_through(path: &Path, wait: Duration, opener: Opener) -> Result<Self, Error> {
         let lock = SessionLock::acquire(path, wait).await?;
-        let store = Self { inner: Arc::new(Inner { path: path.to_owned(), database: RwLock::new(None), opener, lock }) };
+        let store = Self { inner: Arc::new(Inner { file: DatabaseFile::through(path, opener, prepare), lock }) };
         store.run("open", |_| Ok(())).await?;
         Ok(store)
     }
@@ -77,7 +67,7 @@ impl Redb {
         work: impl FnOnce(&Database) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Error> {
         let inner = Arc::clone(&self.inner);
-        match tokio::task::spawn_blocking(move || inner.with_database(doing, work)).await {
+        match tokio::task::spawn_blocking(move || inner.file.run(doing, work)).await {
             Ok(result) => result,
             // redb checks what it reads, but not everywhere: a file damaged behind its back can make it panic.
             Err(died) => Err(Error::Corrupt { place: self.place(), reason: died.to_string() }),
@@ -85,50 +75,14 @@ impl Redb {
     }
 }
 
-impl Inner {
-    fn with_database<T>(&self, doing: &'static str, work: impl FnOnce(&Database) -> Result<T, Failure>) -> Result<T, Error> {
-        let result = loop {
-            let open = self.database.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(database) = &*open {
-                break work(database);
-            }
-            drop(open);
-            let mut closed = self.database.write().unwrap_or_else(PoisonError::into_inner);
-            if closed.is_none() {
-                *closed = Some(self.open().map_err(|failure| failure.explain("open", &self.path))?);
-            }
-        };
-        if matches!(&result, Err(Failure::Redb(redb::Error::Io(_) | redb::Error::PreviousIo | redb::Error::DatabaseClosed))) {
-            *self.database.write().unwrap_or_else(PoisonError::into_inner) = None;
+fn prepare(database: &Database, place: &str) -> Result<(), Failure> {
+    match read::format(database)? {
+        None => write::initialise(database),
+        Some(found) if found > tables::FORMAT => {
+            Err(Failure::Store(Error::Newer { place: place.to_owned(), found, supported: tables::FORMAT }))
         }
-        result.map_err(|failure| failure.explain(doing, &self.path))
+        Some(_) => Ok(()),
     }
-
-    fn open(&self) -> Result<Database, Failure> {
-        let file = create_private(&self.path)?;
-        let is_new = file.metadata()?.len() == 0;
-        let mut builder = Database::builder();
-        builder.set_cache_size(CACHE).set_check_integrity_on_open(!is_new);
-        let database = (self.opener)(&builder, FileBackend::new(file)?)?;
-        match read::format(&database)? {
-            None => write::initialise(&database)?,
-            Some(found) if found > tables::FORMAT => {
-                let place = self.path.display().to_string();
-                return Err(Failure::Store(Error::Newer { place, found, supported: tables::FORMAT }));
-            }
-            Some(_) => {}
-        }
-        Ok(database)
-    }
-}
-
-/// Opens the file for writing, or makes it, readable for its owner alone: it holds the keys of the login.
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 impl Store for Redb {
@@ -169,7 +123,7 @@ impl Store for Redb {
     }
 
     fn place(&self) -> String {
-        self.inner.path.display().to_string()
+        self.inner.file.path().display().to_string()
     }
 
     fn is_wanted(&self) -> bool {
@@ -179,55 +133,7 @@ impl Store for Redb {
 
 impl std::fmt::Debug for Redb {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Redb").field("path", &self.inner.path).finish_non_exhaustive()
-    }
-}
-
-/// What can go wrong inside, before it is put into words.
-enum Failure {
-    Redb(redb::Error),
-    /// What was read is not what was written.
-    Data(String),
-    Store(Error),
-}
-
-impl Failure {
-    fn explain(self, doing: &'static str, path: &Path) -> Error {
-        let place = path.display().to_string();
-        match self {
-            Self::Store(error) => error,
-            Self::Data(reason) | Self::Redb(redb::Error::Corrupted(reason)) => Error::Corrupt { place, reason },
-            Self::Redb(redb::Error::DatabaseAlreadyOpen) => Error::InUse { path: path.to_owned(), owner: None },
-            Self::Redb(redb::Error::Io(source)) => match source.kind() {
-                io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Error::Corrupt { place, reason: source.to_string() },
-                _ => Error::from_io(doing, place, source),
-            },
-            Self::Redb(source) => Error::Backend { doing, place, source: Box::new(source) },
-        }
-    }
-}
-
-macro_rules! failure_from {
-    ($($error:ty),*) => {
-        $(impl From<$error> for Failure {
-            fn from(error: $error) -> Self {
-                Self::Redb(error.into())
-            }
-        })*
-    };
-}
-
-failure_from!(redb::StorageError, redb::TableError, redb::TransactionError, redb::CommitError, DatabaseError, io::Error);
-
-impl From<String> for Failure {
-    fn from(reason: String) -> Self {
-        Self::Data(reason)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Store(error)
+        f.debug_struct("Redb").field("path", &self.inner.file.path()).finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,10 @@
 //! A disk that has no room, at every point of a commit.
 
+use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use redb::StorageBackend;
+use redb::backends::FileBackend;
 
 use super::*;
 use crate::{CommonState, Lane};

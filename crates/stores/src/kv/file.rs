@@ -1,42 +1,47 @@
 //! One `redb` file of pairs: what an encrypted session file is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quadruplex_store::{Error, SessionLock, Task};
-use redb::backends::FileBackend;
+use quadruplex_store::{DatabaseFile, Error, Failure, SessionLock, Task};
 use redb::{Database, ReadableDatabase, TableDefinition, TableHandle};
 use tokio::sync::Mutex;
 
 use super::{Bytes, Changes, Kv};
-use crate::error::backend;
 
 pub(crate) struct File {
-    path: PathBuf,
+    file: Arc<DatabaseFile>,
     /// Taken along by each work on a blocking thread, so that they run one after another also when nobody waits for them any more.
-    database: Arc<Mutex<Database>>,
+    turn: Arc<Mutex<()>>,
     lock: SessionLock,
 }
 
 impl File {
     pub(crate) async fn open(path: &Path, wait: Duration) -> Result<Self, Error> {
-        let lock = SessionLock::acquire(path, wait).await?;
-        let place = path.display().to_string();
-        let file = path.to_owned();
-        let opened = tokio::task::spawn_blocking(move || begin(&file)).await.map_err(|died| backend("open", &place, died))?;
-        let database = opened.map_err(|error| explain("open", &place, error))?;
-        Ok(Self { path: path.to_owned(), database: Arc::new(Mutex::new(database)), lock })
+        Self::over(DatabaseFile::new(path, prepare), wait).await
+    }
+
+    async fn over(file: DatabaseFile, wait: Duration) -> Result<Self, Error> {
+        let lock = SessionLock::acquire(file.path(), wait).await?;
+        let file = Self { file: Arc::new(file), turn: Arc::default(), lock };
+        file.run("open", |_| Ok(())).await?;
+        Ok(file)
     }
 
     async fn run<T: Send + 'static>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
+        work: impl FnOnce(&Database) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Error> {
-        let database = Arc::clone(&self.database).lock_owned().await;
-        let done = tokio::task::spawn_blocking(move || work(&database)).await.map_err(|died| backend(doing, &self.place(), died))?;
-        done.map_err(|error| explain(doing, &self.place(), error))
+        let (turn, file) = (Arc::clone(&self.turn).lock_owned().await, Arc::clone(&self.file));
+        let done = tokio::task::spawn_blocking(move || {
+            let done = file.run(doing, work);
+            drop(turn);
+            done
+        });
+        // redb checks what it reads, but not everywhere: a file damaged behind its back can make it panic.
+        done.await.unwrap_or_else(|died| Err(Error::Corrupt { place: self.place(), reason: died.to_string() }))
     }
 }
 
@@ -72,7 +77,7 @@ impl Kv for File {
     }
 
     fn place(&self) -> String {
-        self.path.display().to_string()
+        self.file.path().display().to_string()
     }
 
     fn is_wanted(&self) -> bool {
@@ -80,8 +85,7 @@ impl Kv for File {
     }
 }
 
-fn begin(path: &Path) -> Result<Database, redb::Error> {
-    let database = Database::builder().create_with_backend(FileBackend::new(crate::open::private_file(path)?)?)?;
+fn prepare(database: &Database, _: &str) -> Result<(), Failure> {
     let read = database.begin_read()?;
     let names: Vec<String> = read.list_tables()?.map(|table| table.name().to_owned()).collect();
     drop(read);
@@ -92,18 +96,78 @@ fn begin(path: &Path) -> Result<Database, redb::Error> {
         write.open_table(MARK)?.insert("format", b"\"encrypted\"".as_slice())?;
         write.commit()?;
     } else if !names.iter().any(|name| name == PAIRS.name()) {
-        return Err(redb::Error::Corrupted("it is not encrypted, and a key was given; copy it into a new store".to_owned()));
+        return Err(Failure::Data("it is not encrypted, and a key was given; copy it into a new store".to_owned()));
     }
-    Ok(database)
-}
-
-fn explain(doing: &'static str, place: &str, error: redb::Error) -> Error {
-    match error {
-        redb::Error::Corrupted(reason) => Error::Corrupt { place: place.to_owned(), reason },
-        redb::Error::Io(source) => Error::Io { doing, place: place.to_owned(), source },
-        other => backend(doing, place, other),
-    }
+    Ok(())
 }
 
 const PAIRS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("pairs");
 const MARK: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("small");
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use redb::StorageBackend;
+    use redb::backends::FileBackend;
+
+    use super::*;
+
+    /// A file on a disk that is full, as long as it is said to be.
+    #[derive(Debug)]
+    struct Disk(FileBackend, Arc<AtomicBool>);
+
+    impl Disk {
+        fn check(&self) -> io::Result<()> {
+            if self.1.load(Ordering::Relaxed) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+    }
+
+    impl StorageBackend for Disk {
+        fn len(&self) -> io::Result<u64> {
+            self.0.len()
+        }
+
+        fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+            self.0.read(offset, out)
+        }
+
+        fn set_len(&self, len: u64) -> io::Result<()> {
+            self.check()?;
+            self.0.set_len(len)
+        }
+
+        fn sync_data(&self) -> io::Result<()> {
+            self.check()?;
+            self.0.sync_data()
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            self.check()?;
+            self.0.write(offset, data)
+        }
+    }
+
+    #[tokio::test]
+    async fn after_a_full_disk_it_goes_on() {
+        let directory = std::env::temp_dir().join(format!("quadruplex-stores-full-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let is_full = Arc::new(AtomicBool::new(false));
+        let disk = Arc::clone(&is_full);
+        let opener = Box::new(move |builder: &redb::Builder, file| builder.create_with_backend(Disk(file, Arc::clone(&disk))));
+        let store = File::over(DatabaseFile::through(&directory.join("sealed"), opener, prepare), Duration::from_secs(60)).await.unwrap();
+        let write = async |value: u8| store.write(Changes::from([(b"k".to_vec(), Some(vec![value; 100_000]))])).await;
+        write(1).await.unwrap();
+        is_full.store(true, Ordering::Relaxed);
+        for _ in 0..3 {
+            let error = write(2).await.unwrap_err();
+            assert!(matches!(error, Error::Full { .. }), "{error:?}");
+        }
+        is_full.store(false, Ordering::Relaxed);
+        assert_eq!(store.get(vec![b"k".to_vec()]).await.unwrap(), [Some(vec![1; 100_000])]);
+        write(3).await.unwrap();
+        assert_eq!(store.get(vec![b"k".to_vec()]).await.unwrap(), [Some(vec![3; 100_000])]);
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+}

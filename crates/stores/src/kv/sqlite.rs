@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::TryFutureExt;
-use quadruplex_store::{Error, SessionLock, Task};
+use quadruplex_store::{Error, SessionLock, Task, private_file};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, QueryBuilder};
 use tokio::sync::Mutex;
@@ -24,7 +24,7 @@ impl Sqlite {
         let lock = SessionLock::acquire(path, wait).await?;
         let place = path.display().to_string();
         // SQLite gives its journals the rights of the file, so it is made here, for its owner alone.
-        crate::open::private_file(path).map_err(|source| Error::Io { doing: "open", place: place.clone(), source })?;
+        private_file(path).map_err(|source| Error::from_io("open", &*place, source))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)

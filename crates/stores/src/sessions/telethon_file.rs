@@ -94,7 +94,7 @@ pub async fn write_telethon_file(path: &Path, session: &Session, peers: &[Peer],
     let missing =
         FormatError::Missing { format: Format::Telethon, what: "the address of the data centre", help: "it must be one of Telegram's" };
     let address = session.address.or_else(|| known_address(session.dc, session.test)).ok_or(missing)?;
-    crate::open::private_file(path).map_err(|error| wrong(error.to_string()))?;
+    quadruplex_store::private_file(path).map_err(|error| wrong(error.to_string()))?;
     let mut file = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).map_err(explain).await?;
     let mut writing = file.begin().map_err(explain).await?;
     for statement in TABLES {
