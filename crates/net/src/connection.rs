@@ -2,7 +2,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -176,6 +176,7 @@ struct Shared {
     commands: mpsc::UnboundedSender<Command>,
     state: watch::Receiver<State>,
     counters: Arc<Counters>,
+    why: Arc<OnceLock<CloseReason>>,
 }
 
 impl Connection {
@@ -188,9 +189,17 @@ impl Connection {
         let (tell, events) = mpsc::channel(options.event_capacity.max(1));
         let (state, watched) = watch::channel(State::Connecting { failed: 0, error: None });
         let counters = Arc::new(Counters::default());
-        let ends = task::Ends { commands: received, acknowledge: commands.downgrade(), events: tell, state, counters: counters.clone() };
+        let why = Arc::default();
+        let ends = task::Ends {
+            commands: received,
+            acknowledge: commands.downgrade(),
+            events: tell,
+            state,
+            counters: counters.clone(),
+            why: Arc::clone(&why),
+        };
         tokio::spawn(task::run(options, dial, environment, ends));
-        (Self(Arc::new(Shared { commands, state: watched, counters })), events)
+        (Self(Arc::new(Shared { commands, state: watched, counters, why })), events)
     }
 
     /// Sends a query. It is queued now, whether or not the returned future is polled, and outlives losses of the link.
@@ -242,6 +251,13 @@ impl Connection {
     /// Closes for good. Calls in flight end with [`CallError::Closed`].
     pub fn close(&self) {
         let _ = self.0.commands.send(Command::Close);
+    }
+
+    /// Closes for good, and calls in flight and later ones are told why.
+    pub fn close_because(&self, reason: CloseReason) {
+        // The first reason counts.
+        let _ = self.0.why.set(reason);
+        self.close();
     }
 
     /// Waits until the task has ended.

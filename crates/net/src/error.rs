@@ -36,6 +36,8 @@ pub enum CloseReason {
     Handshake(String),
     /// The operating system gives no randomness.
     Randomness,
+    /// Its owner may not use the session any more, for the reason that is given.
+    Forbidden(Arc<str>),
 }
 
 /// Why an attempt to connect failed, or a link was lost. The connection goes on trying.
@@ -102,6 +104,7 @@ impl fmt::Display for CloseReason {
             ),
             Self::Handshake(error) => write!(f, "the key exchange cannot succeed: {error}"),
             Self::Randomness => f.write_str("the operating system gives no randomness"),
+            Self::Forbidden(reason) => f.write_str(reason),
         }
     }
 }

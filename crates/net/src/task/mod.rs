@@ -4,8 +4,8 @@ mod dispatch;
 mod packets;
 mod telling;
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -65,10 +65,12 @@ pub(crate) struct Ends {
     pub(crate) events: mpsc::Sender<Event>,
     pub(crate) state: watch::Sender<State>,
     pub(crate) counters: Arc<Counters>,
+    /// Why it was closed, if another reason was given than that somebody wants it.
+    pub(crate) why: Arc<OnceLock<CloseReason>>,
 }
 
 pub(crate) async fn run(options: Options, dial: Arc<dyn Dial>, environment: Environment, ends: Ends) {
-    let Ends { commands, acknowledge, events, state, counters } = ends;
+    let Ends { commands, acknowledge, events, state, counters, why } = ends;
     let Ok(random) = environment.random(options.dc as u64) else {
         state.send_replace(State::Closed(CloseReason::Randomness));
         return;
@@ -92,7 +94,10 @@ pub(crate) async fn run(options: Options, dial: Arc<dyn Dial>, environment: Envi
         abandoned: false,
         crowd: false,
     };
-    let reason = task.run(&state).await;
+    let reason = match task.run(&state).await {
+        CloseReason::Requested => why.get().cloned().unwrap_or(CloseReason::Requested),
+        reason => reason,
+    };
     // Seen by whoever waits before the answers are dropped below.
     state.send_replace(State::Closed(reason.clone()));
     task.commands.close();
