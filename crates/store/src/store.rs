@@ -59,6 +59,78 @@ pub trait Store: Send + Sync + 'static {
     fn is_wanted(&self) -> bool {
         false
     }
+
+    /// Whether another process has taken this session, or may have: what kept it from that could not be kept up in time. From then on
+    /// nothing may be sent to Telegram. Asked before everything that is sent, so it answers at once, and in time: before another process
+    /// can open the store.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
+    /// Lets go of the session, for a program that ends; nothing is to be written any more. A store that is dropped lets go too, but where that
+    /// takes an answer of a server, nobody waits for it, and another process may have to wait until it is clear that this one is gone.
+    fn close(&self) -> Task<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// A store that somebody else has too.
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn load(&self) -> Task<'_, Snapshot> {
+        (**self).load()
+    }
+
+    fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
+        (**self).commit(commit)
+    }
+
+    fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
+        (**self).rows(from, limit)
+    }
+
+    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
+        (**self).dead_letters(from, limit)
+    }
+
+    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<Peer>>> {
+        (**self).peers(keys)
+    }
+
+    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
+        (**self).value(key)
+    }
+
+    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
+        (**self).values(from, limit)
+    }
+
+    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
+        (**self).all_peers(after, limit)
+    }
+
+    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
+        (**self).all_values(after, limit)
+    }
+
+    fn place(&self) -> String {
+        (**self).place()
+    }
+
+    fn is_shared(&self) -> bool {
+        (**self).is_shared()
+    }
+
+    fn is_wanted(&self) -> bool {
+        (**self).is_wanted()
+    }
+
+    fn is_lost(&self) -> bool {
+        (**self).is_lost()
+    }
+
+    fn close(&self) -> Task<'_, ()> {
+        (**self).close()
+    }
 }
 
 /// Everything small that a store holds.

@@ -27,7 +27,8 @@ const LAST_PAUSE: Duration = Duration::from_secs(10);
 /// since, until it succeeds; [`failure`](Self::failure) tells. What must succeed or fail at once (a new key, a sign-in)
 /// goes to [`Store::commit`] directly.
 ///
-/// Clones share one writer. Its task ends when the last is dropped, after one more attempt to write what is open.
+/// Clones share one writer. Its task ends when the last is dropped, after one more attempt to write what is open; and when the store
+/// [is lost](Store::is_lost) to another process, for which nothing may be changed any more.
 #[derive(Clone)]
 pub struct Writer {
     shared: Arc<Shared>,
@@ -221,7 +222,7 @@ impl Shared {
                     pause = FIRST_PAUSE;
                     written.send_replace(group);
                 }
-                true if is_last => return,
+                true if is_last || self.store.is_lost() => return,
                 true => {
                     sleep(pause).await;
                     pause = (2 * pause).min(LAST_PAUSE);

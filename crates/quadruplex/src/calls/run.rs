@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::{Lookups, Peers, has_random_id};
-use quadruplex_net::{CallError, CloseReason, Connection, Pending, Request as Packet, Ticket};
+use quadruplex_net::{CallError, Connection, Pending, Request as Packet, Ticket};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 
@@ -298,7 +298,7 @@ impl Run {
 
     /// Waits for something that does not depend on a connection.
     async fn unless_closed<F: Future>(&self, work: F) -> Result<F::Output, Error> {
-        self.inner.pool.closed().run_until_cancelled(work).await.ok_or(Error::Closed(CloseReason::Requested))
+        self.inner.pool.closed().run_until_cancelled(work).await.ok_or_else(|| Error::Closed(self.inner.pool.why()))
     }
 
     async fn react(&mut self, error: &Error, dc: i32) -> Result<Next, Error> {

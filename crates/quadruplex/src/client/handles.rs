@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use quadruplex_net::CloseReason;
+use tracing::warn;
+
 use super::{Client, Inner};
 
 impl Client {
@@ -12,12 +15,12 @@ impl Client {
         Self { inner }
     }
 
-    /// Closes all connections and writes what has to be kept. Calls in flight end with an error.
+    /// Closes all connections, writes what has to be kept, and lets go of the store. Calls in flight end with an error.
     ///
     /// # Cancel safety
     /// May be called again.
     pub async fn close(&self) {
-        self.inner.close().await;
+        self.inner.close(CloseReason::Requested).await;
     }
 }
 
@@ -31,16 +34,23 @@ impl Drop for Client {
     fn drop(&mut self) {
         if self.inner.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.inner.end_updates();
-            self.inner.pool.shut();
+            self.inner.pool.shut(CloseReason::Requested);
         }
     }
 }
 
 impl Inner {
-    pub(super) async fn close(&self) {
+    pub(super) async fn close(&self, reason: CloseReason) {
         self.end_updates();
-        self.pool.close().await;
+        self.pool.close(reason).await;
+        if self.writer.store().is_lost() {
+            // Nothing can be written, and it may not even answer.
+            return;
+        }
         self.writer.flush().await;
+        if let Err(error) = self.writer.store().close().await {
+            warn!(%error, "the store could not be let go; whoever opens it next may have to wait");
+        }
     }
 
     /// Whoever takes the updates is to know of an end before calls fail because of it.

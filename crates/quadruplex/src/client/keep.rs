@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use quadruplex_api::Request;
 use quadruplex_api::functions::help::GetConfig;
+use quadruplex_net::CloseReason;
 use quadruplex_tl::{Deserialize, Identifiable};
 use tokio::time::{sleep, timeout};
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
 use super::Inner;
 use super::call::AttemptOptions;
@@ -75,15 +76,25 @@ pub(super) async fn keep_config(client: Weak<Inner>) {
     }
 }
 
-/// Another process wants this session: closes, so that it gets it. Telegram would destroy a login that both use.
+/// Another process wants this session, or may have it already: closes. Telegram would destroy a login that both use.
 pub(super) async fn hand_over(client: Weak<Inner>) {
     loop {
         sleep(Duration::from_millis(500)).await;
         let Some(inner) = client.upgrade() else { return };
-        if inner.writer.store().is_wanted() {
-            warn!(store = inner.writer.store().place(), "another process takes this session over; this one closes its connections");
-            inner.close().await;
-            return;
+        let store = inner.writer.store();
+        if store.is_lost() {
+            let reason = format!(
+                "another process has this session, or may have it: its store could not be kept locked ({})\n  \
+                 two connections with one session make Telegram destroy the login, so this one was closed\n  \
+                 help: see that the store answers, and start again; `?lease=60` in its address lets it be away for longer",
+                store.place()
+            );
+            error!("{reason}");
+            return inner.close(CloseReason::Forbidden(reason.into())).await;
+        }
+        if store.is_wanted() {
+            warn!(store = store.place(), "another process takes this session over; this one closes its connections");
+            return inner.close(CloseReason::Requested).await;
         }
     }
 }

@@ -4,6 +4,7 @@ mod auth;
 mod builder;
 mod by_name;
 mod call;
+mod fence;
 mod handles;
 mod invoke;
 mod keep;

@@ -10,6 +10,7 @@ use tokio::sync::{OnceCell, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::fence::Fenced;
 use super::servers::Servers;
 use super::settings::Settings;
 use crate::Error;
@@ -42,14 +43,16 @@ impl Purpose {
     }
 }
 
+type Connections = HashMap<(i32, Purpose), Connection>;
+
 /// The connections of a client.
 pub(crate) struct Pool {
     settings: Settings,
     dial: Arc<dyn Dial>,
     servers: Mutex<Servers>,
     writer: Writer,
-    /// `None` once the client is closed: it would be a second one with this session if it connected again.
-    connections: Mutex<Option<HashMap<(i32, Purpose), Connection>>>,
+    /// Why the client is closed, once it is: it would be a second one with this session if it connected again.
+    connections: Mutex<Result<Connections, CloseReason>>,
     /// What has gone over connections that were left for others.
     left: Mutex<Traffic>,
     closed: CancellationToken,
@@ -66,13 +69,13 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(settings: Settings, writer: Writer, keys: HashMap<i32, StoredKey>) -> Self {
         let servers = Mutex::new(settings.servers.clone());
-        let dial = settings.ways.dialer(&settings.environment);
+        let dial = Fenced::around(settings.ways.dialer(&settings.environment), writer.store());
         Self {
             settings,
             dial,
             servers,
             writer,
-            connections: Mutex::new(Some(HashMap::new())),
+            connections: Mutex::new(Ok(HashMap::new())),
             left: Mutex::default(),
             closed: CancellationToken::new(),
             keys: Mutex::new(keys),
@@ -86,7 +89,7 @@ impl Pool {
     /// The connection for a purpose, made if there is none. It need not stand yet.
     pub(crate) fn connection(self: &Arc<Self>, dc: i32, purpose: Purpose) -> Result<Connection, Error> {
         let mut connections = lock(&self.connections);
-        let connections = connections.as_mut().ok_or(Error::Closed(CloseReason::Requested))?;
+        let connections = connections.as_mut().map_err(|reason| Error::Closed(reason.clone()))?;
         if let Some(connection) = connections.get(&(dc, purpose)) {
             if !connection.is_closed() {
                 return Ok(connection.clone());
@@ -157,17 +160,23 @@ impl Pool {
         lock(&self.keys).get(&dc).cloned()
     }
 
-    /// Closes everything, for good. Calls in flight end with an error. Returns what may take a moment to end.
-    pub(crate) fn shut(&self) -> Vec<Connection> {
-        let connections: Vec<_> = lock(&self.connections).take().into_iter().flat_map(HashMap::into_values).collect();
+    /// Closes everything, for good. Calls in flight end with an error. Returns what may take a moment to end. The first reason stays.
+    pub(crate) fn shut(&self, reason: CloseReason) -> Vec<Connection> {
+        let connections: Vec<_> = {
+            let mut connections = lock(&self.connections);
+            let Ok(open) = &mut *connections else { return Vec::new() };
+            let open = std::mem::take(open);
+            *connections = Err(reason.clone());
+            open.into_values().collect()
+        };
         self.closed.cancel();
-        connections.iter().for_each(Connection::close);
+        connections.iter().for_each(|connection| connection.close_because(reason.clone()));
         connections
     }
 
     /// The same, and waits for that.
-    pub(crate) async fn close(&self) {
-        for connection in self.shut() {
+    pub(crate) async fn close(&self, reason: CloseReason) {
+        for connection in self.shut(reason) {
             connection.closed().await;
         }
     }
@@ -177,6 +186,11 @@ impl Pool {
         lock(&self.connections).iter().flat_map(HashMap::values).for_each(Connection::close);
     }
 
+    /// Why it is closed.
+    pub(crate) fn why(&self) -> CloseReason {
+        lock(&self.connections).as_ref().err().cloned().unwrap_or(CloseReason::Requested)
+    }
+
     /// Is cancelled when the pool is closed.
     pub(crate) fn closed(&self) -> &CancellationToken {
         &self.closed
@@ -184,7 +198,7 @@ impl Pool {
 
     /// Closes and forgets the keys: after a log-out they open nothing.
     pub(crate) async fn forget_keys(&self) {
-        self.close().await;
+        self.close(CloseReason::Requested).await;
         let keys = std::mem::take(&mut *lock(&self.keys));
         self.writer.queue(|commit| keys.keys().for_each(|dc| commit.remove_key(KeySlot::permanent(*dc))));
         self.writer.flush().await;
@@ -201,7 +215,7 @@ impl Pool {
     /// Whether nothing can be asked of a data centre any more.
     pub(crate) fn is_over(&self, dc: i32) -> bool {
         let connections = lock(&self.connections);
-        connections.as_ref().is_none_or(|all| all.get(&(dc, Purpose::Main)).is_some_and(Connection::is_closed))
+        connections.as_ref().ok().is_none_or(|all| all.get(&(dc, Purpose::Main)).is_some_and(Connection::is_closed))
     }
 
     /// How long no update has come, or since the start.

@@ -15,6 +15,7 @@ mod hundred;
 mod kept;
 mod layers;
 mod lives;
+mod lost;
 mod many;
 mod messages;
 mod metrics;
