@@ -1,6 +1,10 @@
 //! What a database has to do so that a store can be built on it: keep pairs of bytes in order, and change many of them at once.
 
 mod file;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod hold;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod locked;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -49,6 +53,16 @@ pub(crate) trait Kv: Send + Sync + 'static {
     /// Whether another process is waiting for it.
     fn is_wanted(&self) -> bool {
         false
+    }
+
+    /// Whether another process has it, or may have it.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
+    /// Lets go of it.
+    fn close(&self) -> Task<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
     }
 }
 

@@ -21,6 +21,10 @@
 //! In a database `?session=NAME` tells accounts apart; without it the name is `default`. Each store holds its session for itself as long as it
 //! is open, and a commit is one transaction, durable when it has returned. All of them pass [`contract`](quadruplex_store::contract).
 //!
+//! On a server a session belongs to whoever the server heard of last, for a lease of `?lease=SECONDS`, 10 by default. A store that cannot be sure
+//! of it for longer [is lost](quadruplex_store::Store::is_lost) before anybody else can open it, and the client that uses it closes. A process
+//! that was killed keeps the session until the lease has passed, one that [closes](quadruplex_store::Store::close) its store does not.
+//!
 //! # Encryption at rest
 //!
 //! With a [`SecretKey`] everything is sealed with XChaCha20-Poly1305 before it leaves the process, also in a `redb` file: keys, updates, peers,

@@ -27,22 +27,29 @@ struct Format {
 impl Sealed {
     /// Checks the mark of the format and the key, or makes the mark in a store that has none, if it may.
     pub(crate) async fn open(kv: Box<dyn Kv>, key: Option<&SecretKey>, create: bool) -> Result<Self, Error> {
-        let place = kv.place();
         let sealed = Self { kv, cipher: key.map(Cipher::new) };
-        let Some(mark) = sealed.get(vec![small(FORMAT)]).await?.into_iter().flatten().next() else {
-            if !create {
-                return Err(Error::Missing(place));
+        match sealed.check(create).await {
+            Ok(()) => Ok(sealed),
+            Err(error) => {
+                // What cannot be used is let go of as it should be; if that fails, too, the first error says more.
+                let _ = sealed.close().await;
+                Err(error)
             }
-            sealed.begin().await?;
-            return Ok(sealed);
+        }
+    }
+
+    async fn check(&self, create: bool) -> Result<(), Error> {
+        let place = self.place();
+        let Some(mark) = self.get(vec![small(FORMAT)]).await?.into_iter().flatten().next() else {
+            return if create { self.begin().await } else { Err(Error::Missing(place)) };
         };
-        let mark: Format = bytes::from_json(&mark).map_err(|reason| sealed.corrupt(reason))?;
-        match (mark.encrypted, key.is_some()) {
+        let mark: Format = bytes::from_json(&mark).map_err(|reason| self.corrupt(reason))?;
+        match (mark.encrypted, self.cipher.is_some()) {
             _ if mark.format > NEWEST => Err(StoreError::Newer { place, found: mark.format, supported: NEWEST }.into()),
             (true, false) => Err(Error::Key("is missing, and the store is encrypted")),
             (false, true) => Err(Error::Key("is not needed: this store is not encrypted; copy it into a new one that is")),
-            (true, true) if sealed.get(vec![small(CHECK)]).await.is_err() => Err(Error::Key("is not the one this store was made with")),
-            _ => Ok(sealed),
+            (true, true) if self.get(vec![small(CHECK)]).await.is_err() => Err(Error::Key("is not the one this store was made with")),
+            _ => Ok(()),
         }
     }
 
@@ -115,6 +122,14 @@ impl Sealed {
 
     pub(crate) fn is_wanted(&self) -> bool {
         self.kv.is_wanted()
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.kv.is_lost()
+    }
+
+    pub(crate) async fn close(&self) -> Result<(), StoreError> {
+        self.answer("close", self.kv.close()).await
     }
 
     pub(crate) fn corrupt(&self, reason: impl Into<String>) -> StoreError {

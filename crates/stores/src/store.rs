@@ -144,6 +144,14 @@ impl Store for KvStore {
     fn is_wanted(&self) -> bool {
         self.sealed.is_wanted()
     }
+
+    fn is_lost(&self) -> bool {
+        self.sealed.is_lost()
+    }
+
+    fn close(&self) -> Task<'_, ()> {
+        Box::pin(self.sealed.close())
+    }
 }
 
 impl fmt::Debug for KvStore {

@@ -66,6 +66,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
             let source = existing(&from).await?;
             let target = target(&to, plain).await?;
             let copied = copy(&*source, &*target).await?;
+            // Or whoever opens them next would wait for this process, which ends.
+            let (source, closed) = (source.close().await, target.close().await);
+            source.and(closed).map_err(quadruplex::Error::from)?;
             let quadruplex_stores::Copied { keys, rows, dead_letters, peers, values, .. } = copied;
             say(if context.json {
                 json!({"keys": keys, "rows": rows, "dead_letters": dead_letters, "peers": peers, "values": values}).to_string()
@@ -86,7 +89,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
                 Library::Gramjs => Format::GramJs,
                 Library::Mtcute => Format::Mtcute,
             };
-            let small = existing(&from).await?.load().await.map_err(quadruplex::Error::from)?;
+            let store = existing(&from).await?;
+            let small = store.load().await.map_err(quadruplex::Error::from)?;
+            store.close().await.map_err(quadruplex::Error::from)?;
             let session =
                 Session::from_snapshot(&small).ok_or_else(|| Failure::new(Kind::Session, "nobody is signed in with that store"))?;
             say(sessions::write(&session, format, api_id)?)
@@ -112,6 +117,7 @@ async fn import(to: &str, telethon_file: Option<PathBuf>) -> Result<(), Failure>
         return Err(Error::NotEmpty(store.place()).into());
     }
     store.commit(Arc::new(commit)).await.map_err(quadruplex::Error::from)?;
+    store.close().await.map_err(quadruplex::Error::from)?;
     say(format_args!("a session of {whose:?} is now in {}; do not use it where it came from any more", store.place()))
 }
 

@@ -3,6 +3,7 @@
 //! A commit is one script, which runs as a whole and stands in the append-only file as a whole. It looks first whether we are still the
 //! owner, so a process that slept for too long cannot write over its successor, nor a connection that was given up over the next.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,22 +12,25 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, Script};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::hold::{Hold, Kept, keep};
 use super::{Bytes, Changes, Kv, LOOK_AGAIN};
 use crate::error::backend;
 use crate::open::Place;
 
 pub(crate) struct Redis {
     inner: Arc<Inner>,
-    renewal: AbortHandle,
+    keeping: AbortHandle,
 }
 
 struct Inner {
     place: Place,
     client: Client,
-    lease: Duration,
-    names: [String; 4],
+    hold: Hold,
+    /// What the marks of this store begin with.
+    id: [u8; 16],
+    names: [String; 5],
     link: Mutex<Link>,
 }
 
@@ -35,15 +39,20 @@ struct Inner {
 struct Link {
     connection: Option<MultiplexedConnection>,
     token: Vec<u8>,
+    /// To connect; each has a mark of its own, so that none can write over the next.
+    attempts: u64,
+    is_closed: bool,
 }
 
 impl Redis {
     pub(crate) async fn open(place: Place, wait: Duration) -> Result<Self, Error> {
         let client = Client::open(place.url.as_str()).map_err(|error| backend("open", &place.shown, error))?;
         // In a cluster what stands in braces decides where a key lies: all on one server, as a script needs them.
-        let names = ["lease", "owner", "values", "order"].map(|part| format!("{{{}}}:{part}", place.table()));
-        let lease = place.lease.unwrap_or(LEASE);
-        let inner = Arc::new(Inner { place, client, lease, names, link: Mutex::default() });
+        let names = ["lease", "owner", "values", "order", "wanted"].map(|part| format!("{{{}}}:{part}", place.table()));
+        let hold = Hold::new(place.lease.unwrap_or(LEASE));
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| backend("open", &place.shown, error))?;
+        let inner = Arc::new(Inner { place, client, hold, id, names, link: Mutex::default() });
         let deadline = Instant::now() + wait;
         {
             let mut link = inner.link.lock().await;
@@ -55,23 +64,19 @@ impl Redis {
             }
             inner.check_durable(&mut link).await?;
         }
-        let renewal = tokio::spawn(Arc::clone(&inner).renew()).abort_handle();
-        Ok(Self { inner, renewal })
+        let keeping = tokio::spawn(keep(Arc::downgrade(&inner))).abort_handle();
+        Ok(Self { inner, keeping })
     }
 }
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        self.renewal.abort();
-        // Without a runtime, or with a connection that broke, the lease ends by itself.
-        if let (Ok(runtime), inner) = (tokio::runtime::Handle::try_current(), Arc::clone(&self.inner)) {
+        // Without a runtime the lease ends by itself.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (inner, keeping) = (Arc::clone(&self.inner), self.keeping.clone());
             runtime.spawn(async move {
-                let mut link = inner.link.lock().await;
-                let token = link.token.clone();
-                if let Some(connection) = &mut link.connection {
-                    let release = Script::new(RELEASE);
-                    let _: Result<bool, _> = release.key(&inner.names[..2]).arg(token).invoke_async(connection).await;
-                }
+                let _ = inner.release().await;
+                keeping.abort();
             });
         }
     }
@@ -80,19 +85,28 @@ impl Drop for Redis {
 impl Inner {
     /// Connects if there is no connection, and takes the lease if nobody else has it.
     async fn connect<'l>(&self, link: &'l mut Link) -> Result<&'l mut MultiplexedConnection, Error> {
+        if link.is_closed {
+            return Err(self.place.in_use());
+        }
         if link.connection.is_none() {
             let explain = |error| self.explain("open", error);
             let config = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWER)).set_connection_timeout(Some(ANSWER));
             let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await.map_err(explain)?;
-            let mut token = vec![0; 16];
-            getrandom::fill(&mut token).map_err(|error| backend("open", &self.place.shown, error))?;
-            let take = Script::new(TAKE);
-            let taken =
-                take.key(&self.names[..2]).arg(&link.token).arg(&token).arg(self.milliseconds()).invoke_async(&mut connection).await;
-            if !taken.map_err(explain)? {
+            link.attempts += 1;
+            let token = [&self.id[..], &link.attempts.to_be_bytes()].concat();
+            let again = if link.token.is_empty() { &[][..] } else { &self.id };
+            let (take, asked) = (Script::new(TAKE), Instant::now());
+            let mut take = take.prepare_invoke();
+            take.key(&self.names[0]).key(&self.names[1]).key(&self.names[4]).arg(again).arg(&token).arg(self.milliseconds());
+            let taken: bool = take.invoke_async(&mut connection).await.map_err(explain)?;
+            if !taken {
+                if !link.token.is_empty() {
+                    self.hold.lose();
+                }
                 return Err(self.place.in_use());
             }
-            *link = Link { connection: Some(connection), token };
+            self.hold.confirm(asked);
+            (link.connection, link.token) = (Some(connection), token);
         }
         link.connection.as_mut().ok_or_else(|| self.place.in_use())
     }
@@ -117,20 +131,18 @@ impl Inner {
         Ok(())
     }
 
-    async fn renew(self: Arc<Self>) {
-        loop {
-            sleep(self.lease / 3).await;
-            let mut link = self.link.lock().await;
-            let token = link.token.clone();
-            if let Some(connection) = &mut link.connection {
-                let renewal = Script::new(RENEW);
-                let renewal: Result<bool, _> =
-                    renewal.key(&self.names[..2]).arg(token).arg(self.milliseconds()).invoke_async(connection).await;
-                if !matches!(renewal, Ok(true)) {
-                    link.connection = None;
-                }
-            }
+    async fn release(&self) -> Result<(), Error> {
+        let mut link = self.link.lock().await;
+        if link.is_closed {
+            return Ok(());
         }
+        let connection = self.connect(&mut link).await.cloned();
+        self.hold.lose();
+        let closed = Link { is_closed: true, ..Link::default() };
+        let (Link { token, .. }, mut connection) = (std::mem::replace(&mut *link, closed), connection?);
+        let release = Script::new(RELEASE);
+        let released: Result<(), RedisError> = release.key(&self.names[..2]).arg(token).invoke_async(&mut connection).await;
+        released.map_err(|error| self.explain("close", error))
     }
 
     /// Puts an error into words; a connection that has one is not used again.
@@ -141,20 +153,48 @@ impl Inner {
 
     fn explain(&self, doing: &'static str, error: RedisError) -> Error {
         match error.code() {
-            Some("LEASE") => self.place.in_use(),
+            Some("LEASE") => {
+                self.hold.lose();
+                self.place.in_use()
+            }
             Some("OOM") => Error::Full { place: self.place.shown.clone() },
             _ => backend(doing, &self.place.shown, error),
         }
     }
 
     fn milliseconds(&self) -> u64 {
-        u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.hold.lease().as_millis()).unwrap_or(u64::MAX)
     }
 
     async fn values(&self, link: &mut Link, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, Error> {
         let connection = self.connect(link).await?;
         let found = redis::cmd("HMGET").arg(&self.names[2]).arg(keys).query_async(connection).await;
         found.map_err(|error| self.broken(link, "read", error))
+    }
+}
+
+impl Kept for Inner {
+    fn hold(&self) -> &Hold {
+        &self.hold
+    }
+
+    async fn look(&self) -> Result<bool, Error> {
+        let mut link = self.link.lock().await;
+        let connection = self.connect(&mut link).await?.clone();
+        let (keep, asked) = (Script::new(KEEP), Instant::now());
+        let mut keep = keep.prepare_invoke();
+        keep.key(&self.names[0]).key(&self.names[1]).key(&self.names[4]).arg(&link.token).arg(self.milliseconds());
+        // What hangs here is given up, and the connection with it, while there is time for another.
+        drop(link);
+        let mut connection = connection;
+        let kept = timeout(self.hold.lease() / 5, keep.invoke_async::<(u64, bool)>(&mut connection)).await;
+        match kept.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into())) {
+            Ok((left, is_wanted)) => {
+                self.hold.confirm_for(asked, Duration::from_millis(left));
+                Ok(is_wanted)
+            }
+            Err(error) => Err(self.broken(&mut *self.link.lock().await, "look after", error)),
+        }
     }
 }
 
@@ -199,13 +239,28 @@ impl Kv for Redis {
                     None => call.arg("d").arg(key).arg(""),
                 };
             }
+            let asked = Instant::now();
             let done: Result<(), RedisError> = call.invoke_async(&mut connection).await;
-            done.map_err(|error| inner.broken(&mut link, "write", error))
+            done.map_err(|error| inner.broken(&mut link, "write", error))?;
+            inner.hold.confirm(asked);
+            Ok(())
         })
     }
 
     fn place(&self) -> String {
         self.inner.place.shown.clone()
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.inner.hold.is_wanted()
+    }
+
+    fn is_lost(&self) -> bool {
+        self.inner.hold.is_lost()
+    }
+
+    fn close(&self) -> Task<'_, ()> {
+        Box::pin(self.inner.release())
     }
 }
 
@@ -213,17 +268,27 @@ impl Kv for Redis {
 const LEASE: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// A process that had the session, which is told by the first half of its mark, has it again only if nobody had it meanwhile. Who is refused says that it waits.
 const TAKE: &str = "
 local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
+if ARGV[1] == '' and holder or ARGV[1] ~= '' and string.sub(redis.call('GET', KEYS[2]) or '', 1, 16) ~= ARGV[1] then
+  if redis.call('PTTL', KEYS[3]) < 1000 then redis.call('SET', KEYS[3], '1', 'PX', 2000) end
+  return 0
+end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('SET', KEYS[2], ARGV[2])
+redis.call('DEL', KEYS[3])
 return 1";
 
-const RENEW: &str = "
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1";
+/// Writes only when a quarter of the lease has passed. Answers how long it lasts, and whether somebody waits.
+const KEEP: &str = "
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return redis.error_reply('LEASE another process has the session') end
+local left = redis.call('PTTL', KEYS[1])
+if left * 4 < ARGV[2] * 3 then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  left = tonumber(ARGV[2])
+end
+return {left, redis.call('EXISTS', KEYS[3])}";
 
 const RELEASE: &str = "
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
