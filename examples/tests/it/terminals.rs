@@ -41,7 +41,7 @@ fn program(place: &Place, name: &str, accounts: &[&str]) -> Running {
         let mut look = quadruplex(place);
         look.args(["history", account, "--sandbox"]).stderr(Stdio::null());
         while !look.status().expect("it starts").success() {
-            assert!(begin.elapsed() < Duration::from_secs(30), "{name} has not signed in as {account}");
+            assert!(begin.elapsed() < Duration::from_secs(120), "{name} has not signed in as {account}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

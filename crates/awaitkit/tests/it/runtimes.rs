@@ -28,7 +28,7 @@ async fn everything() {
     assert_eq!(spawn_blocking(|| 1).await, Ok(1));
     assert_eq!(map_concurrent(0..3, limit!(2), spawned(async |n| n)).await, [Ok(0), Ok(1), Ok(2)]);
     later().await;
-    assert!(memo.shutdown(Duration::from_secs(1)).await && batcher.shutdown(Duration::from_secs(1)).await);
+    assert!(memo.shutdown(Duration::from_secs(60)).await && batcher.shutdown(Duration::from_secs(60)).await);
 }
 
 #[test]

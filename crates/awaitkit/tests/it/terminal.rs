@@ -151,7 +151,7 @@ impl Screen {
 
     fn wait_for(&mut self, text: &str) {
         while !self.all.contains(text) {
-            let more = self.shown.recv_timeout(Duration::from_secs(20));
+            let more = self.shown.recv_timeout(Duration::from_secs(120));
             let more = more.unwrap_or_else(|_| panic!("{text:?} does not appear in {:?}", self.all));
             self.all.push_str(&String::from_utf8_lossy(&more));
         }

@@ -24,15 +24,17 @@ fn an_api_id_that_is_no_number() {
 #[test]
 fn an_address_at_which_nobody_listens() {
     let place = Place::new("address");
-    // Writes the key file; the port is free again when the command has ended.
+    // Writes the key file.
     place.run(["send", "me", "hi", "--sandbox"]).done();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("there is a free port");
-    let address = free.to_string();
-    let ended = place.run(["send", "me", "hi", "--server", &address, "--rsa-key", "state/sandbox.pem", "--timeout", "300ms"]);
+    // Bound, so that nobody else gets the port, and not listening.
+    let socket = tokio::net::TcpSocket::new_v4().expect("there are sockets");
+    socket.bind(std::net::SocketAddr::from(([127, 0, 0, 1], 0))).expect("there is a free port");
+    let address = socket.local_addr().expect("it has one").to_string();
+    let ended = place.run(["send", "me", "hi", "--server", &address, "--rsa-key", "state/sandbox.pem", "--timeout", "3s"]);
     assert_eq!((ended.code, ended.out.as_str()), (Some(5), ""), "{}", ended.err);
     let lines: Vec<&str> = ended.err.lines().collect();
     assert_eq!(lines[0], format!("error: no connection to {address} (data centre 1)"));
-    assert!(lines[1].starts_with(&format!("  tried for 300ms; the last attempt: {address}: ")), "{}", ended.err);
+    assert!(lines[1].starts_with(&format!("  tried for 3s; the last attempt: {address}: ")), "{}", ended.err);
     assert_eq!(lines[2..], ["  help: is the server running, at this address and with this key?"]);
 }
 

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::common::{builder, person, signed_in};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Accounts that answer with their own name.
 pub(crate) fn accounts() -> Accounts {

@@ -70,7 +70,7 @@ async fn a_login_that_was_ended_elsewhere_ends_the_stream_and_all_calls() {
     assert!(error.is("SESSION_REVOKED"), "{error}");
     assert_eq!(alice.traffic().calls, made, "a call that cannot succeed is not made");
     telegram.restart(false);
-    let ended = timeout(Duration::from_secs(20), async {
+    let ended = timeout(Duration::from_secs(120), async {
         while let Some(delivery) = stream.next().await {
             delivery.done();
         }

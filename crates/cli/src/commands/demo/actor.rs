@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use super::server::Server;
 
 /// How long a connection may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Somebody with an account and a client of one's own.
 #[derive(Debug)]

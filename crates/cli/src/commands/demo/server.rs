@@ -16,7 +16,7 @@ use crate::echo;
 use crate::ready::Ready;
 
 /// How long a sandbox may take until it is ready, and a login code until it is printed.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many data centres there are.
 const DCS: i32 = 3;

@@ -19,7 +19,7 @@ use admin::Admin;
 use diary::{Kind, Line, Name};
 
 /// How long something may take that must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The program that is killed, when this binary is started as that; see [`program`].
 #[test]
