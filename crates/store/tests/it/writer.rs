@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use quadruplex_store::gated::Gated;
-use quadruplex_store::{Commit, CommonState, Error, Lane, Memory, Peer, PeerId, PeerKey, PeerKind, Row, Store, Writer};
+use quadruplex_store::{Commit, CommonState, Error, Lane, Memory, Peer, PeerId, PeerKey, PeerKind, Row, Store, Value, ValueKey, Writer};
 use tokio::time::{Instant, sleep, timeout};
 
 /// What becomes of commits: they are counted and, on demand, there is no room.
