@@ -30,14 +30,14 @@ const LOOKED_UP: &str = "its peer was being looked up";
 
 /// So often one call waits because Telegram refuses it for now: with the longest wait that it takes unless told otherwise, ten minutes.
 /// Where many calls share a limit, few of them are refused more than some times.
-const WAITS: u32 = 20;
+const WAITS: u8 = 20;
 
 /// What has been tried for one call.
 #[derive(Debug, Default)]
 pub(crate) struct Tried {
-    waits: u32,
-    pub(crate) troubles: u32,
-    pub(crate) migrations: u32,
+    waits: u8,
+    pub(crate) troubles: u8,
+    pub(crate) migrations: u8,
     pub(crate) looked_up_again: bool,
     pub(crate) signed_in_again: bool,
 }
@@ -45,7 +45,7 @@ pub(crate) struct Tried {
 impl Tried {
     /// Whether it waits once more, as Telegram wants it to.
     pub(crate) fn may_wait(&mut self, wait: Duration, policy: Wait) -> bool {
-        self.waits += 1;
+        self.waits = self.waits.saturating_add(1);
         wait <= policy.most() && (self.waits <= WAITS || policy == Wait::Reschedule)
     }
 }

@@ -21,9 +21,9 @@ use crate::{Error, RpcError};
 /// The longest pause before a call is repeated because the server is in trouble.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// So often a call is repeated because the server is in trouble.
-const TROUBLES: u32 = 8;
+const TROUBLES: u8 = 8;
 /// So often a call follows where it is sent.
-const MIGRATIONS: u32 = 4;
+const MIGRATIONS: u8 = 4;
 
 /// The function that is called.
 #[derive(Clone, Copy)]
