@@ -14,10 +14,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use quadruplex_mtproto::framing::FrameError;
+use quadruplex_mtproto::framing::{FrameError, ServerFramer};
 use quadruplex_net::{Secret, Stream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+#[cfg(feature = "websocket")]
+use tokio::time::timeout;
 use tracing::debug;
 
 pub(crate) use hub::Hub;
@@ -53,30 +55,45 @@ pub(crate) fn accept(hub: &Arc<Hub>, door: Door, stream: Box<dyn Stream>) {
     });
 }
 
+/// How a client has begun, and what came behind that.
+enum Begun {
+    Packets(Box<dyn Stream>, ServerFramer, BytesMut),
+    Requests(Box<dyn Stream>, BytesMut),
+}
+
 /// Serves a client of a data centre, whatever it begins with.
-async fn begin(hub: Arc<Hub>, dc: i32, mut stream: Box<dyn Stream>) -> io::Result<()> {
-    let mut input = BytesMut::new();
+async fn begin(hub: Arc<Hub>, dc: i32, stream: Box<dyn Stream>) -> io::Result<()> {
     let (mut stop, mut epoch) = (hub.stop.subscribe(), hub.epoch.subscribe());
     let begun = tokio::select! {
-        begun = connection::begin(&mut stream, &mut input, None) => begun,
+        begun = first(stream) => begun?,
         () = stopped(&mut stop) => return Ok(()),
         _ = epoch.changed() => return Ok(()),
     };
     match begun {
-        Ok(framer) => connection::serve(hub, dc, stream, framer, input).await,
+        Begun::Packets(stream, framer, input) => connection::serve(hub, dc, stream, framer, input).await,
+        Begun::Requests(stream, input) => http::serve(hub, dc, stream, input).await,
+    }
+}
+
+/// Finds out how a client begins. Each step has its deadline.
+async fn first(mut stream: Box<dyn Stream>) -> io::Result<Begun> {
+    let mut input = BytesMut::new();
+    match connection::begin(&mut stream, &mut input, None).await {
+        Ok(framer) => Ok(Begun::Packets(stream, framer, input)),
         Err(connection::NotBegun::Frame(FrameError::OtherProtocol("HTTP"))) if input.starts_with(b"POST") => {
-            http::serve(hub, dc, stream, input).await
+            Ok(Begun::Requests(stream, input))
         }
         #[cfg(feature = "websocket")]
         Err(connection::NotBegun::Frame(FrameError::OtherProtocol("HTTP"))) => {
             let ahead = quadruplex_net::Prefixed::new(input.to_vec(), stream);
-            let mut socket: Box<dyn Stream> = Box::new(quadruplex_net::WebSocket::accept(ahead).await?);
+            let accepted = timeout(connection::FIRST_BYTES, quadruplex_net::WebSocket::accept(ahead)).await?;
+            let mut socket: Box<dyn Stream> = Box::new(accepted?);
             let mut input = BytesMut::new();
             let framer = connection::begin(&mut socket, &mut input, None).await.map_err(io::Error::from)?;
-            if framer.dc().is_none() {
-                return Err(io::Error::other("a WebSocket has to be obfuscated"));
+            match framer.dc() {
+                Some(_) => Ok(Begun::Packets(socket, framer, input)),
+                None => Err(io::Error::other("a WebSocket has to be obfuscated")),
             }
-            connection::serve(hub, dc, socket, framer, input).await
         }
         Err(error) => Err(error.into()),
     }

@@ -286,3 +286,14 @@ async fn what_is_no_packet_is_refused() {
         assert_eq!(link.stream.read_buf(&mut link.input).await.unwrap(), 0, "{broken}: closed without a word");
     }
 }
+
+#[cfg(feature = "websocket")]
+#[tokio::test(start_paused = true)]
+async fn who_begins_a_websocket_and_says_no_more_is_left() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut link = Link::open(&sandbox).await;
+    let began = Instant::now();
+    link.stream.write_all(b"GET /apiws HTTP/1.1\r\nHost: telegram\r\n").await.unwrap();
+    assert_eq!(link.stream.read(&mut [0; 64]).await.unwrap(), 0, "it is closed");
+    assert_eq!(began.elapsed().as_secs(), 30);
+}
