@@ -3,6 +3,8 @@
 #[cfg(feature = "tower")]
 mod layers;
 
+use std::mem;
+use std::num::NonZeroI64;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -61,8 +63,11 @@ pub(crate) struct Run {
     place: Option<Box<Place>>,
     outbox: Option<Arc<Outbox>>,
     lookups: Lookups,
-    peer: Option<i64>,
+    peer: Option<NonZeroI64>,
+    /// What is sent. The connection gets it: a request is encoded again for another attempt, bytes that were ready are kept.
     body: Bytes,
+    /// How long it is.
+    len: u32,
     tried: Tried,
     /// With which call before it the server has refused it.
     refused: Option<Ticket>,
@@ -101,6 +106,7 @@ impl Run {
             outbox: None,
             lookups: Lookups::new(),
             peer: None,
+            len: body.len() as u32,
             body,
             tried: Tried::default(),
             refused: None,
@@ -160,19 +166,22 @@ impl Run {
         }
         let answer = loop {
             let dc = self.options.dc.unwrap_or_else(|| self.inner.home_dc());
-            let mut sent = self.send_now(dc);
-            let ended = match &mut sent {
-                Some(pending) => pending.await.map_err(|error| self.error_of(error)),
-                None => Box::pin(self.attempt(dc)).await,
-            };
-            let error = match ended {
-                Ok(answer) => {
-                    self.note_sent(dc);
-                    break Ok(answer);
+            let keep = request.is_none() || self.is_layered();
+            // What has ended is gone before the next wait: its room would be in every call.
+            let recovered = {
+                let ended = match self.send_now(keep, dc) {
+                    Some(pending) => pending.await.map_err(|error| self.error_of(error)),
+                    None => Box::pin(self.attempt(keep, dc)).await,
+                };
+                match ended {
+                    Ok(answer) => {
+                        self.note_sent(dc);
+                        break Ok(answer);
+                    }
+                    Err(error) => Box::pin(self.recover(request, error, dc)),
                 }
-                Err(error) => error,
             };
-            if let Err(error) = Box::pin(self.recover(request, error, dc)).await {
+            if let Err(error) = recovered.await {
                 break Err(error);
             }
         };
@@ -191,33 +200,44 @@ impl Run {
 
     /// Does what has to be done before the next attempt. `Err` if there is none.
     async fn recover(&mut self, request: Option<&dyn Erased>, error: Error, dc: i32) -> Result<(), Error> {
-        match self.react(&error, dc).await? {
-            Next::Fail => Err(error),
-            Next::Again => Ok(()),
+        let is_stale = match self.react(&error, dc).await? {
+            Next::Fail => return Err(error),
+            Next::Again => false,
             Next::AgainAfter(pause) => {
                 debug!(method = self.function.name, ?pause, %error, "the call is repeated after a pause");
                 let waited = self.unless_closed(self.patience.wait(sleep(pause))).await?;
-                waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))
+                waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))?;
+                false
             }
-            Next::LookUpAgain => match request {
-                Some(request) if self.inner.peers.forget(&self.lookups) => self.encode(request).await,
-                _ => Err(error),
-            },
+            Next::LookUpAgain if self.inner.peers.forget(&self.lookups) => true,
+            Next::LookUpAgain => return Err(error),
+        };
+        match request {
+            Some(request) if is_stale || !self.is_layered() => self.encode(request).await,
+            _ => Ok(()),
         }
     }
 
+    /// Whether its bytes come from a layer, which may have changed them: they are kept for another attempt.
+    fn is_layered(&self) -> bool {
+        #[cfg(feature = "tower")]
+        return self.is_inside;
+        #[cfg(not(feature = "tower"))]
+        false
+    }
+
     /// Sends a call that has nothing but its answer to wait for, as most have.
-    fn send_now(&self, dc: i32) -> Option<Pending> {
+    fn send_now(&mut self, keep: bool, dc: i32) -> Option<Pending> {
         if self.place.is_some() || self.patience.is_limited() || self.inner.limits.are_known() {
             return None;
         }
         let connection = self.inner.connect_now(dc, self.function, &self.options)?;
-        Some(self.send(&connection, None, None))
+        Some(self.send(keep, &connection, None, None))
     }
 
     /// Sends the call when there is a connection, when it is its turn and when the limits allow it, and waits for as long as its caller
     /// does.
-    async fn attempt(&mut self, dc: i32) -> Result<Bytes, Error> {
+    async fn attempt(&mut self, keep: bool, dc: i32) -> Result<Bytes, Error> {
         let (connection, after, permit) = loop {
             let connection = self.inner.connect(dc, self.function, &self.options);
             let connection =
@@ -230,7 +250,7 @@ impl Run {
             }
         };
         let ticket = (self.place.is_some() || self.patience.is_limited()).then(Ticket::default);
-        let mut pending = self.send(&connection, ticket.clone(), after.clone());
+        let mut pending = self.send(keep, &connection, ticket.clone(), after.clone());
         if let (Some(place), Some(ticket)) = (&self.place, &ticket) {
             place.sent(&connection, ticket);
         }
@@ -259,9 +279,10 @@ impl Run {
         }
     }
 
-    fn send(&self, connection: &Connection, ticket: Option<Ticket>, after: Option<Ticket>) -> Pending {
+    fn send(&mut self, keep: bool, connection: &Connection, ticket: Option<Ticket>, after: Option<Ticket>) -> Pending {
         let repeat = self.inner.repeat(self.function, &self.options);
-        let packet = Packet { body: self.body.clone(), repeat, alone: self.options.purpose.is_download(), ticket, after };
+        let body = if keep { self.body.clone() } else { mem::take(&mut self.body) };
+        let packet = Packet { body, repeat, alone: self.options.purpose.is_download(), ticket, after };
         match &self.outbox {
             Some(outbox) => outbox.add(connection, packet),
             None => connection.send(packet),
@@ -285,7 +306,7 @@ impl Run {
     async fn permit(&mut self, dc: i32) -> Result<Permit, Error> {
         let put_off = self.wait() == Wait::Reschedule;
         let began = Instant::now();
-        let asked = Asked { dc, method: self.function.name, peer: self.peer };
+        let asked = Asked { dc, method: self.function.name, peer: self.peer() };
         let permit = self.inner.limits.admit(asked, self.wait().most());
         let permit = if put_off { self.patience.wait_untimed(permit) } else { self.patience.wait(permit) };
         let permit = self.unless_closed(permit).await?;
@@ -306,7 +327,7 @@ impl Run {
         match refusal.name.as_str() {
             "FLOOD_WAIT" | "FLOOD_PREMIUM_WAIT" | "SLOWMODE_WAIT" => {
                 let Some(wait) = refusal.flood_wait() else { return Ok(Next::Fail) };
-                let asked = Asked { dc, method: self.function.name, peer: self.peer };
+                let asked = Asked { dc, method: self.function.name, peer: self.peer() };
                 let limit = self.inner.limits.refused(asked, refusal, wait);
                 if !self.tried.may_wait(wait, self.wait()) {
                     return Err(self.flood(limit, Some(refusal.message.clone())));
@@ -337,19 +358,22 @@ impl Run {
     }
 
     fn encode_with(&mut self, request: &dyn Erased, peers: &Peers) {
-        self.peer = request.target(peers);
+        self.peer = request.target(peers).and_then(NonZeroI64::new);
         let mut body = Vec::new();
         if self.options.without_updates {
             quadruplex_tl::Serialize::serialize(&quadruplex_api::functions::InvokeWithoutUpdates, &mut body);
         }
         request.encode(peers, &mut body);
+        // `Bytes` of a vector with room to spare are another allocation.
+        body.shrink_to_fit();
         self.body = quadruplex_mtproto::gzip(body.into());
+        self.len = self.body.len() as u32;
     }
 
     /// Slow mode begins with what was sent.
     fn note_sent(&self, dc: i32) {
-        if self.peer.is_some_and(is_channel) && has_random_id(self.function.id) {
-            self.inner.limits.sent(Asked { dc, method: self.function.name, peer: self.peer });
+        if self.peer().is_some_and(is_channel) && has_random_id(self.function.id) {
+            self.inner.limits.sent(Asked { dc, method: self.function.name, peer: self.peer() });
         }
     }
 
@@ -359,13 +383,17 @@ impl Run {
         }
     }
 
+    fn peer(&self) -> Option<i64> {
+        self.peer.map(NonZeroI64::get)
+    }
+
     fn wait(&self) -> Wait {
         self.options.flood_wait.unwrap_or(self.inner.settings.flood_wait)
     }
 
     fn flood(&self, limit: Limit, said: Option<String>) -> Error {
         let now = self.inner.settings.environment.now().wall;
-        Error::Flood(Box::new(FloodWait::new(self.function.name, self.peer, self.wait(), limit, said, now)))
+        Error::Flood(Box::new(FloodWait::new(self.function.name, self.peer(), self.wait(), limit, said, now)))
     }
 
     fn never_sent(&self, gave_up: GaveUp, why: &'static str) -> Error {
@@ -377,7 +405,7 @@ impl Run {
         if let (CallError::Closed(_), Some(error)) = (&error, self.inner.lost_error()) {
             return Error::Rpc { method: self.function.name, error };
         }
-        Error::of_call(self.function.name, self.body.len(), error)
+        Error::of_call(self.function.name, self.len as usize, error)
     }
 
     fn gave_up(&self, gave_up: GaveUp, last_seen: LastSeen) -> Error {

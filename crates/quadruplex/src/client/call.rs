@@ -225,12 +225,17 @@ impl<T: Send + 'static, R: Erased + ?Sized + 'static> IntoFuture for Call<T, R> 
     fn into_future(self) -> Self::IntoFuture {
         let Self { client, mut request, options, finish } = self;
         let mut run = Run::begin(&client.inner, request.erased(), options, None);
+        // Thousands of these wait at once: nothing large is held over an await.
         Box::pin(async move {
-            let answer = run.perform(request.erased()).await;
-            match finish(&client, request, answer) {
-                Finished::Now(value) => value,
-                Finished::Later(later) => later.await,
-            }
+            let answer = match run.prepare(request.erased()).await.map_err(Box::new) {
+                Ok(()) => run.finish(Some(request.erased())).await,
+                Err(error) => Err(*error),
+            };
+            let later = match finish(&client, request, answer) {
+                Finished::Now(value) => return value,
+                Finished::Later(later) => later,
+            };
+            later.await
         })
     }
 }

@@ -24,8 +24,8 @@ const UPDATES: usize = 1024;
 pub(crate) enum Purpose {
     #[default]
     Main,
-    Upload(usize),
-    Download(usize),
+    Upload(u16),
+    Download(u16),
 }
 
 impl Purpose {
@@ -33,8 +33,8 @@ impl Purpose {
     fn number(self) -> u64 {
         match self {
             Self::Main => 0,
-            Self::Upload(at) => 1 + 2 * at as u64,
-            Self::Download(at) => 2 + 2 * at as u64,
+            Self::Upload(at) => 1 + 2 * u64::from(at),
+            Self::Download(at) => 2 + 2 * u64::from(at),
         }
     }
 

@@ -67,9 +67,10 @@ impl Lane {
 impl Slot {
     /// The connection that carries the part.
     pub(crate) fn purpose(&self) -> Purpose {
+        let connection = u16::try_from(self.connection).unwrap_or(u16::MAX);
         match self.lane.direction {
-            Direction::Up => Purpose::Upload(self.connection),
-            Direction::Down => Purpose::Download(self.connection),
+            Direction::Up => Purpose::Upload(connection),
+            Direction::Down => Purpose::Download(connection),
         }
     }
 }

@@ -13,7 +13,7 @@ impl Run {
     /// Makes the call through the layers around all calls: what they want to have sent is sent, one after another.
     pub(super) async fn through(&mut self, calls: Calls, request: Option<&dyn Erased>) -> Result<Bytes, Error> {
         self.is_inside = true;
-        let (mut outermost, mut wanted) = calls.begin((self.function.id, self.function.name), self.peer, self.body.clone());
+        let (mut outermost, mut wanted) = calls.begin((self.function.id, self.function.name), self.peer(), self.body.clone());
         let ended = loop {
             let (body, answer) = tokio::select! {
                 biased;
