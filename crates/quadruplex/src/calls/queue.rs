@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use quadruplex_net::{Connection, Ticket};
 use tokio::sync::Notify;
 
+use crate::Error;
 use crate::client::lock;
 
 /// What a call does when the one before it in its queue has failed.
@@ -29,6 +30,8 @@ pub enum AfterFailure {
 pub struct Line {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) after_failure: Option<AfterFailure>,
+    /// The error with which the call has done its work.
+    pub(crate) forgives: Option<&'static str>,
 }
 
 impl Line {
@@ -68,6 +71,7 @@ pub(crate) struct Place {
     queues: Arc<Queues>,
     name: Arc<str>,
     after_failure: AfterFailure,
+    forgives: Option<&'static str>,
     number: u64,
     changed: Arc<Notify>,
     given_up: bool,
@@ -93,7 +97,7 @@ impl Queues {
         let changed = Arc::new(Notify::new());
         places.places.insert(number, Entry { sent: None, left_by: None, before_failed: false, changed: changed.clone() });
         drop(table);
-        Place { queues: self.clone(), name, after_failure, number, changed, given_up: false }
+        Place { queues: self.clone(), name, after_failure, forgives: None, number, changed, given_up: false }
     }
 
     /// The queues by name, with how many are in each.
@@ -105,6 +109,20 @@ impl Queues {
 }
 
 impl Place {
+    /// With this error the call has done its work.
+    pub(crate) fn forgiving(mut self, forgives: Option<&'static str>) -> Self {
+        self.forgives = forgives;
+        self
+    }
+
+    /// Whether the call has failed for those that come after it: neither who was skipped has, nor what Telegram has done already.
+    pub(crate) fn is_failure(&self, error: &Error) -> bool {
+        match error {
+            Error::Queue { stopped, .. } => *stopped,
+            error => !error.is("RANDOM_ID_DUPLICATE") && !self.forgives.is_some_and(|name| error.is(name)),
+        }
+    }
+
     pub(crate) fn queue(&self) -> &str {
         &self.name
     }

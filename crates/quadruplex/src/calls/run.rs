@@ -95,7 +95,10 @@ impl Run {
     /// A call whose bytes are ready: a part of a file.
     pub(crate) fn encoded(inner: &Arc<Inner>, function: Function, body: Bytes, options: CallOptions) -> Self {
         inner.in_flight.fetch_add(1, Ordering::Relaxed);
-        let place = |name: &Arc<str>| Box::new(inner.queues.join(name.clone(), options.line.after_failure.unwrap_or_default()));
+        let place = |name: &Arc<str>| {
+            let place = inner.queues.join(name.clone(), options.line.after_failure.unwrap_or_default());
+            Box::new(place.forgiving(options.line.forgives))
+        };
         Self {
             inner: inner.clone(),
             function,
@@ -185,11 +188,9 @@ impl Run {
                 break Err(error);
             }
         };
-        // Who was skipped has not failed, and neither has what Telegram has done already.
-        let failed = match &answer {
-            Ok(_) => false,
-            Err(Error::Queue { stopped, .. }) => *stopped,
-            Err(error) => !error.is("RANDOM_ID_DUPLICATE"),
+        let failed = match (&answer, &self.place) {
+            (Err(error), Some(place)) => place.is_failure(error),
+            _ => false,
         };
         self.leave(failed);
         if let (Ok(answer), Some(request)) = (&answer, request) {

@@ -127,8 +127,8 @@ impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
         Call { client: self.client, request: self.request, options: self.options, finish }
     }
 
-    /// Makes something of an error with this name, which means that there is nothing left to do.
-    pub(crate) fn recover(self, name: &'static str, recover: impl FnOnce(&Client, Error) -> Finished<T> + Send + 'static) -> Self
+    /// Makes something of an error with this name, which means that there is nothing left to do: it is no failure in a queue either.
+    pub(crate) fn recover(mut self, name: &'static str, recover: impl FnOnce(&Client, Error) -> Finished<T> + Send + 'static) -> Self
     where
         R: 'static,
     {
@@ -137,6 +137,7 @@ impl<T: Send + 'static, R: Erased + ?Sized> Call<T, R> {
             Finished::Now(Err(error)) if error.is(name) => recover(client, error),
             finished => finished,
         });
+        self.options.line.forgives = Some(name);
         Self { finish, ..self }
     }
 

@@ -153,7 +153,7 @@ impl<'a, T> SendFiles<'a, T> {
 impl<T> SendFiles<'_, T> {
     /// As a call takes its place when it begins to be awaited.
     fn take_place(&mut self) -> Option<Place> {
-        let Line { name, after_failure } = std::mem::take(&mut self.options.line);
+        let Line { name, after_failure, .. } = std::mem::take(&mut self.options.line);
         name.map(|name| self.client.inner.queues.join(name, after_failure.unwrap_or_default()))
     }
 

@@ -22,6 +22,24 @@ async fn a_text_that_is_too_long_is_sent_as_several(telegram: Sandbox) -> Result
     chat.silence().await
 }
 
+/// What a handler that runs again finds done has not failed, neither for itself nor for what stands behind it in a queue.
+#[quadruplex::test]
+async fn an_edit_that_changes_nothing_stops_no_queue(telegram: Sandbox) -> Result {
+    async fn tell(msg: Text) -> Result {
+        let sent = msg.respond("once").await?;
+        let (client, chat) = (msg.client(), msg.chat());
+        client.edit(chat.clone(), sent.id(), "once").queue("q").detach();
+        client.send(chat, "behind it").queue("q").after_failure(AfterFailure::Stop).await?;
+        Ok(())
+    }
+    let bot = telegram.bot(Router::new().on_message(tell)).await?;
+    let mut chat = telegram.user("alice").await?.open(&bot).await?;
+    chat.say("tell me").await?;
+    assert_eq!(chat.reply().await?.text(), "once");
+    assert_eq!(chat.reply().await?.text(), "behind it");
+    chat.silence().await
+}
+
 #[quadruplex::test]
 async fn inline_queries(telegram: Sandbox) -> Result {
     async fn shout(query: InlineQuery) -> Result {
