@@ -82,7 +82,7 @@ mod without {
     use crate::{Client, Error};
 
     #[derive(Default)]
-    pub(crate) struct Watch;
+    pub(crate) struct Watch {}
 
     pub(in crate::app) struct Watching;
 
