@@ -120,6 +120,10 @@ pub enum Error {
     /// Somebody was asked and will not answer. In a handler `?` carries it out, and nobody is told.
     #[error(transparent)]
     ConversationEnded(#[from] crate::ConversationEnded),
+    /// Something of the web could not be fetched.
+    #[cfg(feature = "http")]
+    #[error(transparent)]
+    Http(Box<awaitkit_http::Error>),
     /// A file, a socket, the terminal.
     #[error("{doing}: {source}")]
     Io {
@@ -128,6 +132,13 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+}
+
+#[cfg(feature = "http")]
+impl From<awaitkit_http::Error> for Error {
+    fn from(error: awaitkit_http::Error) -> Self {
+        Self::Http(Box::new(error))
+    }
 }
 
 /// An error of Telegram, by name: <https://core.telegram.org/api/errors>.

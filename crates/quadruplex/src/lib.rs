@@ -9,6 +9,8 @@ mod client;
 mod conversation;
 mod error;
 mod files;
+#[cfg(feature = "http")]
+mod http;
 mod messages;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -126,6 +128,8 @@ pub use awaitkit as helpers;
 pub use awaitkit::Backoff;
 #[cfg(feature = "cron")]
 pub use awaitkit::chrono;
+#[cfg(feature = "http")]
+pub use awaitkit_http;
 pub use quadruplex_api as api;
 pub use quadruplex_crypto::rsa::PublicKey;
 pub use quadruplex_mtproto::framing::Transport;

@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "quadruplex-tl-schema",
             "quadruplex-sandbox",
             "awaitkit",
+            "awaitkit-http",
         ],
     ),
     ("quadruplex-api", &["quadruplex-tl"]),

@@ -109,7 +109,7 @@ impl Arguments {
         let path = session.unwrap_or_else(|| PathBuf::from(format!("{}.redb", program_name())));
         let store = Redb::open(path, self.wait.unwrap_or(WAIT)).await?;
         let client = Client::builder(id, hash).servers(servers).connect(store).await?;
-        if client.own_user().is_none() {
+        if client.whoami().await?.is_none() {
             let common = if self.is_one_of_several { None } else { variables.get("BOT_TOKEN") };
             sign_in::sign_in(&client, self.token.or(common), self.phone).await?;
         }

@@ -195,6 +195,43 @@ impl Client {
         }
     }
 
+    /// Who is signed in. A session that comes from elsewhere need not say: then Telegram is asked, and the answer is kept.
+    ///
+    /// ```no_run
+    /// # async fn example(session: quadruplex::store::Session) -> Result<(), quadruplex::Error> {
+    /// let client = quadruplex::Client::builder(1, "hash").session(session).connect_in_memory().await?;
+    /// match client.whoami().await? {
+    ///     Some(user) => println!("{}", user.id),
+    ///     None => println!("the login of this session was ended"),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of every call.
+    ///
+    /// # Cancel safety
+    /// May be called again.
+    pub async fn whoami(&self) -> Result<Option<OwnUser>, Error> {
+        if let Some(own) = self.own_user() {
+            return Ok(Some(own));
+        }
+        if !self.inner.pool.has_stored_key(self.home_dc()) {
+            return Ok(None);
+        }
+        match self.me().await {
+            Ok(enums::User::User(user)) => {
+                let own = OwnUser { id: user.id, bot: user.bot };
+                self.inner.set_identity(|identity| identity.user = Some(own)).await?;
+                self.begin_updates(true).await?;
+                Ok(Some(own))
+            }
+            Ok(enums::User::Empty(_)) => Ok(None),
+            Err(error) if error.is("AUTH_KEY_UNREGISTERED") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Signs out: the server forgets the login, the store forgets its keys, the connections close. The client cannot be used any more.
     ///
     /// # Errors

@@ -97,10 +97,26 @@ impl Builder {
         self
     }
 
-    /// What carries the stream; TCP unless told otherwise. WebSockets come with the feature `websocket`.
+    /// What carries the stream; TCP unless told otherwise. HTTP needs nothing more, WebSockets come with the feature `websocket`.
     #[must_use]
     pub fn carrier(mut self, carrier: Carrier) -> Self {
         self.settings.ways.carrier = carrier;
+        self
+    }
+
+    /// Which ways [`Client::http`] tries, in which order; those to the servers unless told otherwise.
+    ///
+    /// ```
+    /// # fn example() -> Result<quadruplex::Builder, Box<dyn std::error::Error>> {
+    /// let builder = quadruplex::Client::builder(1, "hash");
+    /// let builder = builder.proxy("tg://proxy?server=a.example&port=443&secret=dd000102030405060708090a0b0c0d0e0f".parse()?);
+    /// let builder = builder.http_policy("direct, then socks5://b.example:1080".parse()?);
+    /// # Ok(builder) }
+    /// ```
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn http_policy(mut self, policy: awaitkit_http::Policy) -> Self {
+        self.settings.ways.http = Some(policy);
         self
     }
 
@@ -239,6 +255,8 @@ impl Builder {
             lost: Mutex::default(),
             random: Mutex::new(random),
             updates: Mutex::default(),
+            #[cfg(feature = "http")]
+            http: OnceLock::new(),
         });
         if !inner.pool.knows(inner.home_dc()) {
             find_home(&inner).await?;

@@ -51,6 +51,8 @@ pub(crate) use pool::{Purpose, lock};
 pub(crate) use seen::peers_in;
 pub use servers::Servers;
 use settings::Settings;
+#[cfg(feature = "http")]
+pub(crate) use settings::Ways;
 pub use settings::{ApiId, Unhandled};
 
 /// A signed-in account, or one about to sign in. Cheap to clone; everything is shared.
@@ -83,6 +85,9 @@ pub(crate) struct Inner {
     random: Mutex<Random>,
     /// Who takes the updates, to be told of positions that own calls move.
     updates: Mutex<Weak<Updates>>,
+    /// Made when it is wanted.
+    #[cfg(feature = "http")]
+    pub(crate) http: OnceLock<awaitkit_http::Http>,
 }
 
 impl Client {
@@ -225,7 +230,7 @@ impl Client {
     }
 
     pub(crate) async fn open_updates(&self, limits: UpdateLimits) -> Result<UpdateStream, Error> {
-        if self.own_user().is_some() {
+        if self.whoami().await?.is_some() {
             self.begin_updates(true).await?;
         }
         let arrived = self.inner.pool.take_updates();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use quadruplex_api::{is_affected, is_updates};
+use quadruplex_mtproto::framing::Transport;
 use quadruplex_net::{CloseReason, Connection, Dial, Event, KeyState, Options, State, StoredKey, Traffic};
 use quadruplex_store::{AuthKey, KeySlot, Writer};
 use tokio::sync::{OnceCell, mpsc};
@@ -57,6 +58,8 @@ pub(crate) struct Pool {
     left: Mutex<Traffic>,
     closed: CancellationToken,
     keys: Mutex<HashMap<i32, StoredKey>>,
+    /// The data centres whose keys were known at the start.
+    stored: Vec<i32>,
     /// Whether the account is signed in on a data centre: decided once, by whoever comes first.
     authorized: Mutex<HashMap<i32, Arc<OnceCell<()>>>>,
     /// Whoever takes the updates of main connections, with the data centre they came from.
@@ -70,6 +73,7 @@ impl Pool {
     pub(crate) fn new(settings: Settings, writer: Writer, keys: HashMap<i32, StoredKey>) -> Self {
         let servers = Mutex::new(settings.servers.clone());
         let dial = Fenced::around(settings.ways.dialer(&settings.environment), writer.store());
+        let stored = keys.keys().copied().collect();
         Self {
             settings,
             dial,
@@ -79,6 +83,7 @@ impl Pool {
             left: Mutex::default(),
             closed: CancellationToken::new(),
             keys: Mutex::new(keys),
+            stored,
             authorized: Mutex::default(),
             updates: OnceLock::new(),
             #[cfg(feature = "metrics")]
@@ -98,13 +103,17 @@ impl Pool {
                 add(&mut lock(&self.left), &left.traffic());
             }
         }
-        let addresses = lock(&self.servers).addresses.get(&dc).cloned();
-        let addresses = addresses.ok_or_else(|| Error::Invalid(format!("data centre {dc} is not known to this client")))?;
+        let reached = lock(&self.servers).reach(dc, self.settings.obfuscated);
+        let (addresses, obfuscated) = reached.ok_or_else(|| Error::Invalid(format!("data centre {dc} is not known to this client")))?;
         let options = Options {
             addresses,
             dc: if self.settings.servers.test { dc + 10_000 } else { dc },
-            transport: self.settings.transport,
-            obfuscated: self.settings.obfuscated,
+            transport: match self.settings.transport {
+                // Nobody asked for a stream that cannot be obfuscated and has to be.
+                Transport::Full if obfuscated && !self.settings.obfuscated => Transport::Intermediate,
+                transport => transport,
+            },
+            obfuscated,
             server_keys: self.settings.servers.keys.clone(),
             init: self.settings.init(),
             key: lock(&self.keys).get(&dc).cloned(),
@@ -138,11 +147,11 @@ impl Pool {
 
     /// Whether an address of a data centre is known.
     pub(crate) fn knows(&self, dc: i32) -> bool {
-        lock(&self.servers).addresses.contains_key(&dc)
+        lock(&self.servers).reach(dc, true).is_some()
     }
 
     pub(crate) fn update_servers(&self, config: &quadruplex_api::types::Config) {
-        lock(&self.servers).update(config);
+        lock(&self.servers).update(&config.dc_options);
     }
 
     /// The cell that is filled once the account is signed in on a data centre.
@@ -158,6 +167,11 @@ impl Pool {
     /// The authorization key of a data centre.
     pub(crate) fn key(&self, dc: i32) -> Option<StoredKey> {
         lock(&self.keys).get(&dc).cloned()
+    }
+
+    /// Whether there was a key at the start, which may be that of a login.
+    pub(crate) fn has_stored_key(&self, dc: i32) -> bool {
+        self.stored.contains(&dc)
     }
 
     /// Closes everything, for good. Calls in flight end with an error. Returns what may take a moment to end. The first reason stays.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use quadruplex_api::types::{Config, DcOption};
+use quadruplex_api::types::DcOption;
 use quadruplex_crypto::rsa::PublicKey;
 
 /// The servers that a client talks to.
@@ -13,6 +13,9 @@ pub struct Servers {
     pub first_dc: i32,
     /// The addresses of the data centres, in order of preference. Telegram's answer to `help.getConfig` replaces them.
     pub addresses: BTreeMap<i32, Vec<SocketAddr>>,
+    /// Addresses that take none but obfuscated streams (`tcpo_only`). They are used where the client obfuscates, and by any client where a
+    /// data centre has no others. Telegram's answer to `help.getConfig` replaces them, too.
+    pub obfuscated: BTreeMap<i32, Vec<SocketAddr>>,
     /// The keys by which they are known.
     pub keys: Vec<PublicKey>,
     /// Whether they are Telegram's test servers.
@@ -36,32 +39,39 @@ impl Servers {
     pub fn custom(first_dc: i32, addresses: impl IntoIterator<Item = (i32, SocketAddr)>, key: PublicKey) -> Self {
         let mut known: BTreeMap<i32, Vec<_>> = BTreeMap::new();
         addresses.into_iter().for_each(|(dc, address)| known.entry(dc).or_default().push(address));
-        Self { first_dc, addresses: known, keys: vec![key], test: false }
+        Self { first_dc, addresses: known, obfuscated: BTreeMap::new(), keys: vec![key], test: false }
     }
 
     fn at(first_dc: i32, dcs: &[[u8; 4]], key: PublicKey, test: bool) -> Self {
         let all = |ip: [u8; 4]| [443, 80, 5222].map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::from(ip)), port)).to_vec();
         let addresses = (1..).zip(dcs).map(|(dc, ip)| (dc, all(*ip))).collect();
-        Self { first_dc, addresses, keys: vec![key], test }
+        Self { first_dc, addresses, obfuscated: BTreeMap::new(), keys: vec![key], test }
     }
 
-    /// Takes over what Telegram says of its servers. What a plain TCP client cannot use is left out; data centres that are not
+    /// Where a data centre is, for a client that obfuscates or not, and whether it has to.
+    pub(crate) fn reach(&self, dc: i32, obfuscated: bool) -> Option<(Vec<SocketAddr>, bool)> {
+        let [any, only] = [&self.addresses, &self.obfuscated].map(|known| known.get(&dc).map_or(&[][..], Vec::as_slice));
+        let obfuscated = obfuscated || any.is_empty();
+        let addresses = if obfuscated { [any, only].concat() } else { any.to_vec() };
+        (!addresses.is_empty()).then_some((addresses, obfuscated))
+    }
+
+    /// Takes over what Telegram says of its servers. What a client of one TCP stream cannot use is left out; data centres that are not
     /// named keep their addresses.
-    pub(crate) fn update(&mut self, config: &Config) {
-        self.update_addresses(&config.dc_options);
-    }
-
-    fn update_addresses(&mut self, options: &[DcOption]) {
-        let mut told: BTreeMap<i32, Vec<SocketAddr>> = BTreeMap::new();
+    pub(crate) fn update(&mut self, options: &[DcOption]) {
+        let mut told: BTreeMap<i32, [Vec<SocketAddr>; 2]> = BTreeMap::new();
         for option in options {
             let Ok(ip) = option.ip_address.parse::<IpAddr>() else { continue };
             let Ok(port) = u16::try_from(option.port) else { continue };
-            if option.cdn || option.media_only || option.tcpo_only || option.secret.is_some() || option.ipv6 {
+            if option.cdn || option.media_only || option.secret.is_some() || option.ipv6 {
                 continue;
             }
-            told.entry(option.id).or_default().push(SocketAddr::new(ip, port));
+            told.entry(option.id).or_default()[usize::from(option.tcpo_only)].push(SocketAddr::new(ip, port));
         }
-        self.addresses.extend(told);
+        for (dc, [any, only]) in told {
+            self.addresses.insert(dc, any);
+            self.obfuscated.insert(dc, only);
+        }
     }
 }
 
@@ -69,9 +79,8 @@ impl Servers {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_a_plain_client_cannot_use_is_left_out() {
-        let option = |id: i32, ip: &str, port: i32| DcOption {
+    fn option(id: i32, ip: &str, port: i32) -> DcOption {
+        DcOption {
             ipv6: false,
             media_only: false,
             tcpo_only: false,
@@ -82,11 +91,14 @@ mod tests {
             ip_address: ip.to_owned(),
             port,
             secret: None,
-        };
+        }
+    }
+
+    #[test]
+    fn what_a_plain_client_cannot_use_is_left_out() {
         let useless = [
             DcOption { ipv6: true, ..option(1, "2001:db8::1", 443) },
             DcOption { media_only: true, ..option(1, "192.0.2.2", 443) },
-            DcOption { tcpo_only: true, ..option(1, "192.0.2.3", 443) },
             DcOption { cdn: true, ..option(203, "192.0.2.4", 443) },
             DcOption { secret: Some(vec![1; 16]), ..option(1, "192.0.2.5", 443) },
             option(1, "no address", 443),
@@ -97,13 +109,31 @@ mod tests {
         options.push(DcOption { r#static: true, ..option(3, "192.0.2.7", 443) });
 
         let mut servers = Servers::telegram();
-        let second = servers.addresses[&2].clone();
-        servers.update_addresses(&options);
-        let ports = |dc: i32| servers.addresses[&dc].iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(ports(1), ["192.0.2.1:443", "192.0.2.1:80"]);
-        assert_eq!(ports(3), ["192.0.2.7:443"]);
-        assert_eq!(servers.addresses[&2], second, "who is not named keeps his addresses");
-        assert_eq!(servers.addresses.keys().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        servers.update(&options);
+        let known = |dc: i32| servers.reach(dc, true).map(|(addresses, _)| addresses);
+        let texts = |dc: i32| known(dc).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(texts(1), ["192.0.2.1:443", "192.0.2.1:80"]);
+        assert_eq!(texts(3), ["192.0.2.7:443"]);
+        assert_eq!(servers.reach(2, false), Servers::telegram().reach(2, false), "who is not named keeps his addresses");
+        assert_eq!(known(203), None);
+    }
+
+    /// Where the second data centre is once Telegram has named these addresses, each with whether it takes obfuscated streams only: for a
+    /// client that need not obfuscate, with whether it has to now, and for one that does.
+    fn check(named: &[(bool, &str)], plain: (&[&str], bool), obfuscated: &[&str]) {
+        let mut servers = Servers::telegram();
+        let named = named.iter().map(|(tcpo_only, ip)| DcOption { tcpo_only: *tcpo_only, ..option(2, ip, 443) });
+        servers.update(&named.collect::<Vec<_>>());
+        let addresses = |ips: &[&str]| ips.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 443)).collect::<Vec<_>>();
+        assert_eq!(servers.reach(2, false), Some((addresses(plain.0), plain.1)));
+        assert_eq!(servers.reach(2, true), Some((addresses(obfuscated), true)));
+    }
+
+    #[test]
+    fn addresses_that_take_obfuscated_streams_only() {
+        check(&[(false, "1.0.0.1"), (false, "1.0.0.2")], (&["1.0.0.1", "1.0.0.2"], false), &["1.0.0.1", "1.0.0.2"]);
+        check(&[(true, "1.0.0.1"), (false, "1.0.0.2")], (&["1.0.0.2"], false), &["1.0.0.2", "1.0.0.1"]);
+        check(&[(true, "1.0.0.1")], (&["1.0.0.1"], true), &["1.0.0.1"]);
     }
 
     #[test]

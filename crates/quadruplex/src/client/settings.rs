@@ -60,6 +60,9 @@ pub(crate) struct Ways {
     pub(crate) policy: Policy,
     pub(crate) network: Network,
     pub(crate) carrier: Carrier,
+    /// To where HTTP leads, if not by the policy.
+    #[cfg(feature = "http")]
+    pub(crate) http: Option<awaitkit_http::Policy>,
     /// Somebody who does it instead.
     pub(crate) dial: Option<Arc<dyn Dial>>,
 }

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::disk;
+#[cfg(feature = "http")]
+use crate::Client;
 use crate::Error;
 
 /// Something to upload. A path becomes one by itself; bytes and streams need a name.
@@ -30,7 +32,13 @@ pub struct UploadSource {
 enum Content {
     Path(PathBuf),
     Bytes(Bytes),
-    Stream { reader: Pin<Box<dyn AsyncRead + Send>>, size: Option<u64> },
+    Stream {
+        reader: Pin<Box<dyn AsyncRead + Send>>,
+        size: Option<u64>,
+    },
+    /// Becomes a stream when it is fetched.
+    #[cfg(feature = "http")]
+    Url(String),
 }
 
 /// A source that has been opened.
@@ -65,6 +73,20 @@ impl UploadSource {
         Self { name: name.into(), content: Content::Stream { reader: Box::pin(reader), size: None } }
     }
 
+    /// What is at a URL, by the [HTTP client](crate::Client::http) of the account. It goes on as it comes and is never here as a whole. Its
+    /// name is what the server says, or the last part of the URL; where the server tells the length, several parts travel at once.
+    ///
+    /// ```no_run
+    /// # async fn example(client: quadruplex::Client) -> quadruplex::Result {
+    /// let photo = client.upload(quadruplex::UploadSource::url("https://example.org/holiday.jpg")).await?;
+    /// client.send_file("@lena", photo).await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "http")]
+    pub fn url(url: impl Into<String>) -> Self {
+        Self { name: String::new(), content: Content::Url(url.into()) }
+    }
+
     /// How many bytes a stream has. A stream that ends earlier is an error; what comes after is not read.
     #[must_use]
     pub fn size(mut self, bytes: u64) -> Self {
@@ -81,6 +103,15 @@ impl UploadSource {
         self
     }
 
+    /// What is elsewhere is here then, as a stream.
+    #[cfg(feature = "http")]
+    pub(super) async fn fetch(self, client: &Client) -> Result<Self, Error> {
+        let Content::Url(url) = &self.content else { return Ok(self) };
+        let (given, size, reader) = crate::http::open(client, url).await?;
+        let name = if self.name.is_empty() { given } else { self.name };
+        Ok(Self { name, content: Content::Stream { reader: Box::pin(reader), size } })
+    }
+
     pub(super) async fn open(self) -> Result<Opened, Error> {
         let Self { name, content } = self;
         let (reader, size) = match content {
@@ -89,6 +120,8 @@ impl UploadSource {
                 (Reader::Bytes(bytes), Some(size))
             }
             Content::Stream { reader, size } => (Reader::Stream(reader), size),
+            #[cfg(feature = "http")]
+            Content::Url(url) => return Err(Error::Invalid(format!("{url} has not been fetched"))),
             Content::Path(path) => {
                 let opened = path.clone();
                 let found = disk::blocking(move || {
@@ -167,6 +200,8 @@ impl fmt::Debug for UploadSource {
             Content::Path(path) => out.field("path", path),
             Content::Bytes(bytes) => out.field("bytes", &bytes.len()),
             Content::Stream { size, .. } => out.field("stream", size),
+            #[cfg(feature = "http")]
+            Content::Url(url) => out.field("url", url),
         };
         out.finish()
     }

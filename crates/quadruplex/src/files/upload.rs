@@ -99,6 +99,8 @@ impl<'a> IntoFuture for Upload<'a> {
 impl Upload<'_> {
     async fn run(self) -> Result<Uploaded, Error> {
         let Self { client, source, mut progress } = self;
+        #[cfg(feature = "http")]
+        let source = source.fetch(&client).await?;
         let opened = source.open().await?;
         let name = opened.name.clone();
         let stopped = |stopped: Stopped| stopped.of(format!("the upload of {name}"));

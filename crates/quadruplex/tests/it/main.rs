@@ -31,6 +31,7 @@ mod simulation;
 mod testing;
 mod text;
 mod updates;
+mod web;
 
 use std::alloc::System;
 
