@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quadruplex::net::{Carrier, CloseReason, Doh, Network, Order, Policy, Proxy, State, Tls, Web, awaitkit_dial};
+use quadruplex::net::{Carrier, CloseReason, Doh, DohServer, Network, Order, Policy, Proxy, State, Tls, Web, awaitkit_dial};
 use quadruplex::store::Redb;
 use quadruplex::{Client, Transport, sandbox};
 use tokio::time::{sleep, timeout};
@@ -48,8 +48,11 @@ pub(crate) struct Target {
     #[arg(long)]
     obfuscated: bool,
     /// Use WebSockets, as Telegram's web clients do; in TLS, except to a sandbox or a server of one's own.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "http")]
     websocket: bool,
+    /// Use HTTP, where nothing else passes: packets are requests, one of which waits for news at all times.
+    #[arg(long, conflicts_with_all = ["transport", "obfuscated"])]
+    http: bool,
     /// Go through this proxy: tg://proxy?…, https://t.me/proxy?…, tg://socks?…, socks5://…, http://…; several are tried in turn.
     #[arg(long, value_name = "LINK")]
     proxy: Vec<Proxy>,
@@ -59,6 +62,12 @@ pub(crate) struct Target {
     /// Look names up by DNS over HTTPS, at Cloudflare, Google and Quad9; by the system when none of them answers.
     #[arg(long)]
     doh: bool,
+    /// Another resolver for --doh: its name and where it is, dns.example@192.0.2.1:443; several are asked in turn.
+    #[arg(long, value_name = "NAME@ADDR", requires = "doh")]
+    doh_server: Vec<DohServer>,
+    /// The certificates that those resolvers may have (PEM), instead of what Mozilla trusts.
+    #[arg(long, value_name = "FILE", requires = "doh_server")]
+    doh_certificate: Option<PathBuf>,
     /// The application id from <https://my.telegram.org/apps>; else API_ID in the environment or in `.env`.
     #[arg(long, value_name = "ID")]
     api_id: Option<String>,
@@ -138,18 +147,40 @@ impl Target {
         let builder = Client::builder(api.id, api.hash).servers(servers).transport(self.transport.into(), self.obfuscated);
         let builder =
             if self.proxy.is_empty() { builder } else { builder.policy(Policy::new(self.proxy_order, self.proxy.iter().cloned())) };
-        let builder = if self.doh { builder.network(by_doh()) } else { builder };
-        let builder = if self.websocket { builder.carrier(self.web()) } else { builder };
+        let builder = if self.doh { builder.network(self.by_doh()?) } else { builder };
+        let builder = builder.carrier(self.carrier());
         let client = match store {
             Some(store) => builder.connect(store).await?,
             None => builder.connect_in_memory().await?,
         };
         self.wait_until_ready(&client).await?;
+        // A session that was imported need not say whose it is.
+        if let Ok(known) = timeout(self.timeout, client.whoami()).await {
+            known?;
+        }
         Ok(Connected { client, is_sandbox, patience: self.timeout, _host: host })
     }
 
-    fn web(&self) -> Carrier {
-        Carrier::WebSocket(if self.sandbox || self.server.is_some() { Web::Addresses } else { Web::Telegram(Tls::new()) })
+    /// The network with names from strangers that are trusted more than the system.
+    fn by_doh(&self) -> Result<Network, Failure> {
+        let mut names = Doh::new(awaitkit_dial::Dialer::default());
+        if !self.doh_server.is_empty() {
+            names = names.servers(self.doh_server.iter().cloned());
+        }
+        if let Some(path) = &self.doh_certificate {
+            let unread = |error| Failure::new(Kind::Usage, format!("--doh-certificate {}: {error}", path.display()));
+            names = names.tls(Tls::trusting_pem(&std::fs::read(path).map_err(unread)?).map_err(unread)?);
+        }
+        Ok(Network { names: Arc::new(names), ..Network::default() })
+    }
+
+    fn carrier(&self) -> Carrier {
+        match self.websocket {
+            true if self.sandbox || self.server.is_some() => Carrier::WebSocket(Web::Addresses),
+            true => Carrier::WebSocket(Web::Telegram(Tls::new())),
+            false if self.http => Carrier::Http,
+            false => Carrier::Tcp,
+        }
     }
 
     /// The store of the session; `None` for one that is lost with the process. A person of the sandbox may be in two places.
@@ -263,11 +294,6 @@ impl From<Framing> for Transport {
             Framing::Full => Self::Full,
         }
     }
-}
-
-/// The network with names from strangers that are trusted more than the system.
-fn by_doh() -> Network {
-    Network { names: Arc::new(Doh::new(awaitkit_dial::Dialer::default())), ..Network::default() }
 }
 
 /// A name becomes the name of a file, and in the sandbox that of a person.

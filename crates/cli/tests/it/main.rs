@@ -4,6 +4,7 @@ mod bad_input;
 mod command;
 mod dead;
 mod demo;
+mod imported;
 mod kills;
 mod proxies;
 mod sandbox;
