@@ -13,15 +13,13 @@ use awaitkit_http::Http;
 use awaitkit_memcached::{Error as CacheError, Expires, Memcached};
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use server_examples::{Result, server};
+use server_examples::{Result, Rounds, server};
 use sqlx::{MySqlPool, PgPool, QueryBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// Requests so far, to all servers.
-static REQUESTS: AtomicUsize = AtomicUsize::new(0);
-
 struct Site {
+    rounds: Rounds,
     posts: PgPool,
     texts: Batcher<String, Vec<u8>, CacheError>,
     commenters: Batcher<i64, Vec<i64>, redis::RedisError>,
@@ -39,35 +37,45 @@ async fn main() -> Result {
     let cache = Memcached::new([memcached.split(',').next().unwrap_or_default()])?;
     fill(&posts, &people, comments.clone(), &cache).await?;
 
+    let rounds = Rounds::default();
+    let [of_comments, of_names] = [rounds.clone(), rounds.clone()];
+    let (loader, served) = (people.clone(), Arc::new(AtomicUsize::new(0)));
     let site = Site {
+        rounds: rounds.clone(),
         posts,
-        texts: counted_texts(cache),
-        commenters: Batcher::builder(move |posts| commenters(comments.clone(), posts)).build(),
-        names: Batcher::builder(move |ids| names(people.clone(), ids)).build(),
+        texts: counted_texts(cache.clone(), rounds.clone()),
+        commenters: Batcher::builder(move |posts| counted(&of_comments, commenters(comments.clone(), posts))).build(),
+        names: Batcher::builder(move |ids| counted(&of_names, names(loader.clone(), ids))).build(),
         http: Http::new()?,
-        portraits: serve_portraits().await?,
+        portraits: serve_portraits(served.clone()).await?,
     };
     let page = page(&site, 7).await?;
     print!("{page}");
     assert_eq!(page, "portrait of 7\npost 1: text 1 (Ada, Bob)\npost 2: text 2 (Bob, Eve)\npost 3: text 3 (Eve, Ada)\n");
 
-    let requests = REQUESTS.load(Ordering::Relaxed);
-    println!("{requests} requests, of which 2 wait for 1, and 1 for those: 3 rounds");
-    assert_eq!(requests, 5, "one to each server; step by step it would have been 14");
+    println!("{} requests in {} rounds", rounds.requests(), rounds.rounds());
+    assert_eq!(rounds.requests(), 5, "one to each server; step by step it would have been 14");
+    assert_eq!(rounds.rounds(), 3, "posts and portrait; texts and comments; names");
+    let connections = (site.posts.size(), people.size(), cache.stats()[0].connections, served.load(Ordering::Relaxed));
+    assert_eq!(connections, (1, 1, 1, 1), "one to each server, and Redis has no other");
     Ok(())
+}
+
+/// The loader of a batcher, whose requests are counted.
+fn counted<T>(rounds: &Rounds, request: impl Future<Output = T>) -> impl Future<Output = T> {
+    let rounds = rounds.clone();
+    async move { rounds.count(request).await }
 }
 
 /// First round: the posts, and the portrait beside them. The other two are in the parts of the page.
 async fn page(site: &Site, author: i64) -> Result<String> {
     let posts = async {
-        REQUESTS.fetch_add(1, Ordering::Relaxed);
         let ids = sqlx::query_scalar::<_, i64>("SELECT id FROM example_posts WHERE author = $1 ORDER BY id").bind(author);
-        let ids = ids.fetch_all(&site.posts).await?;
+        let ids = site.rounds.count(ids.fetch_all(&site.posts)).await?;
         try_map_concurrent(ids, limit!(16), async |id| post(site, id).await).await
     };
     let portrait = async {
-        REQUESTS.fetch_add(1, Ordering::Relaxed);
-        Ok(site.http.file_get_contents(format!("{}/{author}", site.portraits)).await?)
+        Ok(site.rounds.count(site.http.file_get_contents(format!("{}/{author}", site.portraits))).await?)
     };
     let (posts, portrait) = try_join!(posts, portrait)?;
     Ok(format!("{}\n{}", String::from_utf8_lossy(&portrait), posts.concat()))
@@ -81,12 +89,11 @@ async fn post(site: &Site, id: i64) -> Result<String> {
     Ok(format!("post {id}: {} ({})\n", String::from_utf8_lossy(&text?.unwrap_or_default()), names.join(", ")))
 }
 
-fn counted_texts(cache: Memcached) -> Batcher<String, Vec<u8>, CacheError> {
+fn counted_texts(cache: Memcached, rounds: Rounds) -> Batcher<String, Vec<u8>, CacheError> {
     Batcher::with_key_errors(move |keys: Vec<String>| {
-        REQUESTS.fetch_add(1, Ordering::Relaxed);
-        let cache = cache.clone();
+        let (cache, rounds) = (cache.clone(), rounds.clone());
         async move {
-            let texts = cache.get_many(&keys).await;
+            let texts = rounds.count(cache.get_many(&keys)).await;
             Ok(keys.into_iter().zip(texts).filter_map(|(key, text)| Some((key, text.transpose()?))).collect::<Vec<_>>())
         }
     })
@@ -94,7 +101,6 @@ fn counted_texts(cache: Memcached) -> Batcher<String, Vec<u8>, CacheError> {
 }
 
 async fn commenters(mut comments: MultiplexedConnection, posts: Vec<i64>) -> redis::RedisResult<HashMap<i64, Vec<i64>>> {
-    REQUESTS.fetch_add(1, Ordering::Relaxed);
     let keys: Vec<String> = posts.iter().map(|id| format!("example:comments:{id}")).collect();
     let lists: Vec<Option<String>> = comments.mget(keys).await?;
     let ids = |list: String| list.split(' ').filter_map(|id| id.parse().ok()).collect();
@@ -102,7 +108,6 @@ async fn commenters(mut comments: MultiplexedConnection, posts: Vec<i64>) -> red
 }
 
 async fn names(people: MySqlPool, ids: Vec<i64>) -> sqlx::Result<Vec<(i64, String)>> {
-    REQUESTS.fetch_add(1, Ordering::Relaxed);
     let mut query = QueryBuilder::new("SELECT id, name FROM example_people WHERE id IN (");
     let mut list = query.separated(", ");
     for id in ids {
@@ -126,12 +131,12 @@ async fn fill(posts: &PgPool, people: &MySqlPool, mut comments: MultiplexedConne
 }
 
 /// A web server with portraits.
-async fn serve_portraits() -> Result<String> {
+async fn serve_portraits(connections: Arc<AtomicUsize>) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let served = Arc::new(listener);
     awaitkit::spawn(async move {
-        while let Ok((mut stream, _)) = served.accept().await {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            connections.fetch_add(1, Ordering::Relaxed);
             let mut request = vec![0; 1024];
             let length = stream.read(&mut request).await.unwrap_or(0);
             let text = String::from_utf8_lossy(&request[..length]).into_owned();

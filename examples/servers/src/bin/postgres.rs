@@ -3,12 +3,15 @@
 use awaitkit::{Batcher, join, limit, map_concurrent};
 use server_examples::{Result, server};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result {
     let Some(url) = server("QUADRUPLEX_TEST_POSTGRES") else { return Ok(()) };
-    let pool = PgPoolOptions::new().max_connections(1).connect(&url).await?;
+    // A name by which the server knows the connections of this run.
+    let name = format!("example {}", std::process::id());
+    let options = url.parse::<PgConnectOptions>()?.application_name(&name);
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
     sqlx::query("DROP TABLE IF EXISTS example_users").execute(&pool).await?;
     let create = "CREATE TABLE example_users AS SELECT id, 'user ' || id AS name FROM generate_series(1::bigint, 50) AS id";
     sqlx::query(create).execute(&pool).await?;
@@ -20,10 +23,12 @@ async fn main() -> Result {
     assert!(names.into_iter().zip(1..).all(|(name, id)| name.unwrap() == Some(format!("user {id}"))));
     assert_eq!(nobody?, None);
 
-    // The server's own count, which it keeps for each connection and adds up when told to: a query reads the small table once.
+    // The server's own count of queries, which it keeps for each connection and adds up when told to: a query reads the small table once.
     let queries = scans(&pool).await? - before;
-    println!("PostgreSQL: 51 lookups in {queries} query over {} connection", pool.size());
-    assert_eq!(queries, 1);
+    let connections = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1";
+    let connections: i64 = sqlx::query_scalar(connections).bind(&name).fetch_one(&pool).await?;
+    println!("PostgreSQL: 51 lookups in {queries} query over {connections} connection");
+    assert_eq!((queries, connections), (1, 1));
     Ok(())
 }
 

@@ -18,18 +18,19 @@ async fn main() -> Result {
     }
 
     let queries = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&queries);
+    let (counted, loader) = (Arc::clone(&queries), pool.clone());
     let users = Batcher::builder(move |ids: Vec<i64>| {
         counted.fetch_add(1, Ordering::Relaxed);
-        names(pool.clone(), ids)
+        names(loader.clone(), ids)
     })
     .build();
 
     let (names, nobody) = join!(map_concurrent(1..=50, limit!(64), async |id| users.load(id).await), users.load(999));
     assert!(names.into_iter().zip(1..).all(|(name, id)| name.unwrap() == Some(format!("user {id}"))));
     assert_eq!(nobody?, None);
-    println!("SQLite: 51 lookups in {} query", queries.load(Ordering::Relaxed));
-    assert_eq!(queries.load(Ordering::Relaxed), 1);
+    let (queries, connections) = (queries.load(Ordering::Relaxed), pool.size());
+    println!("SQLite: 51 lookups in {queries} query over {connections} connection");
+    assert_eq!((queries, connections), (1, 1));
     Ok(())
 }
 

@@ -23,9 +23,9 @@ async fn main() -> Result {
 
     drop(questions);
     connection.await??;
-    let served = server.await??;
-    println!("WebSocket: 100 questions over 1 connection, {served} messages");
-    assert_eq!(served, 100);
+    let (connections, messages) = server.await??;
+    println!("WebSocket: 100 questions over {connections} connection, {messages} messages");
+    assert_eq!((connections, messages), (1, 100));
     Ok(())
 }
 
@@ -61,16 +61,25 @@ async fn connection(url: String, mut asked: mpsc::Receiver<Question>) -> Result 
     Ok(())
 }
 
-/// Serves one connection and says how many messages it had.
-async fn serve(listener: TcpListener) -> Result<usize> {
-    let (stream, _) = listener.accept().await?;
-    let mut stream = accept_async(stream).await?;
-    let mut count = 0;
-    while let Some(Ok(message)) = stream.next().await {
-        if let Message::Text(text) = message {
-            count += 1;
-            stream.send(Message::text(format!("you said {text}"))).await?;
+/// Serves the first who comes until he goes, and says how many came and how many messages there were.
+async fn serve(listener: TcpListener) -> Result<(usize, usize)> {
+    let mut stream = accept_async(listener.accept().await?.0).await?;
+    let (mut connections, mut messages) = (1, 0);
+    loop {
+        tokio::select! {
+            biased;
+            another = listener.accept() => {
+                drop(another?);
+                connections += 1;
+            }
+            message = stream.next() => match message {
+                Some(Ok(Message::Text(text))) => {
+                    messages += 1;
+                    stream.send(Message::text(format!("you said {text}"))).await?;
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Ok((connections, messages)),
+            },
         }
     }
-    Ok(count)
 }
