@@ -1,4 +1,5 @@
-"""MTProto proxies with strangers at either end: Telethon through the sandbox's proxy, our client through the package `mtprotoproxy`.
+"""MTProto proxies with strangers at either end: Telethon through the sandbox's proxy, our client through the package `mtprotoproxy`. And
+Telethon over HTTP.
 
 usage: mtproxy.py COMMAND
 COMMAND is the `quadruplex` binary. Each step prints one JSON line: {"step": ..., "ok": true} or {"step": ..., "ok": false, "error": ...}.
@@ -56,27 +57,38 @@ class Sandbox:
 
 async def telethon_through_ours(place, secret, kind):
     with Sandbox(place, "--mtproxy", secret) as sandbox:
-        with open(sandbox.ready["rsa_key"]) as pem:
-            rsa.add_key(pem.read(), old=False)
         port = int(sandbox.ready["mtproxy"].split("port=")[1].split("&")[0])
         # That class wants the secret without what says that it is for FakeTLS.
         bare = secret.removeprefix("ee") if kind is ConnectionTcpMTProxyFakeTLS else secret
-        client = TelegramClient(MemorySession(), 1, "hash", connection=kind, proxy=("127.0.0.1", port, bare), timeout=10)
         # The proxy is told the data centre; the address is never dialled.
-        client.session.set_dc(1, "192.0.2.1", 443)
-        await client.connect()
-        sent = await client.send_code_request(ALICE)
-        try:
-            await client.sign_in(ALICE, "11111", phone_code_hash=sent.phone_code_hash)
-        except PhoneNumberUnoccupiedError:
-            result = await client(functions.auth.SignUpRequest(ALICE, sent.phone_code_hash, "Alice", ""))
-            await client._on_login(result.user)
-        content = os.urandom(700_000)
-        stream = io.BytesIO(content)
-        stream.name = "random.bin"
-        message = await client.send_file("me", stream, force_document=True)
-        assert await client.download_media(message, file=bytes) == content
-        await client.disconnect()
+        await telethon(sandbox, kind, ("192.0.2.1", 443), ("127.0.0.1", port, bare))
+
+
+async def telethon_over_http(place):
+    with Sandbox(place) as sandbox:
+        host, port = sandbox.ready["dcs"][0]["address"].rsplit(":", 1)
+        await telethon(sandbox, connection.ConnectionHttp, (host, int(port)), None)
+
+
+async def telethon(sandbox, kind, address, proxy):
+    """Signs in, sends a file and gets it back."""
+    with open(sandbox.ready["rsa_key"]) as pem:
+        rsa.add_key(pem.read(), old=False)
+    client = TelegramClient(MemorySession(), 1, "hash", connection=kind, proxy=proxy, timeout=10)
+    client.session.set_dc(1, *address)
+    await client.connect()
+    sent = await client.send_code_request(ALICE)
+    try:
+        await client.sign_in(ALICE, "11111", phone_code_hash=sent.phone_code_hash)
+    except PhoneNumberUnoccupiedError:
+        result = await client(functions.auth.SignUpRequest(ALICE, sent.phone_code_hash, "Alice", ""))
+        await client._on_login(result.user)
+    content = os.urandom(700_000)
+    stream = io.BytesIO(content)
+    stream.name = "random.bin"
+    message = await client.send_file("me", stream, force_document=True)
+    assert await client.download_media(message, file=bytes) == content
+    await client.disconnect()
 
 
 async def ours_through_mtprotoproxy(place, secret):
@@ -124,6 +136,7 @@ STEPS = {
     "telethon_plain": lambda place: telethon_through_ours(place, KEY, connection.ConnectionTcpMTProxyIntermediate),
     "telethon_padded": lambda place: telethon_through_ours(place, PADDED, connection.ConnectionTcpMTProxyRandomizedIntermediate),
     "telethon_faketls": lambda place: telethon_through_ours(place, FAKE_TLS, ConnectionTcpMTProxyFakeTLS),
+    "telethon_http": telethon_over_http,
     "server_plain": lambda place: ours_through_mtprotoproxy(place, KEY),
     "server_padded": lambda place: ours_through_mtprotoproxy(place, PADDED),
     "server_faketls": lambda place: ours_through_mtprotoproxy(place, FAKE_TLS),

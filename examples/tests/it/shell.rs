@@ -1,6 +1,7 @@
 //! The programs as they are started from a shell, with `--sandbox`: over a pipe they do what they do on a terminal.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -164,4 +165,27 @@ fn without_an_account_and_without_the_sandbox_it_says_what_is_missing() {
     assert!(!output.status.success());
     assert!(printed.starts_with("Error: missing API_ID\n  MTProto needs an application id."), "{printed}");
     assert!(printed.contains("add --sandbox"), "{printed}");
+}
+
+#[test]
+fn what_is_at_a_url_is_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}/hello.txt", listener.local_addr().expect("it listens"));
+    // Once for the page, once for the upload.
+    let server = std::thread::spawn(move || {
+        for stream in listener.incoming().take(2) {
+            let mut stream = stream.expect("somebody comes");
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).expect("a request ends");
+                request.extend(byte);
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\nhello\n").expect("it waits for the answer");
+        }
+    });
+    let output = Place::new("fetch").command(&built("fetch")).args(["--sandbox", &url]).output().expect("the program is there");
+    let (printed, errors) = (text(output.stdout), text(output.stderr));
+    assert!(output.status.success() && printed.starts_with("6 bytes, message "), "{printed}{errors}");
+    server.join().expect("it was asked twice");
 }
