@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use quadruplex_mtproto::Now;
@@ -10,6 +11,9 @@ use tokio::time::Instant;
 /// The random generator of every connection: ChaCha20, seeded once.
 pub type Random = ChaCha20Rng;
 
+/// Nobody has told the time of the servers.
+const UNKNOWN: i64 = i64::MIN;
+
 /// What a connection would otherwise read from its surroundings: clocks and randomness.
 ///
 /// Monotonic time is Tokio's, so that a paused runtime moves it.
@@ -17,6 +21,8 @@ pub type Random = ChaCha20Rng;
 pub struct Environment {
     start: Instant,
     wall: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// By how many milliseconds the clock of the servers is ahead of this one; clones learn it together.
+    ahead: Arc<AtomicI64>,
     seed: Option<u64>,
     ping_every: Option<Duration>,
 }
@@ -27,6 +33,7 @@ impl Environment {
         Self {
             start: Instant::now(),
             wall: Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
+            ahead: Arc::new(AtomicI64::new(UNKNOWN)),
             seed: None,
             ping_every: None,
         }
@@ -36,13 +43,14 @@ impl Environment {
     /// that follows from `seed`. Never for real accounts: whoever knows the seed knows the keys.
     pub fn simulated(wall: Duration, seed: u64) -> Self {
         let start = Instant::now();
-        Self { start, wall: Arc::new(move || wall + start.elapsed()), seed: Some(seed), ping_every: None }
+        let wall = Arc::new(move || wall + start.elapsed());
+        Self { start, wall, ahead: Arc::new(AtomicI64::new(UNKNOWN)), seed: Some(seed), ping_every: None }
     }
 
     /// The same surroundings with a wall clock of one's own, since the Unix epoch.
     #[must_use]
     pub fn with_wall_clock(self, wall: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
-        Self { wall: Arc::new(wall), ..self }
+        Self { wall: Arc::new(wall), ahead: Arc::new(AtomicI64::new(UNKNOWN)), ..self }
     }
 
     /// The same surroundings for one of several that shall not draw the same numbers, where these follow from a seed.
@@ -67,6 +75,28 @@ impl Environment {
     /// What time it is.
     pub fn now(&self) -> Now {
         Now { mono: self.start.elapsed(), wall: (self.wall)() }
+    }
+
+    /// What time it is for servers, since the Unix epoch: by their own clock once one of the connections in these surroundings has learned
+    /// it, else by the wall clock.
+    pub fn server_time(&self) -> Duration {
+        let wall = (self.wall)();
+        match self.ahead.load(Ordering::Relaxed) {
+            UNKNOWN => wall,
+            ahead if ahead < 0 => wall.saturating_sub(Duration::from_millis(ahead.unsigned_abs())),
+            ahead => wall.saturating_add(Duration::from_millis(ahead.unsigned_abs())),
+        }
+    }
+
+    pub(crate) fn knows_server_time(&self) -> bool {
+        self.ahead.load(Ordering::Relaxed) != UNKNOWN
+    }
+
+    /// Takes the word of a server. It is kept as a distance from the wall clock, which, unlike the monotonic one, goes on while a machine
+    /// sleeps.
+    pub(crate) fn learn_server_time(&self, unix: Duration) {
+        let ahead = i128::try_from(unix.as_millis()).unwrap_or(0) - i128::try_from((self.wall)().as_millis()).unwrap_or(0);
+        self.ahead.store(i64::try_from(ahead).unwrap_or(0), Ordering::Relaxed);
     }
 
     /// The moment of a monotonic time of this environment.

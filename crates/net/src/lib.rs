@@ -24,11 +24,13 @@ mod unlinked;
 mod websocket;
 
 pub use awaitkit_dial;
+#[cfg(feature = "websocket")]
+pub use awaitkit_dial::Prefixed;
+#[cfg(feature = "tls")]
+pub use awaitkit_dial::Tls;
 pub use awaitkit_dial::{BoxFuture, Connect, Host, LinkError, Network, Order, Stream, Target};
 #[cfg(feature = "doh")]
 pub use awaitkit_dial::{Doh, DohServer};
-#[cfg(feature = "websocket")]
-pub use awaitkit_dial::{Prefixed, Tls};
 pub use connection::{Connection, Event, Init, Options, Pack, Pending, Receipt, Request, State, StoredKey};
 pub use counters::Traffic;
 pub use dial::{Dial, Dialed, Server, Way};

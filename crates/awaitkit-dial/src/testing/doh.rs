@@ -6,13 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use data_encoding::BASE64;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring::default_provider;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
+use super::TlsServer;
 use crate::Stream;
 
 type Answer = dyn Fn(&[u8]) -> http::Response<Vec<u8>> + Send + Sync;
@@ -20,8 +16,7 @@ type Answer = dyn Fn(&[u8]) -> http::Response<Vec<u8>> + Send + Sync;
 /// A resolver that answers as a test says. Cheap to clone; clones count together.
 #[derive(Clone)]
 pub struct Resolver {
-    certificate: CertificateDer<'static>,
-    acceptor: TlsAcceptor,
+    server: TlsServer,
     answer: Arc<Answer>,
     asked: Arc<AtomicUsize>,
 }
@@ -32,15 +27,7 @@ impl Resolver {
     /// # Errors
     /// The name can stand in no certificate.
     pub fn new(name: &str, answer: impl Fn(&[u8]) -> http::Response<Vec<u8>> + Send + Sync + 'static) -> io::Result<Self> {
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec![name.to_owned()]).map_err(io::Error::other)?;
-        let certificate = cert.der().clone();
-        let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into();
-        let config = ServerConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions();
-        let config = config.map_err(io::Error::other)?.with_no_client_auth();
-        let mut config = config.with_single_cert(vec![certificate.clone()], key).map_err(io::Error::other)?;
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        Ok(Self { certificate, acceptor, answer: Arc::new(answer), asked: Arc::default() })
+        Ok(Self { server: TlsServer::new(&[name], &["h2"])?, answer: Arc::new(answer), asked: Arc::default() })
     }
 
     /// One that knows one v4 address for every name, for so many seconds.
@@ -72,14 +59,12 @@ impl Resolver {
 
     /// Its certificate.
     pub fn certificate(&self) -> CertificateDer<'static> {
-        self.certificate.clone()
+        self.server.certificate()
     }
 
     /// The same as a PEM file has it.
     pub fn pem(&self) -> String {
-        let lines = BASE64.encode(&self.certificate).into_bytes();
-        let lines: Vec<_> = lines.chunks(64).map(String::from_utf8_lossy).collect();
-        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+        self.server.pem()
     }
 
     /// How many questions have come.
@@ -95,7 +80,7 @@ impl Resolver {
     /// # Cancel safety
     /// Dropping the future closes the connection.
     pub async fn serve(&self, stream: impl Stream + 'static) -> io::Result<()> {
-        let stream = self.acceptor.accept(stream).await?;
+        let stream = self.server.accept(stream).await?;
         let mut connection = h2::server::handshake(stream).await.map_err(io::Error::other)?;
         while let Some(request) = connection.accept().await {
             let (request, mut respond) = request.map_err(io::Error::other)?;

@@ -3,6 +3,8 @@
 #[cfg(feature = "testing-doh")]
 mod doh;
 mod proxies;
+#[cfg(feature = "testing-tls")]
+mod tls;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,6 +18,8 @@ use crate::{BoxFuture, BoxStream, Connect, Network, Resolve};
 #[cfg(feature = "testing-doh")]
 pub use doh::Resolver;
 pub use proxies::{serve_http_proxy, serve_socks5};
+#[cfg(feature = "testing-tls")]
+pub use tls::TlsServer;
 
 /// What goes wrong at an address.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -328,6 +328,11 @@ impl Session {
         KeyState { salt, future_salts, server_time: self.clock.is_known().then(|| self.clock.unix(now)) }
     }
 
+    /// Whether the server has told its time.
+    pub fn knows_server_time(&self) -> bool {
+        self.clock.is_known()
+    }
+
     /// The server's Unix time as far as known.
     pub fn server_time(&self, now: Now) -> Duration {
         self.clock.unix(now)

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use awaitkit_dial::{BoxFuture, Chain, Health, Network, Route, Standing, Wanted};
+use awaitkit_dial::{BoxFuture, BoxStream, Chain, Health, Network, Route, Standing, Wanted};
 
 use super::watched::Watched;
 use super::{Disguise, FakeTls, MtProxy, Proxy};
@@ -36,18 +36,37 @@ pub struct Dialer {
     environment: Environment,
     health: Arc<Health>,
     streams: AtomicU64,
+    #[cfg(feature = "tls")]
+    clock: super::clock::Clock,
 }
 
 impl Dialer {
     /// A dialler over a network. FakeTLS needs the time and randomness of the environment.
     pub fn new(policy: Policy, network: Network, environment: Environment) -> Self {
-        Self { policy, carrier: Carrier::Tcp, network, environment, health: Arc::default(), streams: AtomicU64::new(0) }
+        Self {
+            policy,
+            carrier: Carrier::Tcp,
+            network,
+            environment,
+            health: Arc::default(),
+            streams: AtomicU64::new(0),
+            #[cfg(feature = "tls")]
+            clock: Default::default(),
+        }
     }
 
     /// What carries the stream; TCP unless told otherwise.
     #[must_use]
     pub fn carrier(self, carrier: Carrier) -> Self {
         Self { carrier, ..self }
+    }
+
+    /// Whose certificates are believed when a site behind which a proxy hides is asked what time it is; what Mozilla trusts unless told
+    /// otherwise.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(self, tls: awaitkit_dial::Tls) -> Self {
+        Self { clock: super::clock::Clock::believing(tls), ..self }
     }
 
     /// How each route stands.
@@ -101,20 +120,51 @@ impl Dialer {
     }
 
     async fn disguise(&self, proxy: &MtProxy) -> io::Result<Dialed> {
-        let MtProxy { server, secret, through } = proxy;
-        let stream = self.network.open(through.as_ref(), Wanted::Target(server)).await?;
+        let MtProxy { server, secret, .. } = proxy;
         let stream = match secret.disguise() {
-            Disguise::Noise | Disguise::Padded => stream,
+            Disguise::Noise | Disguise::Padded => self.reach(proxy).await?,
             Disguise::FakeTls(domain) => {
-                let unix = self.environment.now().wall.as_secs() as u32;
-                // Streams of the upper quarter belong to no connection.
-                let stream_number = 3 << 62 | self.streams.fetch_add(1, Ordering::Relaxed);
-                let mut random = self.environment.random(stream_number)?;
-                Box::new(FakeTls::connect(stream, secret.key(), domain, unix, &mut random).await?)
+                let shaken = self.shake(proxy, domain).await;
+                #[cfg(feature = "tls")]
+                let shaken = match shaken {
+                    Err(refused) if super::clock::may_be_wrong(&refused) => self.shake_in_time(proxy, domain, refused).await,
+                    shaken => shaken,
+                };
+                Box::new(shaken?)
             }
         };
         let way = Way::MtProxy { server: server.clone(), secret: *secret.key(), padded: *secret.disguise() != Disguise::Noise };
         Ok(Dialed { stream, way })
+    }
+
+    async fn reach(&self, proxy: &MtProxy) -> io::Result<BoxStream> {
+        self.network.open(proxy.through.as_ref(), Wanted::Target(&proxy.server)).await
+    }
+
+    async fn shake(&self, proxy: &MtProxy, domain: &str) -> io::Result<FakeTls<BoxStream>> {
+        let stream = self.reach(proxy).await?;
+        // Streams of the upper quarter belong to no connection.
+        let mut random = self.environment.random(3 << 62 | self.streams.fetch_add(1, Ordering::Relaxed))?;
+        let unix = self.environment.server_time().as_secs() as u32;
+        FakeTls::connect(stream, proxy.secret.key(), domain, unix, &mut random).await
+    }
+
+    /// Shakes hands once more with a proxy that has refused, if the site behind it has another idea of the time.
+    #[cfg(feature = "tls")]
+    async fn shake_in_time(&self, proxy: &MtProxy, domain: &str, mut refused: io::Error) -> io::Result<FakeTls<BoxStream>> {
+        if !self.clock.was_set_lately() {
+            let used = self.environment.server_time();
+            let Some(told) = self.clock.ask(self.reach(proxy), domain).await else { return Err(refused) };
+            self.environment.learn_server_time(told);
+            if told.abs_diff(used) > super::clock::EXACT {
+                match self.shake(proxy, domain).await {
+                    Err(error) if super::clock::may_be_wrong(&error) => refused = error,
+                    shaken => return shaken,
+                }
+            }
+        }
+        let why = format!("{refused}; the time was right, by the clock of {domain}, so the secret is another one");
+        Err(io::Error::new(refused.kind(), why))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Proxies on the way to Telegram.
 
+#[cfg(feature = "tls")]
+mod clock;
 mod dialer;
 mod faketls;
 mod link;

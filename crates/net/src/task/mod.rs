@@ -289,6 +289,7 @@ impl Task {
                 session.handle_timeout(self.environment.now(), &mut self.random);
             }
         };
+        self.tell_time();
         if let Some(session) = &mut self.session {
             session.disconnected();
         }

@@ -38,6 +38,9 @@ impl Task {
                     self.counters.packets_received.fetch_add(1, Ordering::Relaxed);
                     let now = self.environment.now();
                     session.handle_packet(packet, now, &mut self.random).map_err(ConnectError::Violation)?;
+                    if !self.environment.knows_server_time() {
+                        self.tell_time();
+                    }
                     self.backoff.reset();
                     self.unknown_key = 0;
                     self.dispatch();
@@ -48,5 +51,12 @@ impl Task {
             }
         }
         Ok(())
+    }
+
+    /// Tells the surroundings what the session knows of the server's clock, for hellos that have to name the time.
+    pub(super) fn tell_time(&self) {
+        if let Some(session) = self.session.as_ref().filter(|session| session.knows_server_time()) {
+            self.environment.learn_server_time(session.server_time(self.environment.now()));
+        }
     }
 }
