@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use awaitkit_dial::testing::{Fault, MemoryNet, serve_http_proxy, serve_socks5};
+use awaitkit_dial::testing::{Fault, MemoryNet, TlsServer, serve_http_proxy, serve_socks5};
 use quadruplex::net::{BoxFuture, Carrier, Connect, Environment, Network, Policy, Proxy, State, Stream, Web};
 use quadruplex::{Builder, Client, Servers, Transport, UploadSource, api};
 use quadruplex_sandbox::{NewUser, Sandbox};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy_bidirectional, duplex};
 use tokio::time::timeout;
 
 use crate::common::person;
@@ -164,6 +164,42 @@ async fn websockets_lead_there_too_through_any_proxy() {
 }
 
 #[tokio::test]
+async fn telegrams_own_websockets_are_found_by_their_names_and_in_tls() {
+    let telegram = sandbox(KEY).await;
+    let world = World::new(&telegram);
+    let hosts = ["pluto.web.telegram.org", "venus.web.telegram.org"];
+    let server = TlsServer::new(&hosts, &[]).unwrap();
+    for (host, (dc, address)) in hosts.into_iter().zip(telegram.addresses()) {
+        let at = SocketAddr::from(([10, 0, 0, dc as u8], 443));
+        world.beside.name(host, &[at.ip()]);
+        let (server, sandbox) = (server.clone(), world.sandbox.clone());
+        world.beside.serve(at, move |stream: DuplexStream| {
+            let (server, sandbox) = (server.clone(), sandbox.clone());
+            async move {
+                let Ok(mut stream) = server.accept(stream).await else { return };
+                let mut behind = sandbox.connect(address).await.unwrap();
+                let _ = copy_bidirectional(&mut stream, &mut behind).await;
+            }
+        });
+    }
+    let by = |web: Web| builder(&telegram, &world, "direct").carrier(Carrier::WebSocket(web));
+    // Bobby lives in the second data centre.
+    let client = sign_in(&telegram, by(Web::Telegram(server.trusted().unwrap())), "15550002").await;
+    let file = client.upload(UploadSource::bytes("seven.bin", vec![7; 300_000])).await.unwrap();
+    assert!(client.send_file("@alice", file).await.unwrap().download().to_memory(1 << 20).await.unwrap() == vec![7; 300_000]);
+    client.close().await;
+    let mut asked = world.beside.resolved();
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked, hosts);
+    assert!(world.connected().iter().all(|at| at.port() == 443), "none but those");
+
+    let stranger = TlsServer::new(&hosts, &[]).unwrap().trusted().unwrap();
+    let error = error(by(Web::Telegram(stranger))).await;
+    assert!(error.contains("TLS: invalid peer certificate"), "{error}");
+}
+
+#[tokio::test]
 async fn http_leads_there_too_through_any_proxy() {
     let telegram = sandbox(KEY).await;
     let world = World::new(&telegram);
@@ -276,6 +312,67 @@ async fn the_clock_of_a_disguised_client_may_be_a_little_wrong() {
     client.call(api::functions::help::GetConfig).await.unwrap();
     client.close().await;
     assert!(error(ahead(150)).await.contains("it may know another secret, or another time"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_at_a_server_before_knows_what_time_it_is() {
+    let telegram = sandbox(&format!("ee{KEY}{DOMAIN}")).await;
+    let world = World::new(&telegram);
+    let link = telegram.mtproxy().unwrap().to_link();
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let late = Environment::system().with_wall_clock(move || now() - Duration::from_secs(3600));
+    let by = |policy: &str| builder(&telegram, &world, policy).environment(late.clone());
+    assert!(error(by(&link)).await.contains("it may know another secret, or another time"));
+    for policy in ["direct", &link] {
+        let client = by(policy).connect_in_memory().await.unwrap();
+        client.call(api::functions::help::GetConfig).await.unwrap();
+        client.close().await;
+    }
+    assert!(now().abs_diff(late.server_time()) < Duration::from_secs(60));
+}
+
+/// The first four bytes of every stream to a world.
+#[derive(Clone, Debug)]
+struct Overheard(World, Arc<Mutex<Vec<[u8; 4]>>>);
+
+impl Connect for Overheard {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, std::io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let (mut inner, heard) = (self.0.connect(address).await?, self.1.clone());
+            let (near, mut far) = duplex(64 << 10);
+            tokio::spawn(async move {
+                let mut first = [0; 4];
+                far.read_exact(&mut first).await?;
+                heard.lock().unwrap().push(first);
+                inner.write_all(&first).await?;
+                copy_bidirectional(&mut far, &mut inner).await
+            });
+            Ok(Box::new(near) as Box<dyn Stream>)
+        })
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_take_obfuscated_streams_only_get_no_other() {
+    let telegram = sandbox(KEY).await;
+    let world = World::new(&telegram);
+    for (transport, only_obfuscated) in [(Transport::Abridged, false), (Transport::Abridged, true), (Transport::Full, true)] {
+        let overheard = Overheard(world.clone(), Arc::default());
+        let network = Network { connect: Arc::new(overheard.clone()), ..world.network() };
+        let mut servers = Servers::custom(1, telegram.addresses(), telegram.public_key());
+        if only_obfuscated {
+            std::mem::swap(&mut servers.addresses, &mut servers.obfuscated);
+        }
+        let client = builder(&telegram, &world, "direct").servers(servers).network(network).transport(transport, false);
+        let client = client.connect_in_memory().await.unwrap();
+        client.call(api::functions::help::GetConfig).await.unwrap();
+        client.close().await;
+        let heard = overheard.1.lock().unwrap().clone();
+        assert!(!heard.is_empty());
+        // An obfuscated stream begins with neither, whatever is drawn.
+        let is_plain = |first: &[u8; 4]| first[0] == 0xef || *first == [0xee; 4];
+        assert_eq!(heard.iter().any(is_plain), !only_obfuscated, "{transport:?}: {heard:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
