@@ -37,6 +37,7 @@ pub fn check(path: &Path, overrides: &Overrides) -> Result<Report, String> {
 }
 
 /// Checks texts as the files of one crate in `edition` that has no dependencies: for tests, and for tools that hold their sources in memory.
+/// The crate is a program if one of them is `main.rs`.
 ///
 /// # Errors
 ///

@@ -38,7 +38,12 @@ pub(crate) fn apply(exceptions: &[Exception], config: &Config, file: usize, path
             );
         }
         for name in &exception.rules {
-            let Some(rule) = Rule::named(name).filter(|rule| *rule != Rule::Exception) else {
+            let rule = Rule::named(name);
+            if rule == Some(Rule::Exception) {
+                complain(format!("`{name}` cannot be excepted"), "an exception that is of no use helps nobody", "mend what it says");
+                continue;
+            }
+            let Some(rule) = rule else {
                 let known = crate::config::suggest(name, Rule::all().map(Rule::name));
                 complain(format!("there is no rule `{name}`"), "the exception has no effect", &known);
                 continue;

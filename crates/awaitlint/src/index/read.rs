@@ -56,7 +56,10 @@ pub(super) fn lower_texts(texts: Vec<(PathBuf, String)>, notices: &mut Vec<Notic
     let mut files = Vec::with_capacity(texts.len());
     for ((path, _), result) in texts.into_iter().zip(lowered) {
         match result.unwrap_or_else(|| Err("the checker failed on it; please report this".to_owned())) {
-            Ok(file) => files.push(Source { path, package: 0, kind: TargetKind::Lib, file }),
+            Ok(file) => {
+                let kind = if path.as_os_str() == "main.rs" { TargetKind::Bin } else { TargetKind::Lib };
+                files.push(Source { path, package: 0, kind, file });
+            }
             Err(message) => notices.push(Notice { path, message: format!("skipped: {message}") }),
         }
     }
