@@ -16,7 +16,9 @@ pub(crate) enum Reach {
     Inside,
     /// That cannot be told.
     Unknown,
-    /// Files, the network, another process.
+    /// Something outside the process by its name: `self.client.get(…)`, `client.put(…).send()`.
+    Named,
+    /// Files, the network, another process: by the crate, the type, the SQL.
     Outside,
 }
 
@@ -31,7 +33,7 @@ pub(crate) fn reach_of_await(typing: &Typing<'_>, summaries: &Summaries, body: &
             let bodies = typing.bodies(work);
             let known = || bodies.iter().filter_map(|&id| summaries.get(id)).map(|summary| summary.reach);
             // One implementation waits for something, another one looks into memory: which it is cannot be told.
-            let mixed = known().min() == Some(Reach::Nothing) && known().max() == Some(Reach::Outside);
+            let mixed = known().min() == Some(Reach::Nothing) && known().max() >= Some(Reach::Named);
             let known = if mixed { Some(Reach::Unknown) } else { known().max() };
             known.unwrap_or_else(|| beyond(typing, body, work))
         }
@@ -54,15 +56,13 @@ pub(super) fn beyond(typing: &Typing<'_>, body: &Body, work: ExprId) -> Reach {
     if is_channel(typing, body, work) {
         return Reach::Inside;
     }
-    if chain(body, work).is_some() || is_far(body, work) {
-        return Reach::Outside;
-    }
     let canon = typing.callee(work).and_then(|callee| callee.canon.as_ref());
     match canon {
         Some(canon) if typing.is_service(canon.krate()) => Reach::Outside,
         Some(canon) if matches!(canon.krate(), "tokio" | "async_std" | "smol") && canon.has_any(&["fs", "net", "process"]) => {
             Reach::Outside
         }
+        _ if chain(body, work).is_some() || is_far(body, work) => Reach::Named,
         _ => Reach::Unknown,
     }
 }

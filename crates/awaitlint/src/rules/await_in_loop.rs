@@ -71,7 +71,7 @@ fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, block: ExprId) -> Option<Draf
 /// The level, if there is anything to report: reads are certain, the unknown likely, writes pedantic, and what has an order is left alone.
 fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &Uses, own: &HashSet<LocalId>) -> Option<Level> {
     let Kind::Loop { kind: LoopKind::For { iter, .. }, body: block, .. } = *cx.body.kind(id) else { return None };
-    let outside = waits.iter().any(|&wait| cx.reach(wait) == Reach::Outside);
+    let outside = waits.iter().any(|&wait| cx.reach(wait) >= Reach::Named);
     let mut doubts = match effects.iter().max()? {
         Effect::Idle | Effect::Ordered => return None,
         Effect::Read => u8::from(!outside),

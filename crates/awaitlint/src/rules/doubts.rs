@@ -32,7 +32,7 @@ impl Cx<'_> {
             _ => false,
         };
         let reach = self.reach(wait);
-        let computes = computes(name) && reach != Reach::Outside;
+        let computes = computes(name) && reach < Reach::Named;
         let inside = cached || reach == Reach::Inside || self.is_kept(wait) || name.split('_').any(|word| word == "actor");
         2 * u8::from(
             inside

@@ -62,7 +62,7 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
     let mut doubts = match effects().max()? {
         Effect::Ordered => return None,
         _ if effects().any(|effect| effect == Effect::Idle) => return None,
-        Effect::Idle | Effect::Read => u8::from(!group.sites.iter().all(|site| cx.reach(site.wait) == Reach::Outside)),
+        Effect::Idle | Effect::Read => u8::from(!group.sites.iter().all(|site| cx.reach(site.wait) >= Reach::Named)),
         Effect::Unknown => 1,
         Effect::Write => 2,
     };
