@@ -20,6 +20,8 @@ pub(crate) struct Summary {
     pub(crate) effect: Effect,
     /// The farthest that it waits for.
     pub(crate) reach: Reach,
+    /// How many calls away from its body it does so.
+    pub(crate) distance: u8,
     /// The calls in its body to functions of the workspace, in order.
     pub(crate) calls: Vec<CallSite>,
     /// Functions that it names without calling them, for somebody else to call.
@@ -58,26 +60,30 @@ impl Summaries {
         for _ in 0..MAX_ROUNDS {
             let mut changes = Vec::new();
             for (id, summary) in &self.functions {
-                let mut next = (summary.effect, summary.reach);
+                let mut next = (summary.effect, summary.reach, summary.distance);
                 for call in &summary.calls {
                     let Some(callee) = self.functions.get(&call.to) else { continue };
                     if call.awaited {
-                        next = (next.0.max(callee.effect), next.1.max(callee.reach));
+                        next.0 = next.0.max(callee.effect);
+                        if callee.reach > next.1 {
+                            (next.1, next.2) = (callee.reach, callee.distance.saturating_add(1));
+                        }
                     } else if callee.reach == Reach::Nothing {
                         next.0 = next.0.max(callee.effect);
                     }
                 }
-                if next != (summary.effect, summary.reach) {
+                if next != (summary.effect, summary.reach, summary.distance) {
                     changes.push((*id, next));
                 }
             }
             if changes.is_empty() {
                 return;
             }
-            for (id, (effect, reach)) in changes {
+            for (id, (effect, reach, distance)) in changes {
                 if let Some(summary) = self.functions.get_mut(&id) {
                     summary.effect = effect;
                     summary.reach = reach;
+                    summary.distance = distance;
                 }
             }
         }
@@ -125,7 +131,7 @@ fn facts_of_file(workspace: &Workspace, file: usize) -> Vec<(Id, Summary, Option
 /// What the body says of itself; calls to the workspace are only listed.
 fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
     let effect = if exclusive { Effect::Write } else { Effect::Idle };
-    let mut summary = Summary { effect, reach: Reach::Nothing, calls: Vec::new(), names: Vec::new() };
+    let mut summary = Summary { effect, reach: Reach::Nothing, distance: 0, calls: Vec::new(), names: Vec::new() };
     for id in body.ids() {
         match body.kind(id) {
             Kind::Await(base) => {

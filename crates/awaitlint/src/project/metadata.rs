@@ -86,6 +86,7 @@ fn package(package: &cargo_metadata::Package, member: bool) -> Package {
         fixed: package.source.is_some(),
         repository: package.repository.clone(),
         categories: package.categories.clone(),
+        about: format!("{} {}", package.keywords.join(" "), package.description.as_deref().unwrap_or_default()).to_lowercase(),
     }
 }
 

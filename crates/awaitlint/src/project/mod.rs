@@ -46,6 +46,8 @@ pub(crate) struct Package {
     pub(crate) repository: Option<String>,
     /// What it is for, as its manifest says in the words of crates.io.
     pub(crate) categories: Vec<String>,
+    /// The same in its own words, small letters: its keywords and its description.
+    pub(crate) about: String,
 }
 
 #[derive(Clone, Debug)]
@@ -105,6 +107,7 @@ impl Project {
             fixed: false,
             repository: None,
             categories: Vec::new(),
+            about: String::new(),
         };
         Project { root: dir.to_owned(), packages: vec![package], ..Project::default() }
     }

@@ -24,11 +24,12 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     }
 }
 
-/// Whether the iterations of a `for` loop need nothing of each other, as far as this rule can tell.
+/// Whether the iterations of a `for` loop need nothing of each other and change nothing, as far as this rule can tell.
 pub(crate) fn runs_at_once(cx: &Cx<'_>, id: ExprId) -> bool {
     match cx.body.kind(id) {
         Kind::Loop { kind: LoopKind::For { pat, .. }, body, .. } => {
-            check_loop(cx, id, *pat, *body).is_some_and(|draft| draft.level != Level::Pedantic)
+            let looks = |wait: ExprId| cx.effect(wait) <= Effect::Unknown && !is_unused(cx.body, wait);
+            check_loop(cx, id, *pat, *body).is_some() && awaits(cx.body, *body).into_iter().all(looks) && !shows_order(cx, *body)
         }
         _ => false,
     }
@@ -68,15 +69,19 @@ fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, block: ExprId) -> Option<Draf
     Some(draft)
 }
 
-/// The level, if there is anything to report: reads are certain, the unknown likely, writes pedantic, and what has an order is left alone.
+/// The level, if there is anything to report. *Certain* are reads from what is known to lie outside the process, *likely* those from what is
+/// named so; writes are pedantic, as is what may be answered from memory, and what has an order is left alone.
 fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &Uses, own: &HashSet<LocalId>) -> Option<Level> {
     let Kind::Loop { kind: LoopKind::For { iter, .. }, body: block, .. } = *cx.body.kind(id) else { return None };
-    let outside = waits.iter().any(|&wait| cx.reach(wait) >= Reach::Named);
+    let waiting = || waits.iter().zip(effects).filter(|(_, effect)| **effect != Effect::Idle).map(|(&wait, _)| wait);
+    let (nearest, farthest) = (waiting().map(|wait| cx.reach(wait)).min()?, waiting().map(|wait| cx.reach(wait)).max()?);
     let mut doubts = match effects.iter().max()? {
         Effect::Idle | Effect::Ordered => return None,
-        Effect::Read => u8::from(!outside),
-        Effect::Unknown => 1,
-        Effect::Write => 2,
+        Effect::Read if nearest == Reach::Outside => 0,
+        Effect::Read if farthest >= Reach::Named => 1,
+        // What it does cannot be told from its name: it must at least be seen to wait for something outside, and not to look at a file.
+        Effect::Unknown if farthest >= Reach::Named && waiting().all(|wait| cx.distance(wait) == 0 && !cx.looks_at_files(wait)) => 1,
+        Effect::Read | Effect::Unknown | Effect::Write => 2,
     };
     let unsure = uses.maybe_writes.iter().any(|place| !own.contains(&place.local));
     let counted = matches!(cx.body.kind(iter), Kind::Range(..));
@@ -86,8 +91,7 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     // What nobody uses was awaited for its effect.
     let unused = waits.iter().any(|&wait| is_unused(cx.body, wait));
     doubts += 2 * u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(after_a_failure(cx, id));
-    let waiting = waits.iter().zip(effects).filter(|(_, effect)| **effect != Effect::Idle);
-    doubts += waiting.map(|(&wait, _)| cx.doubts(wait)).max().unwrap_or(0);
+    doubts += waiting().map(|wait| cx.doubts(wait)).max().unwrap_or(0) + 2 * u8::from(cx.runs_once(id));
     doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));
     doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)) || lists_statements(cx, iter));
     Some(match doubts {

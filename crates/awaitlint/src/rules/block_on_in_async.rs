@@ -32,7 +32,11 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         } else {
             "the thread waits for a future that may need this very thread to go on: a deadlock, and all other tasks stand still"
         };
-        let level = if path.len() > 2 { Level::Likely } else { Level::Certain };
+        let level = match path.len() {
+            _ if cx.runs_once(id) || cx.is_of_a_command() => Level::Pedantic,
+            0..=2 => Level::Certain,
+            _ => Level::Likely,
+        };
         drafts.push(
             Draft::new(level, cx.body.span(id), message).why(why).help("`.await` the future; make the plain function on the way async"),
         );

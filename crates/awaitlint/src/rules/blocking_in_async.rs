@@ -5,7 +5,7 @@ use crate::effects::{BlockingCall, Waits, Weight, blocking_call, is_startup};
 use crate::finding::{Edit, Fix, Grade, Level};
 use crate::flow::{Context, context};
 use crate::hash::HashSet;
-use crate::ir::{ExprId, Kind, LoopKind};
+use crate::ir::{ExprId, Kind};
 use crate::names::Known;
 use crate::project::TargetKind;
 
@@ -65,7 +65,7 @@ fn report(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, through: &[String], some
 /// disturbs nobody, and examples are there to be read.
 fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: bool) -> Level {
     let mut doubts = match (call.weight, depth) {
-        (Weight::Light, _) | (Weight::Middle, 1..) | (_, 4..) => 2,
+        (Weight::Light, _) | (Weight::Middle, 1..) | (_, 3..) => 2,
         (Weight::Middle, _) | (Weight::Heavy, 2..) => 1,
         (Weight::Heavy, _) => 0,
     };
@@ -74,10 +74,12 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
     let example = cx.target() == TargetKind::Example && call.waits != Waits::Sleep;
     let rarely = call.waits == Waits::Sleep && sometimes || without_runtime(cx, id, call.waits == Waits::Sleep);
     let quick = of_the_kernel(cx, id) || before_binding(cx, id);
-    let command = call.waits == Waits::Input || call.waits != Waits::Sleep && cx.is_of_a_command() || cx.is_of_a_tool();
-    doubts += 2 * u8::from(start || example || rarely || failed || quick || command || runs_alone(cx, id));
+    let command =
+        call.waits == Waits::Input || call.waits != Waits::Sleep && cx.is_of_a_command() || cx.is_blocking_form() || cx.is_of_a_tool();
+    doubts += 2 * u8::from(start || example || rarely || failed || quick || command || cx.runs_alone(id));
     doubts += u8::from(call.waits != Waits::Sleep && cx.depends_on(Known::TerminalTool));
-    doubts += u8::from(call.waits == Waits::Process && depth > 0); // mostly tools that are set up or driven once
+    doubts += 2 * u8::from(matches!(call.waits, Waits::Process | Waits::Thread) && depth > 1); // mostly something that is set up once
+    doubts += u8::from(call.waits == Waits::Process && depth > 0 || call.what.ends_with("JoinHandle::join")); // it may have ended long ago
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 => Level::Certain,
@@ -105,13 +107,6 @@ fn without_runtime(cx: &Cx<'_>, id: ExprId, sleeps: bool) -> bool {
         found
     });
     asked || optional && sleeps
-}
-
-/// On the straight way from `main`, outside of a loop that goes on and on.
-fn runs_alone(cx: &Cx<'_>, id: ExprId) -> bool {
-    let endless = |up: ExprId| matches!(cx.body.kind(up), Kind::Loop { kind, .. } if !matches!(kind, LoopKind::For { .. }));
-    let apart = |up: ExprId| matches!(cx.body.kind(up), Kind::Async { .. } | Kind::Closure { .. });
-    cx.session.summaries.is_alone(cx.at.id) && !cx.body.ancestors(id).any(|up| endless(up) || apart(up))
 }
 
 /// By `.await`, or as the future of an arm of `select!` or a part of `join!`.

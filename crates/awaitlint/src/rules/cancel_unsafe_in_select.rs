@@ -48,13 +48,16 @@ fn loses(cx: &Cx<'_>, work: ExprId) -> Option<(Level, &'static str, &'static str
         Kind::Method { receiver, name, args, .. } => {
             let ty = cx.typing.of(*receiver).peel_refs();
             if &**name == "send" && ty.is_any(&["tokio::sync::mpsc::Sender"]) {
-                return Some((Level::Likely, "send", "the value that was to be sent is dropped"));
+                return Some((Level::Pedantic, "send", "the value that was to be sent is dropped")); // mostly given up on purpose, at an end
             }
             if &**name == "lock" && args.is_empty() && ty.is("tokio::sync::Mutex") {
                 return Some((Level::Pedantic, "lock", "its place in the queue for the lock is lost"));
             }
             let (name, loss) = LOSES.iter().find(|(known, _)| *known == &**name).copied()?;
-            Some((Level::Certain, name, loss))
+            // Another writer may keep what it has been given, and another reader what it has read.
+            let known =
+                matches!(ty, Type::Adt(adt) if matches!(adt.canon.krate(), "tokio" | "tokio_util" | "tokio_rustls" | "async_std" | "smol"));
+            Some((if known { Level::Certain } else { Level::Likely }, name, loss))
         }
         Kind::Call { callee, .. } => {
             let Kind::Path(path) = cx.body.kind(*callee) else { return None };

@@ -127,11 +127,14 @@ impl<'a> Cx<'a> {
 
     /// The body of a plain function is nothing but an async block or a call, as far as it is known.
     pub(crate) fn only_makes_a_future(&self, id: Id) -> bool {
+        self.body_of(id).is_none_or(|body| matches!(body.kind(body.root), Kind::Block { stmts, .. } if stmts.len() == 1))
+    }
+
+    /// The body of a function of the workspace.
+    pub(crate) fn body_of(&self, id: Id) -> Option<&'a Body> {
         let workspace = self.workspace();
-        let Some(at) = workspace.by_id.get(&id).map(|&at| workspace.functions[at].at) else { return true };
-        let functions = workspace.functions_of(at.file);
-        let body = functions.get(at.function).and_then(|(_, function)| function.body.as_ref());
-        body.is_none_or(|body| matches!(body.kind(body.root), Kind::Block { stmts, .. } if stmts.len() == 1))
+        let at = workspace.by_id.get(&id).map(|&at| workspace.functions[at].at)?;
+        workspace.functions_of(at.file).get(at.function).and_then(|(_, function)| function.body.as_ref())
     }
 
     pub(crate) fn callee(&self, call: ExprId) -> Option<&Callee> {

@@ -1,10 +1,10 @@
 //! Reasons to doubt that waiting for something several times at once gains anything.
 
 use super::Cx;
-use crate::effects::{Effect, Reach, computes, is_question, reach_of_await, strip_adapters};
+use crate::effects::{Effect, Reach, computes, is_question, is_startup, reach_of_await, strip_adapters};
 use crate::flow::place_of;
 use crate::index::Owner;
-use crate::ir::{ExprId, Kind, LocalId, StmtKind};
+use crate::ir::{ExprId, Kind, LocalId, LoopKind, StmtKind};
 use crate::names::Known;
 use crate::types::Type;
 
@@ -49,6 +49,32 @@ impl Cx<'_> {
                 || self.is_mixed(work)
                 || self.is_dark(wait),
         )
+    }
+
+    /// A look at the file system's tables, which is over soon.
+    pub(super) fn looks_at_files(&self, wait: ExprId) -> bool {
+        let Kind::Await(base) = self.body.kind(wait) else { return false };
+        let callee = self.callee(strip_adapters(self.body, *base));
+        callee.and_then(|callee| callee.canon.as_ref()).is_some_and(|canon| canon.krate() == "tokio" && canon.has_any(&["fs"]))
+    }
+
+    /// How many calls lie between the function that is awaited and what it waits for.
+    pub(super) fn distance(&self, wait: ExprId) -> u8 {
+        let Kind::Await(base) = self.body.kind(wait) else { return 0 };
+        let bodies = self.typing.bodies(strip_adapters(self.body, *base));
+        bodies.into_iter().filter_map(|id| self.session.summaries.get(id)).map(|summary| summary.distance).max().unwrap_or(0)
+    }
+
+    /// Once for each value or each run of the program, mostly at a start or an end, where nobody waits for it often.
+    pub(super) fn runs_once(&self, expr: ExprId) -> bool {
+        is_startup(&self.item.name) || self.makes_its_type() || self.runs_alone(expr)
+    }
+
+    /// On the straight way from `main`, outside of a loop that goes on and on.
+    pub(super) fn runs_alone(&self, expr: ExprId) -> bool {
+        let endless = |up: ExprId| matches!(self.body.kind(up), Kind::Loop { kind, .. } if !matches!(kind, LoopKind::For { .. }));
+        let apart = |up: ExprId| matches!(self.body.kind(up), Kind::Async { .. } | Kind::Closure { .. });
+        self.session.summaries.is_alone(self.at.id) && !self.body.ancestors(expr).any(|up| endless(up) || apart(up))
     }
 
     /// What the await gives is a reference, so somebody keeps it: the second time it is a look into memory.

@@ -56,15 +56,19 @@ fn report(cx: &Cx<'_>, group: &Group, operands: bool) -> Option<Draft> {
     Some(draft.fix(if operands { None } else { fix::join::of_group(cx, group, level) }))
 }
 
-/// Reads are certain, the unknown likely, writes pedantic; where something has an order or nothing waits there is no finding.
+/// *Certain* are reads from what is known to lie outside the process, *likely* those from what is named so, and calls of which only that is
+/// known; writes are pedantic, as is what may be answered from memory. Where something has an order or nothing waits there is no finding.
 fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
     let effects = || group.sites.iter().map(|site| site.effect);
+    let nearest = group.sites.iter().map(|site| cx.reach(site.wait)).min()?;
+    let near = group.sites.iter().all(|site| cx.distance(site.wait) == 0);
     let mut doubts = match effects().max()? {
         Effect::Ordered => return None,
         _ if effects().any(|effect| effect == Effect::Idle) => return None,
-        Effect::Idle | Effect::Read => u8::from(!group.sites.iter().all(|site| cx.reach(site.wait) >= Reach::Named)),
-        Effect::Unknown => 1,
-        Effect::Write => 2,
+        Effect::Idle | Effect::Read if nearest == Reach::Outside => 0,
+        Effect::Idle | Effect::Read if nearest == Reach::Named => 1,
+        Effect::Unknown if nearest == Reach::Outside || nearest == Reach::Named && near => 1,
+        Effect::Idle | Effect::Read | Effect::Unknown | Effect::Write => 2,
     };
     // A statement whose result nobody looks at is there for its effect, or to stop what follows.
     if group.sites.iter().any(|site| !site.bound) {
@@ -76,7 +80,7 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
         doubts += 2;
     }
     doubts += u8::from(one_connection(cx, last, before)) + u8::from(cx.target() == TargetKind::Example);
-    doubts += group.sites.iter().map(|site| cx.doubts(site.wait)).max().unwrap_or(0);
+    doubts += group.sites.iter().map(|site| cx.doubts(site.wait)).max().unwrap_or(0) + 2 * u8::from(cx.runs_once(last.wait));
     let whole = group.sites.iter().fold(last.span, |whole, site| whole.to(site.span));
     doubts += 2 * u8::from(says_why_first(cx.text(), whole));
     if group.apart || group.sites.iter().any(|site| !site.uses.maybe_writes.is_empty()) {

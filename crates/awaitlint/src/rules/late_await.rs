@@ -61,7 +61,7 @@ fn one_by_one(cx: &Cx<'_>, pat: crate::ir::PatId, iter: ExprId, body: ExprId) ->
     let both = cx.body.ids().any(|id| matches!(cx.called(id), "join_all" | "try_join_all" | "buffered" | "buffer_unordered"));
     let meant = says_on_purpose(cx.text(), cx.body.span(iter).to(cx.body.span(body)));
     let searches = cx.body.descendants(body).into_iter().any(|id| matches!(cx.body.kind(id), Kind::Return(_) | Kind::Break { .. }));
-    let level = if both || meant || searches { Level::Pedantic } else { Level::Certain };
+    let level = if both || meant || searches { Level::Pedantic } else { Level::Likely };
     let draft = Draft::new(level, cx.body.span(wait), "the futures of a list are awaited one after the other")
         .label(cx.body.span(iter), "none of these has started")
         .why("a future does nothing until it is polled: the second starts when the first is done")
@@ -86,7 +86,7 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
                 Some(signature) if signature.altered => None,
                 Some(signature) if signature.is_async => Some(Level::Certain),
                 // A plain function may have begun the work before it returned.
-                _ => callee.id().is_none_or(|id| cx.only_makes_a_future(id)).then_some(Level::Likely),
+                _ => callee.id().is_none_or(|id| cx.only_makes_a_future(id)).then_some(Level::Pedantic),
             }
         }
         _ => None,

@@ -1,7 +1,7 @@
 //! Look, wait, store: two tasks do the same work.
 
 use super::{Cx, Draft};
-use crate::effects::is_startup;
+use crate::effects::{Effect, Reach, is_startup};
 use crate::finding::Level;
 use crate::flow::{Place, accepts_twice, held_guards, place_of, root_of};
 use crate::ir::{ExprId, Kind, PatKind, Receiver, StmtKind};
@@ -53,7 +53,9 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         let accepted =
             settled || is_startup(&cx.item.name) || accepts_twice(cx.text(), whole) || store.place.contains("pool") || used_by_one_task(cx);
         let same = look.key.is_some() && look.key == store.key || store.key.is_none();
-        let level = if same && !accepted { Level::Likely } else { Level::Pedantic };
+        // What is fetched is worth fetching once; of what nothing is known that cannot be said.
+        let costly = cx.reach(wait) >= Reach::Named || cx.effect(wait) <= Effect::Read;
+        let level = if same && costly && !accepted { Level::Likely } else { Level::Pedantic };
         let draft =
             Draft::new(level, cx.body.span(wait), format!("two tasks that miss in `{}` at the same time both do this", store.place))
                 .label(cx.body.span(look.at), "looked up here")

@@ -15,6 +15,7 @@ const STAND_INS: &[&str] = &[
     "fakes",
     "mock",
     "mocks",
+    "sandbox",
     "simulated",
     "simulation",
     "simulator",
@@ -28,9 +29,14 @@ const STAND_INS: &[&str] = &[
     "testutils",
 ];
 
-/// Directories, files and first words of files that hold commands, or the blocking form of an interface.
-const COMMANDS: &[&str] =
-    &["cli", "commands", "cmd", "bin", "admin", "build", "generate", "subcommand", "subcommands", "tools", "xtask", "sync", "blocking"];
+/// Directories and files that hold commands.
+const COMMANDS: &[&str] = &["cli", "commands", "cmd", "bin", "admin", "build", "generate", "subcommand", "subcommands", "tools", "xtask"];
+
+/// Words by which a package says that it stands in for something else in tests.
+const ABOUT_STAND_INS: &[&str] = &["benchmark", "benchmarking", "devnet", "mock", "mocking", "mocks", "simulation", "simulator"];
+
+/// Words by which a package says that it is a tool of a developer.
+const ABOUT_TOOLS: &[&str] = &["cli", "installer", "ssg", "toolchain", "tui", "updater"];
 
 impl<'a> Cx<'a> {
     pub(super) fn package(&self) -> &'a Package {
@@ -57,6 +63,7 @@ impl<'a> Cx<'a> {
         self.target() == TargetKind::Example
             || package.categories.iter().any(|category| category == "development-tools::testing")
             || stands(&package.name)
+            || package.says(ABOUT_STAND_INS)
             || self.parts().any(stands)
             || self.typing.self_name().is_some_and(named)
     }
@@ -64,7 +71,12 @@ impl<'a> Cx<'a> {
     /// The code of a command, which does one thing at a time: it lies in a directory of commands, or belongs to a package that reads arguments
     /// and serves nobody, or to the libraries of such a one.
     pub(super) fn is_of_a_command(&self) -> bool {
-        self.parts().any(|part| COMMANDS.contains(&part) || part.starts_with("sync_")) || self.is_of_a_tool()
+        self.parts().any(|part| COMMANDS.contains(&part)) || self.is_of_a_tool()
+    }
+
+    /// The blocking form of an interface, beside the async one.
+    pub(super) fn is_blocking_form(&self) -> bool {
+        self.parts().any(|part| matches!(part, "sync" | "blocking") || part.starts_with("sync_"))
     }
 
     /// The package, or the program that it is a library of, is a tool for a terminal.
@@ -95,11 +107,17 @@ impl Package {
         self.deps.iter().any(|(name, _)| kind.has(name))
     }
 
+    /// One of these words is among its keywords or in its description.
+    fn says(&self, words: &[&str]) -> bool {
+        self.about.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
+    }
+
     /// It reads arguments, asks or draws, and serves nobody.
     fn is_tool(&self) -> bool {
         let said = || self.categories.iter().any(|category| category == "command-line-utilities");
         let runs = || self.targets.iter().any(|target| target.kind == TargetKind::Bin);
         let named = self.name.starts_with("cargo-") || self.name.ends_with("-cli") || self.name.ends_with("_cli");
-        named || (said() && runs() || self.depends_on(Known::TerminalTool)) && !self.depends_on(Known::Server)
+        let tool = said() && runs() || self.depends_on(Known::TerminalTool) || self.says(ABOUT_TOOLS);
+        named || tool && !self.depends_on(Known::Server)
     }
 }

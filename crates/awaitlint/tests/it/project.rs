@@ -62,7 +62,7 @@ fn modules_by_path_and_items_in_macros_are_read() {
 fn a_dependency_in_which_nothing_waits_is_not_worth_waiting_for_together() {
     let app = "pub async fn run(shelf: &remote::Shelf, ids: &[u32]) -> Vec<u32> {\n    let mut all = Vec::new();\n    for id in ids {\n        all.push(shelf.get_place(*id).await);\n        all.push(shelf.get_page(*id).await);\n    }\n    all\n}\n";
     let quick = app.replace("        all.push(shelf.get_page(*id).await);\n", "");
-    let remote = "pub struct Shelf;\nimpl Shelf {\n    pub async fn get_place(&self, id: u32) -> u32 { self.find(id).await }\n    async fn find(&self, id: u32) -> u32 { id + 1 }\n    pub async fn get_page(&self, id: u32) -> u32 { elsewhere(id).await }\n}\n";
+    let remote = "pub struct Shelf;\nimpl Shelf {\n    pub async fn get_place(&self, id: u32) -> u32 { self.find(id).await }\n    async fn find(&self, id: u32) -> u32 { id + 1 }\n    pub async fn get_page(&self, id: u32) -> u32 { tokio::net::lookup_host(id).await }\n}\n";
     let manifest = "[package]\nname = \"remote\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
     let of = |app: &str| {
         let dir = Dir::package(&[("src/lib.rs", app), ("remote/Cargo.toml", manifest), ("remote/src/lib.rs", remote)], &["remote"]);
