@@ -15,7 +15,7 @@ use call::chain;
 pub(crate) use call::{effect_of_await, effect_of_call, strip_adapters};
 pub(crate) use reach::{Reach, computes, reach_of_await};
 pub(crate) use summary::{Summaries, facts};
-pub(crate) use words::{is_gate, is_question, is_startup, sql_changes};
+pub(crate) use words::{is_gate, is_question, is_startup, sql_changes, starts_up};
 
 /// The classes, ordered by how much they forbid.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

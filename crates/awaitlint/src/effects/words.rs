@@ -66,17 +66,17 @@ pub(crate) fn is_question(name: &str) -> bool {
     matches!(name.split('_').next(), Some("is" | "has" | "have" | "can" | "contains" | "exists"))
 }
 
-/// The function belongs to the start or the end of a program: `init_logging`, `main`.
+/// The function runs at the start or the end of something by its verb: `init_logging`, `main`.
+pub(crate) fn starts_up(name: &str) -> bool {
+    name.split('_').find(|word| !Known::Prefix.has(word)).is_some_and(|first| Known::Startup.has(first))
+}
+
+/// It does so by its verb or by what it is about: `load_settings`.
 pub(crate) fn is_startup(name: &str) -> bool {
-    let mut words = name.split('_').skip_while(|word| Known::Prefix.has(word));
-    let first = words.next().unwrap_or_default();
-    Known::Startup.has(first)
-        || std::iter::once(first).chain(words).any(|word| {
-            matches!(
-                word,
-                "backup" | "config" | "reset" | "settings" | "setup" | "startup" | "shutdown" | "teardown" | "migrate" | "migration"
-            )
-        })
+    let about = |word: &str| {
+        matches!(word, "backup" | "config" | "reset" | "settings" | "setup" | "startup" | "shutdown" | "teardown" | "migrate" | "migration")
+    };
+    starts_up(name) || name.split('_').any(about)
 }
 
 /// The text is an SQL statement that changes something.

@@ -91,7 +91,7 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     // What nobody uses was awaited for its effect.
     let unused = waits.iter().any(|&wait| is_unused(cx.body, wait));
     doubts += 2 * u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(after_a_failure(cx, id));
-    doubts += waiting().map(|wait| cx.doubts(wait)).max().unwrap_or(0) + 2 * u8::from(cx.runs_once(id));
+    doubts += waiting().map(|wait| cx.doubts(wait)).max().unwrap_or(0) + 2 * u8::from(cx.runs_once());
     doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));
     doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)) || lists_statements(cx, iter));
     Some(match doubts {

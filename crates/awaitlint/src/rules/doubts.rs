@@ -1,7 +1,7 @@
 //! Reasons to doubt that waiting for something several times at once gains anything.
 
 use super::Cx;
-use crate::effects::{Effect, Reach, computes, is_question, is_startup, reach_of_await, strip_adapters};
+use crate::effects::{Effect, Reach, computes, is_question, reach_of_await, starts_up, strip_adapters};
 use crate::flow::place_of;
 use crate::index::Owner;
 use crate::ir::{ExprId, Kind, LocalId, LoopKind, StmtKind};
@@ -66,8 +66,8 @@ impl Cx<'_> {
     }
 
     /// Once for each value or each run of the program, mostly at a start or an end, where nobody waits for it often.
-    pub(super) fn runs_once(&self, expr: ExprId) -> bool {
-        is_startup(&self.item.name) || self.makes_its_type() || self.runs_alone(expr)
+    pub(super) fn runs_once(&self) -> bool {
+        &*self.item.name == "main" || starts_up(&self.item.name) || self.makes_its_type()
     }
 
     /// On the straight way from `main`, outside of a loop that goes on and on.
