@@ -14,14 +14,14 @@ mod commit;
 pub mod contract;
 mod disk;
 mod error;
-#[doc(hidden)]
-pub mod gated;
 mod lock;
 mod memory;
 mod peer;
 mod session;
 mod state;
 mod store;
+#[doc(hidden)]
+pub mod testing;
 mod writer;
 
 pub use account::{AuthKey, Identity, KeyChange, KeyKind, KeySlot, LOGIN_TOKENS, OwnUser, Salt, StoredKey};

@@ -5,7 +5,6 @@
 //! call goes ahead, and with each that succeeds one more at the same time, so that the same refusal is not earned again by all who wait.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,49 +14,6 @@ use tokio::time::{Instant, sleep_until};
 use super::slow::SlowModes;
 use crate::RpcError;
 use crate::client::lock;
-
-/// What a call does when Telegram wants it to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// It fails at once.
-    Fail,
-    /// It waits up to so long and is made then; a longer wait is an error, and so is the twenty-first. 30 s unless told otherwise.
-    Up(Duration),
-    /// It is put off to the time that Telegram names, however late and however often, and its timeout begins anew then.
-    Reschedule,
-}
-
-impl Wait {
-    pub(crate) fn most(self) -> Duration {
-        match self {
-            Self::Fail => Duration::ZERO,
-            Self::Up(most) => most,
-            Self::Reschedule => Duration::MAX,
-        }
-    }
-}
-
-impl Default for Wait {
-    fn default() -> Self {
-        Self::Up(Duration::from_secs(30))
-    }
-}
-
-impl From<Duration> for Wait {
-    fn from(most: Duration) -> Self {
-        Self::Up(most)
-    }
-}
-
-impl fmt::Display for Wait {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fail => f.write_str("fail at once"),
-            Self::Up(most) => write!(f, "fail above {} s", most.as_secs()),
-            Self::Reschedule => f.write_str("put off"),
-        }
-    }
-}
 
 /// What Telegram does not want too often, as far as is known; see [`Client::limits`](crate::Client::limits).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,9 +8,10 @@ mod queue;
 mod run;
 mod slow;
 mod target;
+mod wait;
 
+pub use limits::Limit;
 pub(crate) use limits::Limits;
-pub use limits::{Limit, Wait};
 pub(crate) use multiple::Outbox;
 pub use multiple::{Mixed, Multiple, MultipleMixed};
 pub(crate) use once::SentIds;
@@ -19,3 +20,4 @@ pub use queue::AfterFailure;
 pub(crate) use queue::{Line, Place, Queues};
 pub(crate) use run::{Run, Tried};
 pub(crate) use target::{id_of, marked_channel, target_of};
+pub use wait::Wait;

@@ -1,5 +1,6 @@
 //! One call from the moment somebody wants it until it has ended: its peers, its place in a queue, its limits, its attempts.
 
+mod failed;
 #[cfg(feature = "tower")]
 mod layers;
 
@@ -11,46 +12,25 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quadruplex_api::{Lookups, Peers, has_random_id};
-use quadruplex_net::{CallError, Connection, Pending, Request as Packet, Ticket};
-use tokio::time::{Instant, sleep, timeout};
-use tracing::debug;
+use quadruplex_net::{Connection, Pending, Request as Packet, Ticket};
+use tokio::time::{Instant, timeout};
 
 use super::limits::{Asked, Permit};
 use super::once;
-use super::patience::{GaveUp, Patience};
+use super::patience::Patience;
 use super::queue::{AfterFailure, Place};
 use super::target::is_channel;
-use super::{Limit, Outbox, Wait};
-use crate::client::{AttemptOptions, CallOptions, Erased, Function, Inner, Next};
-use crate::{Error, FloodWait, LastSeen};
+use super::{Outbox, Wait};
+use crate::client::{AttemptOptions, CallOptions, Erased, Function, Inner};
+use crate::{Error, LastSeen};
+
+pub(crate) use failed::Tried;
 
 /// How long a connection may take to tell what is known of a call that nobody waits for.
 const LAST_WORD: Duration = Duration::from_millis(100);
 
 /// Why a call was not sent.
 const LOOKED_UP: &str = "its peer was being looked up";
-
-/// So often one call waits because Telegram refuses it for now: with the longest wait that it takes unless told otherwise, ten minutes.
-/// Where many calls share a limit, few of them are refused more than some times.
-const WAITS: u8 = 20;
-
-/// What has been tried for one call.
-#[derive(Debug, Default)]
-pub(crate) struct Tried {
-    waits: u8,
-    pub(crate) troubles: u8,
-    pub(crate) migrations: u8,
-    pub(crate) looked_up_again: bool,
-    pub(crate) signed_in_again: bool,
-}
-
-impl Tried {
-    /// Whether it waits once more, as Telegram wants it to.
-    pub(crate) fn may_wait(&mut self, wait: Duration, policy: Wait) -> bool {
-        self.waits = self.waits.saturating_add(1);
-        wait <= policy.most() && (self.waits <= WAITS || policy == Wait::Reschedule)
-    }
-}
 
 /// A call on its way.
 pub(crate) struct Run {
@@ -199,34 +179,6 @@ impl Run {
         answer
     }
 
-    /// Does what has to be done before the next attempt. `Err` if there is none.
-    async fn recover(&mut self, request: Option<&dyn Erased>, error: Error, dc: i32) -> Result<(), Error> {
-        let is_stale = match self.react(&error, dc).await? {
-            Next::Fail => return Err(error),
-            Next::Again => false,
-            Next::AgainAfter(pause) => {
-                debug!(method = self.function.name, ?pause, %error, "the call is repeated after a pause");
-                let waited = self.unless_closed(self.patience.wait(sleep(pause))).await?;
-                waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))?;
-                false
-            }
-            Next::LookUpAgain if self.inner.peers.forget(&self.lookups) => true,
-            Next::LookUpAgain => return Err(error),
-        };
-        match request {
-            Some(request) if is_stale || !self.is_layered() => self.encode(request).await,
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether its bytes come from a layer, which may have changed them: they are kept for another attempt.
-    fn is_layered(&self) -> bool {
-        #[cfg(feature = "tower")]
-        return self.is_inside;
-        #[cfg(not(feature = "tower"))]
-        false
-    }
-
     /// Sends a call that has nothing but its answer to wait for, as most have.
     fn send_now(&mut self, keep: bool, dc: i32) -> Option<Pending> {
         if self.place.is_some() || self.patience.is_limited() || self.inner.limits.are_known() {
@@ -323,29 +275,6 @@ impl Run {
         self.inner.pool.closed().run_until_cancelled(work).await.ok_or_else(|| Error::Closed(self.inner.pool.why()))
     }
 
-    async fn react(&mut self, error: &Error, dc: i32) -> Result<Next, Error> {
-        let Error::Rpc { error: refusal, .. } = error else { return Ok(Next::Fail) };
-        match refusal.name.as_str() {
-            "FLOOD_WAIT" | "FLOOD_PREMIUM_WAIT" | "SLOWMODE_WAIT" => {
-                let Some(wait) = refusal.flood_wait() else { return Ok(Next::Fail) };
-                let asked = Asked { dc, method: self.function.name, peer: self.peer() };
-                let limit = self.inner.limits.refused(asked, refusal, wait);
-                if !self.tried.may_wait(wait, self.wait()) {
-                    return Err(self.flood(limit, Some(refusal.message.clone())));
-                }
-                debug!(method = self.function.name, ?wait, "Telegram wants a wait");
-                Ok(Next::Again)
-            }
-            // The one before is still on its way: the same again.
-            "MSG_WAIT_TIMEOUT" if self.refused.take().is_some() => Ok(Next::Again),
-            "MSG_WAIT_FAILED" if self.refused.is_some() => Ok(Next::Again),
-            _ => {
-                self.refused = None;
-                Box::pin(self.inner.react(error, dc, self.function, &mut self.options, &mut self.tried)).await
-            }
-        }
-    }
-
     async fn encode(&mut self, request: &dyn Erased) -> Result<(), Error> {
         let peers = match self.lookups.is_empty() {
             true => Peers::default(),
@@ -390,27 +319,6 @@ impl Run {
 
     fn wait(&self) -> Wait {
         self.options.flood_wait.unwrap_or(self.inner.settings.flood_wait)
-    }
-
-    fn flood(&self, limit: Limit, said: Option<String>) -> Error {
-        let now = self.inner.settings.environment.now().wall;
-        Error::Flood(Box::new(FloodWait::new(self.function.name, self.peer(), self.wait(), limit, said, now)))
-    }
-
-    fn never_sent(&self, gave_up: GaveUp, why: &'static str) -> Error {
-        // An attempt that was refused has not been executed, one that met trouble may have been.
-        self.gave_up(gave_up, if self.tried.troubles == 0 { LastSeen::NotSent(why) } else { LastSeen::Unknown })
-    }
-
-    fn error_of(&self, error: CallError) -> Error {
-        if let (CallError::Closed(_), Some(error)) = (&error, self.inner.lost_error()) {
-            return Error::Rpc { method: self.function.name, error };
-        }
-        Error::of_call(self.function.name, self.len as usize, error)
-    }
-
-    fn gave_up(&self, gave_up: GaveUp, last_seen: LastSeen) -> Error {
-        gave_up.error(self.function.name, last_seen)
     }
 }
 

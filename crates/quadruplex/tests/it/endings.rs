@@ -8,7 +8,8 @@ use bytes::BytesMut;
 use quadruplex::api::functions::{auth, help, messages};
 use quadruplex::net::CloseReason;
 use quadruplex::prelude::*;
-use quadruplex::store::{Commit, DeadLetter, Memory, Peer, PeerId, PeerKey, Row, Snapshot, Store, Task, Value, ValueKey};
+use quadruplex::store::testing::gated;
+use quadruplex::store::{Memory, Store};
 use quadruplex_mtproto::framing::ServerFramer;
 use quadruplex_sandbox::Sandbox;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -118,58 +119,13 @@ async fn a_refused_key_exchange_says_nothing_about_a_key_and_is_tried_again() {
 }
 
 /// A store that tells when nobody has it any more.
-struct Watched {
-    memory: Memory,
-    _gone: oneshot::Sender<()>,
-}
-
-impl Watched {
-    fn new() -> (Self, oneshot::Receiver<()>) {
-        let (_gone, gone) = oneshot::channel();
-        (Self { memory: Memory::new(), _gone }, gone)
-    }
-}
-
-impl Store for Watched {
-    fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
-        self.memory.commit(commit)
-    }
-
-    fn load(&self) -> Task<'_, Snapshot> {
-        self.memory.load()
-    }
-
-    fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
-        self.memory.rows(from, limit)
-    }
-
-    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
-        self.memory.dead_letters(from, limit)
-    }
-
-    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<Peer>>> {
-        self.memory.peers(keys)
-    }
-
-    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
-        self.memory.value(key)
-    }
-
-    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
-        self.memory.values(from, limit)
-    }
-
-    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
-        self.memory.all_peers(after, limit)
-    }
-
-    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
-        self.memory.all_values(after, limit)
-    }
-
-    fn place(&self) -> String {
-        self.memory.place()
-    }
+fn watched() -> (impl Store, oneshot::Receiver<()>) {
+    let (has, gone) = oneshot::channel::<()>();
+    let store = gated(Memory::new(), move |_| {
+        let _held = &has;
+        Box::pin(async { Ok(()) })
+    });
+    (store, gone)
 }
 
 /// Its connections, its updates and its store, which another process may want.
@@ -178,7 +134,7 @@ async fn the_last_clone_takes_everything_with_it() {
     let (telegram, other) = alice().await;
     let session = other.session().unwrap();
     other.close().await;
-    let (store, gone) = Watched::new();
+    let (store, gone) = watched();
     let alice = builder(&telegram).session(session).connect(store).await.unwrap();
     let mut stream = alice.updates().await.unwrap();
     alice.me().await.unwrap();
@@ -210,7 +166,7 @@ async fn a_client_that_reaches_nobody_can_be_dropped() {
     ];
     for dialer in dialers {
         let servers = quadruplex::Servers::custom(1, [(1, "192.0.2.1:443".parse().unwrap())], quadruplex::PublicKey::sandbox());
-        let (store, gone) = Watched::new();
+        let (store, gone) = watched();
         let client = Client::builder(1, "hash").servers(servers).dialer(dialer.clone()).connect(store).await.unwrap();
         sleep(MINUTE).await;
         assert!(dialer.dials() > 1);
@@ -234,7 +190,7 @@ async fn a_client_that_is_to_wait_can_be_dropped() {
     let rule =
         quadruplex_sandbox::world::ErrorRule { method: "help.getConfig".into(), peer: None, account: None, skip: 0, times: 9, error };
     telegram.world().faults_mut().errors.push(rule);
-    let (store, gone) = Watched::new();
+    let (store, gone) = watched();
     let client = builder(&telegram).connect(store).await.unwrap();
     sleep(15 * SECOND).await;
     assert!(!client.limits().is_empty(), "it was told to wait");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use quadruplex::prelude::*;
-use quadruplex::store::gated::Gated;
+use quadruplex::store::testing::gated;
 use quadruplex::store::{Error as StoreError, Memory, Store};
 use tokio::time::sleep;
 
@@ -13,7 +13,7 @@ use crate::router::support::{Person, World, world};
 
 async fn live(world: &World, memory: &Memory, is_full: &Arc<AtomicBool>) -> Running {
     let is_full = Arc::clone(is_full);
-    let disk = Gated::new(memory.clone(), move |_| {
+    let disk = gated(memory.clone(), move |_| {
         let is_full = is_full.load(Ordering::Relaxed);
         Box::pin(async move { if is_full { Err(StoreError::Full { place: "the test's disk".to_owned() }) } else { Ok(()) } })
     });

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use quadruplex::net::Environment;
 use quadruplex::prelude::*;
-use quadruplex::store::gated::Gated;
+use quadruplex::store::testing::gated;
 use quadruplex::store::{Memory, Store};
 use quadruplex_sandbox::world::{Config, ErrorRule, Peer, UpdateFaults};
 use quadruplex_sandbox::{LinkScript, NewBot, RpcError, Sandbox};
@@ -161,7 +161,7 @@ async fn missed(gap: Gap, State(diary): State<Arc<Diary>>) {
 
 /// The store of one life, which is gone with it: what is not written by then never is.
 fn mortal(memory: Memory, is_dead: Arc<AtomicBool>, disk: Duration) -> impl Store {
-    Gated::new(memory, move |_| {
+    gated(memory, move |_| {
         let is_dead = Arc::clone(&is_dead);
         Box::pin(async move {
             sleep(disk).await;

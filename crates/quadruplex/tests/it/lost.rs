@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use quadruplex::api::functions::help;
 use quadruplex::net::{CloseReason, Environment};
-use quadruplex::store::{
-    Commit, DeadLetter, Error as StoreError, Memory, Peer, PeerId, PeerKey, Row, Snapshot, Store, Task, Value, ValueKey,
-};
+use quadruplex::store::testing::{Wrapped, Wrapper};
+use quadruplex::store::{Commit, Error as StoreError, Memory, Store, Task};
 use quadruplex::{Client, Error};
 use quadruplex_sandbox::Sandbox;
 use tokio::time::{sleep, timeout};
@@ -36,9 +35,9 @@ impl Leased {
     }
 }
 
-impl Store for Leased {
-    fn load(&self) -> Task<'_, Snapshot> {
-        self.memory.load()
+impl Wrapper for Leased {
+    fn inner(&self) -> &dyn Store {
+        &self.memory
     }
 
     fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
@@ -48,36 +47,12 @@ impl Store for Leased {
         }
     }
 
-    fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
-        self.memory.rows(from, limit)
-    }
-
-    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
-        self.memory.dead_letters(from, limit)
-    }
-
-    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<Peer>>> {
-        self.memory.peers(keys)
-    }
-
-    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
-        self.memory.value(key)
-    }
-
-    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
-        self.memory.values(from, limit)
-    }
-
-    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
-        self.memory.all_peers(after, limit)
-    }
-
-    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
-        self.memory.all_values(after, limit)
-    }
-
     fn place(&self) -> String {
         "leased://here".to_owned()
+    }
+
+    fn is_shared(&self) -> bool {
+        true
     }
 
     fn is_wanted(&self) -> bool {
@@ -95,10 +70,10 @@ impl Store for Leased {
 }
 
 /// Alice, signed in with such a store.
-async fn alice() -> (Sandbox, Arc<Leased>, Client) {
+async fn alice() -> (Sandbox, Arc<Wrapped<Leased>>, Client) {
     let telegram = Sandbox::builder().environment(Environment::simulated(EPOCH, 1)).start().await.unwrap();
     telegram.create_user(person("Alice", "15550001")).unwrap();
-    let store = Arc::new(Leased::default());
+    let store = Arc::new(Wrapped(Leased::default()));
     let alice = builder(&telegram).environment(Environment::simulated(EPOCH, 2)).connect(Arc::clone(&store)).await.unwrap();
     let code = alice.request_code("15550001").await.unwrap();
     let typed = telegram.world().codes().last().unwrap().code.clone();

@@ -43,6 +43,20 @@ impl World {
         Network { connect: Arc::new(self.clone()), names: Arc::new(self.beside.clone()), ..Network::default() }
     }
 
+    /// Begins a SOCKS5 proxy at 10.0.0.1:1080 and an HTTP one at 10.0.0.2:3128.
+    fn serve_proxies(&self) {
+        let network = self.network();
+        self.beside.serve("10.0.0.1:1080".parse().unwrap(), move |stream: DuplexStream| {
+            let network = network.clone();
+            async move { drop(serve_socks5(stream, None, &network).await) }
+        });
+        let network = self.network();
+        self.beside.serve("10.0.0.2:3128".parse().unwrap(), move |stream: DuplexStream| {
+            let network = network.clone();
+            async move { drop(serve_http_proxy(stream, None, &network).await) }
+        });
+    }
+
     fn connected(&self) -> Vec<SocketAddr> {
         std::mem::take(&mut *self.connected.lock().unwrap())
     }
@@ -73,6 +87,14 @@ async fn sign_in(telegram: &Sandbox, builder: Builder, phone: &str) -> Client {
     client
 }
 
+/// Sends somebody a file of several parts, and downloads what was sent.
+async fn a_file_comes_back(client: &Client, to: &str) -> bool {
+    let content = vec![7; 700_000];
+    let file = client.upload(UploadSource::bytes("seven.bin", content.clone())).await.unwrap();
+    let sent = client.send_file(to, file).await.unwrap();
+    sent.download().to_memory(1 << 20).await.unwrap() == content
+}
+
 #[tokio::test]
 async fn every_connection_leads_through_the_proxy_and_says_so() {
     for secret in [KEY.to_owned(), format!("dd{KEY}"), format!("ee{KEY}{DOMAIN}")] {
@@ -82,11 +104,7 @@ async fn every_connection_leads_through_the_proxy_and_says_so() {
         let link = Proxy::from(proxy.clone()).to_link();
         // Bob lives in the second data centre: his sign-in moves there.
         let client = sign_in(&telegram, builder(&telegram, &world, &link), "15550002").await;
-        let content = vec![7; 700_000];
-        let file = client.upload(UploadSource::bytes("seven.bin", content.clone())).await.unwrap();
-        let sent = client.send_file("@alice", file).await.unwrap();
-        let got = sent.download().to_memory(1 << 20).await.unwrap();
-        assert!(got == content, "{secret}: the file");
+        assert!(a_file_comes_back(&client, "@alice").await, "{secret}: the file");
         let connected = world.connected();
         assert!(connected.len() >= 3, "{secret}: main connections and those for files: {connected:?}");
         assert!(connected.iter().all(|at| Some(*at) == address(&telegram)), "{secret}: {connected:?}");
@@ -100,16 +118,7 @@ async fn every_connection_leads_through_the_proxy_and_says_so() {
 async fn other_proxies_are_nobody_s_business() {
     let telegram = sandbox(KEY).await;
     let world = World::new(&telegram);
-    let network = world.network();
-    world.beside.serve("10.0.0.1:1080".parse().unwrap(), move |stream: DuplexStream| {
-        let network = network.clone();
-        async move { drop(serve_socks5(stream, None, &network).await) }
-    });
-    let network = world.network();
-    world.beside.serve("10.0.0.2:3128".parse().unwrap(), move |stream: DuplexStream| {
-        let network = network.clone();
-        async move { drop(serve_http_proxy(stream, None, &network).await) }
-    });
+    world.serve_proxies();
     let link = "socks5://10.0.0.1:1080+http://10.0.0.2:3128";
     let client = sign_in(&telegram, builder(&telegram, &world, link), "15550001").await;
     client.send("@bobby", "hello").await.unwrap();
@@ -145,19 +154,12 @@ async fn what_fails_is_left_for_what_works() {
 async fn websockets_lead_there_too_through_any_proxy() {
     let telegram = sandbox(KEY).await;
     let world = World::new(&telegram);
-    let network = world.network();
-    world.beside.serve("10.0.0.1:1080".parse().unwrap(), move |stream: DuplexStream| {
-        let network = network.clone();
-        async move { drop(serve_socks5(stream, None, &network).await) }
-    });
+    world.serve_proxies();
     for policy in ["direct", "socks5://10.0.0.1:1080"] {
         for transport in [Transport::Abridged, Transport::PaddedIntermediate, Transport::Full] {
             let builder = builder(&telegram, &world, policy).carrier(Carrier::WebSocket(Web::Addresses)).transport(transport, false);
             let client = sign_in(&telegram, builder, "15550001").await;
-            let content = vec![7; 700_000];
-            let file = client.upload(UploadSource::bytes("seven.bin", content.clone())).await.unwrap();
-            let sent = client.send_file("@bobby", file).await.unwrap();
-            assert!(sent.download().to_memory(1 << 20).await.unwrap() == content, "{policy} {transport:?}");
+            assert!(a_file_comes_back(&client, "@bobby").await, "{policy} {transport:?}");
             client.close().await;
         }
     }
@@ -203,23 +205,11 @@ async fn telegrams_own_websockets_are_found_by_their_names_and_in_tls() {
 async fn http_leads_there_too_through_any_proxy() {
     let telegram = sandbox(KEY).await;
     let world = World::new(&telegram);
-    let network = world.network();
-    world.beside.serve("10.0.0.1:1080".parse().unwrap(), move |stream: DuplexStream| {
-        let network = network.clone();
-        async move { drop(serve_socks5(stream, None, &network).await) }
-    });
-    let network = world.network();
-    world.beside.serve("10.0.0.2:3128".parse().unwrap(), move |stream: DuplexStream| {
-        let network = network.clone();
-        async move { drop(serve_http_proxy(stream, None, &network).await) }
-    });
+    world.serve_proxies();
     for policy in ["direct", "http://10.0.0.2:3128", "socks5://10.0.0.1:1080+http://10.0.0.2:3128"] {
         // Bob lives in the second data centre, so that the first one sends him there.
         let client = sign_in(&telegram, builder(&telegram, &world, policy).carrier(Carrier::Http), "15550002").await;
-        let content = vec![7; 700_000];
-        let file = client.upload(UploadSource::bytes("seven.bin", content.clone())).await.unwrap();
-        let sent = client.send_file("@alice", file).await.unwrap();
-        assert!(sent.download().to_memory(1 << 20).await.unwrap() == content, "{policy}");
+        assert!(a_file_comes_back(&client, "@alice").await, "{policy}");
         let connected = world.connected();
         let directly = connected.iter().filter(|at| world.addresses.contains(at)).count();
         assert!(connected.len() >= 4 && (policy == "direct" || directly < connected.len()), "{policy}: {connected:?}");

@@ -3,6 +3,7 @@
 mod connection;
 mod http;
 mod hub;
+mod key;
 mod link;
 mod peer;
 mod proxy;

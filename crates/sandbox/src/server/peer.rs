@@ -13,7 +13,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::debug;
 
-use super::hub::{Hub, Key, Sender, Slot};
+use super::hub::Hub;
+use super::key::{Key, Sender, Slot};
 use super::{query, request};
 use crate::world::RpcError;
 

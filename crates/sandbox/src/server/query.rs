@@ -7,7 +7,7 @@ use quadruplex_tl::Reader;
 use quadruplex_tl_schema::{EncodeError, Missing, Object, Schema, Value, builtin};
 use tracing::error;
 
-use super::hub::Intro;
+use super::key::Intro;
 use crate::world::{self, RpcError};
 
 /// The newest layer that the sandbox speaks.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use quadruplex_mtproto::Now;
 use quadruplex_tl_schema::Value;
 
-use super::hub::{Hub, Key, Sender, Slot, SlotState};
+use super::hub::Hub;
+use super::key::{Key, Sender, Slot, SlotState};
 use super::query::{self, Query};
 use crate::world::{Caller, Reply, RpcError};
 

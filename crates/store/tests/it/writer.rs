@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quadruplex_store::gated::Gated;
+use quadruplex_store::testing::gated;
 use quadruplex_store::{Commit, CommonState, Error, Lane, Memory, Peer, PeerId, PeerKey, PeerKind, Row, Store, Value, ValueKey, Writer};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -35,7 +35,7 @@ impl Watched {
 fn writer() -> (Watched, Writer) {
     let store = Watched::default();
     let gate = store.clone();
-    let writer = Writer::spawn(Arc::new(Gated::new(store.memory.clone(), move |commit| Box::pin(gate.clone().pass(commit)))));
+    let writer = Writer::spawn(Arc::new(gated(store.memory.clone(), move |commit| Box::pin(gate.clone().pass(commit)))));
     (store, writer)
 }
 

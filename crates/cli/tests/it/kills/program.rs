@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use quadruplex::prelude::*;
-use quadruplex::store::{Commit, DeadLetter, Peer, PeerId, PeerKey, Redb, Row, Snapshot, Store, Task, Value, ValueKey};
+use quadruplex::store::testing::{Wrapped, Wrapper};
+use quadruplex::store::{Commit, Redb, Store, Task};
 use quadruplex::{PublicKey, Servers};
 
 use super::diary::{Diary, Kind};
@@ -36,7 +37,7 @@ pub(super) fn run_if_told() {
 async fn main(place: PathBuf, life: u64) -> Result {
     let diary = Arc::new(Diary::open(&place, life));
     let store = Redb::open(place.join("bot.redb"), 5 * SECOND).await?;
-    let store = Noted { store, diary: Arc::clone(&diary), commits: AtomicU64::new(0) };
+    let store = Wrapped(Noted { store, diary: Arc::clone(&diary), commits: AtomicU64::new(0) });
     let dc = std::env::var(DC)?.parse()?;
     let servers = Servers::custom(1, [(1, dc)], PublicKey::sandbox());
     let client = Client::builder(1, "kills").servers(servers).connect(store).await?;
@@ -65,7 +66,11 @@ struct Noted {
     commits: AtomicU64,
 }
 
-impl Store for Noted {
+impl Wrapper for Noted {
+    fn inner(&self) -> &dyn Store {
+        &self.store
+    }
+
     fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
         Box::pin(async move {
             let number = self.commits.fetch_add(1, Ordering::Relaxed);
@@ -74,41 +79,5 @@ impl Store for Noted {
             self.diary.write(Kind::Durable(number), None);
             Ok(())
         })
-    }
-
-    fn load(&self) -> Task<'_, Snapshot> {
-        self.store.load()
-    }
-
-    fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
-        self.store.rows(from, limit)
-    }
-
-    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
-        self.store.dead_letters(from, limit)
-    }
-
-    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<Peer>>> {
-        self.store.peers(keys)
-    }
-
-    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
-        self.store.value(key)
-    }
-
-    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
-        self.store.values(from, limit)
-    }
-
-    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
-        self.store.all_peers(after, limit)
-    }
-
-    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
-        self.store.all_values(after, limit)
-    }
-
-    fn place(&self) -> String {
-        self.store.place()
     }
 }

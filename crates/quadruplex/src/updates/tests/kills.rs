@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, proptest};
+use quadruplex_store::testing::Wrapped;
 use quadruplex_store::{Commit, Memory, Store, Ticket};
 use tokio::time::sleep;
 
@@ -93,7 +94,7 @@ impl World {
         let disk = Disk { memory: self.memory.clone(), takes: Duration::from_millis(plan.disk), ..Disk::default() };
         runtime.block_on(async {
             let limits = Limits { at_once: AT_ONCE, high_water: 20, ..Limits::default() };
-            let (life, stream) = Life::start(disk, &self.telegram, limits).await;
+            let (life, stream) = Life::start(Wrapped(disk), &self.telegram, limits).await;
             tokio::spawn(handle(stream, Arc::clone(&diary), plan.handlers.clone()));
             for &(chat, pause, arrives) in &plan.writes {
                 sleep(Duration::from_millis(pause)).await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quadruplex_api::{enums, types};
 use quadruplex_net::{Event as Arrived, Receipt};
+use quadruplex_store::testing::Wrapped;
 use quadruplex_store::{Commit, Lane, Peer, PeerId, PeerKind, Row, Store};
 use quadruplex_tl::Serialize;
 use tokio::time::{sleep, timeout};
@@ -151,7 +152,7 @@ async fn updates_are_acknowledged_when_they_are_stored() {
     let telegram = Telegram::default();
     let disk = Disk { memory: store(0, false, &[7]).await, is_full: Arc::new(AtomicBool::new(true)), ..Disk::default() };
     let is_full = disk.is_full.clone();
-    let (life, mut stream) = Life::start(disk, &telegram, Limits::default()).await;
+    let (life, mut stream) = Life::start(Wrapped(disk), &telegram, Limits::default()).await;
     assert!(taken(&mut stream).await.is_empty());
     let (told, acknowledged) = tokio::sync::oneshot::channel();
     let bytes = enums::Updates::from(envelope([telegram.message(7).into()])).to_bytes();
@@ -256,7 +257,7 @@ async fn a_row_of_another_layer_is_kept_and_told() {
     memory.commit(commit.into()).await.unwrap();
     // What replaces it is written while the rest is read.
     let disk = Disk { memory: memory.clone(), reads: Duration::from_secs(1), ..Disk::default() };
-    let (life, mut stream) = Life::start(disk, &Telegram::default(), Limits::default()).await;
+    let (life, mut stream) = Life::start(Wrapped(disk), &Telegram::default(), Limits::default()).await;
     let delivery = next(&mut stream).await.unwrap();
     assert_eq!(delivery.event, Event::Gap(Gap { channel: Some(9), from: None, to: None, reason: GapReason::Undecodable }));
     delivery.done();

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use quadruplex_api::{enums, types};
 use quadruplex_net::{BoxFuture, Event as Arrived, Receipt, State};
-use quadruplex_store::{Commit, DeadLetter, Memory, Peer, PeerId, PeerKey, PeerKind, Row, Snapshot, Store, Task, Value, ValueKey, Writer};
+use quadruplex_store::testing::Wrapper;
+use quadruplex_store::{Commit, Memory, Peer, PeerId, PeerKind, Row, Store, Task, Writer};
 use quadruplex_tl::Serialize;
 use tokio::sync::{mpsc, watch};
 
@@ -209,7 +210,11 @@ pub(super) struct Disk {
     pub(super) is_full: Arc<AtomicBool>,
 }
 
-impl Store for Disk {
+impl Wrapper for Disk {
+    fn inner(&self) -> &dyn Store {
+        &self.memory
+    }
+
     fn commit(&self, commit: Arc<Commit>) -> Task<'_, ()> {
         Box::pin(async move {
             if !self.takes.is_zero() {
@@ -222,10 +227,6 @@ impl Store for Disk {
         })
     }
 
-    fn load(&self) -> Task<'_, Snapshot> {
-        self.memory.load()
-    }
-
     fn rows(&self, from: u64, limit: usize) -> Task<'_, Vec<Row>> {
         Box::pin(async move {
             if !self.reads.is_zero() {
@@ -233,34 +234,6 @@ impl Store for Disk {
             }
             self.memory.rows(from, limit).await
         })
-    }
-
-    fn dead_letters(&self, from: u64, limit: usize) -> Task<'_, Vec<DeadLetter>> {
-        self.memory.dead_letters(from, limit)
-    }
-
-    fn peers(&self, keys: Vec<PeerKey>) -> Task<'_, Vec<Option<Peer>>> {
-        self.memory.peers(keys)
-    }
-
-    fn value(&self, key: ValueKey) -> Task<'_, Option<Value>> {
-        self.memory.value(key)
-    }
-
-    fn values(&self, from: ValueKey, limit: usize) -> Task<'_, Vec<(Vec<u8>, Value)>> {
-        self.memory.values(from, limit)
-    }
-
-    fn all_peers(&self, after: Option<PeerId>, limit: usize) -> Task<'_, Vec<Peer>> {
-        self.memory.all_peers(after, limit)
-    }
-
-    fn all_values(&self, after: Option<ValueKey>, limit: usize) -> Task<'_, Vec<(ValueKey, Value)>> {
-        self.memory.all_values(after, limit)
-    }
-
-    fn place(&self) -> String {
-        self.memory.place()
     }
 }
 

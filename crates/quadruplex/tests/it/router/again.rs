@@ -1,23 +1,12 @@
 //! What runs again because it has failed: nothing is asked, sent or answered a second time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 use quadruplex::prelude::*;
-use quadruplex::testing::Chat as Seen;
 use tokio::time::sleep;
 
-/// How often a handler has begun.
-type Runs = Arc<AtomicU32>;
-
-fn count(runs: &Runs) -> u32 {
-    runs.fetch_add(1, Ordering::Relaxed) + 1
-}
-
-async fn expect(chat: &mut Seen, text: &str) -> Result {
-    assert_eq!(chat.reply().await?.text(), text, "{}", chat.transcript());
-    Ok(())
-}
+use super::support::{Runs, count, expect};
 
 /// Order something.
 #[derive(Command)]

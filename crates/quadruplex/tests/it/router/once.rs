@@ -2,7 +2,7 @@
 //! program.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 use quadruplex::UploadSource;
 use quadruplex::api::enums::SendMessageAction;
@@ -12,20 +12,8 @@ use quadruplex_sandbox::world::Peer;
 use tokio::io::{AsyncWriteExt, duplex};
 use tokio::time::sleep;
 
-use super::support::world;
+use super::support::{Runs, count, expect, world};
 use crate::common::{person, signed_in};
-
-/// How often a handler has begun.
-type Runs = Arc<AtomicU32>;
-
-fn count(runs: &Runs) -> u32 {
-    runs.fetch_add(1, Ordering::Relaxed) + 1
-}
-
-async fn expect(chat: &mut Seen, text: &str) -> Result {
-    assert_eq!(chat.reply().await?.text(), text, "{}", chat.transcript());
-    Ok(())
-}
 
 #[derive(Callback)]
 enum Press {

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use quadruplex::api::enums;
 use quadruplex::prelude::*;
+use quadruplex::testing::Chat as Seen;
 use quadruplex::{Delivery, UpdateStream};
 use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
 use tokio::time::timeout;
@@ -10,6 +13,20 @@ use crate::common::{builder, person, signed_in};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often a handler has begun.
+pub(crate) type Runs = Arc<AtomicU32>;
+
+/// Counts one more run.
+pub(crate) fn count(runs: &Runs) -> u32 {
+    runs.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+/// The next message of the bot says this.
+pub(crate) async fn expect(chat: &mut Seen, text: &str) -> Result {
+    assert_eq!(chat.reply().await?.text(), text, "{}", chat.transcript());
+    Ok(())
+}
 
 /// A sandbox with people and a bot.
 pub(crate) struct World {
