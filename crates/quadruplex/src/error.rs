@@ -204,13 +204,13 @@ impl Error {
         self.rpc_error().and_then(RpcError::flood_wait)
     }
 
-    /// Whether the call may have taken effect although it failed.
+    /// Whether the call may have taken effect although it failed: nothing is known of it, or what it was answered cannot be read.
     pub fn may_have_been_executed(&self) -> bool {
         match self {
             Self::Shared(error) => error.may_have_been_executed(),
             Self::Transfer { source, .. } => source.may_have_been_executed(),
             Self::Timeout { last_seen, .. } | Self::Cancelled { last_seen, .. } => !matches!(last_seen, LastSeen::NotSent(_)),
-            _ => matches!(self, Self::MayHaveBeenExecuted { .. }),
+            _ => matches!(self, Self::MayHaveBeenExecuted { .. } | Self::Unreadable { .. }),
         }
     }
 

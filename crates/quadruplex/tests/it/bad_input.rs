@@ -280,6 +280,7 @@ async fn an_answer_with_an_unknown_constructor_is_an_error_of_that_call_alone() 
     for _ in 0..3 {
         let error = client.call(help::GetNearestDc).await.unwrap_err();
         assert!(matches!(error, Error::Unreadable { method: "help.getNearestDc", .. }), "{error}");
+        assert!(error.may_have_been_executed(), "it was answered");
         assert!(error.to_string().contains("deadbeef") && error.to_string().contains("help: "), "{error}");
     }
     assert_eq!(dialer.dials(), 1, "the connection is as good as before");
