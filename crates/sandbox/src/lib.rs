@@ -240,6 +240,13 @@ impl Sandbox {
         self.hub.faults.lock().unwrap_or_else(PoisonError::into_inner).script = script;
     }
 
+    /// Begins the chances of all faults anew: with the same seed the same packets and updates go astray, counted in the order in which they
+    /// come. Without it chance follows from the [`environment`](Builder::environment).
+    pub fn seed_faults(&self, seed: u64) {
+        self.world().seed_faults(seed);
+        self.hub.faults.lock().unwrap_or_else(PoisonError::into_inner).seed(seed);
+    }
+
     /// Moves the sandbox's wall clock ahead by so many seconds of its environment's; back, if negative.
     pub fn set_clock_ahead(&self, seconds: i64) {
         self.hub.set_ahead(seconds);

@@ -246,6 +246,10 @@ impl World {
         &mut self.faults
     }
 
+    pub(crate) fn seed_faults(&mut self, seed: u64) {
+        self.pushes.seed(seed);
+    }
+
     /// How the world was made.
     pub fn config(&self) -> &Config {
         &self.config

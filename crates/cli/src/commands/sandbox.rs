@@ -1,8 +1,10 @@
+use std::fmt::Display;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quadruplex::net::Secret;
+use quadruplex_sandbox::admin::FaultScript;
 use quadruplex_sandbox::{LinkScript, Sandbox};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -38,15 +40,19 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=5))]
     dcs: i32,
     /// How long every packet is on its way, in each direction, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 0)]
+    #[arg(long, value_name = "MS", default_value_t = 0, conflicts_with = "faults")]
     delay: u64,
+    /// What goes wrong from the start, in the JSON of the admin interface's `PUT /faults`: errors and rates by method, updates and packets
+    /// that go astray, and the seed from which chance follows, such as {"link": {"drop": 20, "cut": 2}, "seed": 7}.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
     /// End when the standard input does, so that the process does not outlive the one that started it.
     #[arg(long, hide = true)]
     until_stdin_ends: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
-    let Arguments { listen, state, admin, mtproxy, dcs, delay, until_stdin_ends } = arguments;
+    let Arguments { listen, state, admin, mtproxy, dcs, delay, faults, until_stdin_ends } = arguments;
     let mut builder = Sandbox::builder().dcs(dcs).listen(listen);
     if let Some(state) = &state {
         builder = builder.state(state);
@@ -58,6 +64,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let sandbox = builder.start().await.map_err(cannot)?;
     if delay > 0 {
         sandbox.set_link(LinkScript { delay: Duration::from_millis(delay), ..LinkScript::default() });
+    }
+    if let Some(file) = &faults {
+        read_faults(file)?.apply(&sandbox).map_err(|error| cannot_use(file, error))?;
     }
     let admin = match admin {
         Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
@@ -79,6 +88,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
         result = asked_to_stop() => result.map_err(|error| Failure::io("cannot listen to signals", &error)),
         () = stdin_ends(), if until_stdin_ends => Ok(()),
     }
+}
+
+fn read_faults(file: &Path) -> Result<FaultScript, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::io(format!("cannot read {}", file.display()), &error))?;
+    serde_json::from_str(&text).map_err(|error| cannot_use(file, error))
+}
+
+fn cannot_use(file: &Path, error: impl Display) -> Failure {
+    Failure::new(Kind::Usage, format!("the faults in {} cannot be used: {error}", file.display()))
 }
 
 async fn tell_codes(sandbox: &Sandbox) {

@@ -67,6 +67,28 @@ fn every_transport_reaches_a_sandbox_that_runs() {
 }
 
 #[test]
+fn what_goes_wrong_is_in_a_file() {
+    let place = Place::new("faults");
+    let write = |script: &str| std::fs::write(place.path().join("faults.json"), script).expect("it can be written");
+    let refused = |script: &str, says: &str| {
+        write(script);
+        let ended = place.run(["sandbox", "--faults", "faults.json"]);
+        let told = ["the faults in faults.json cannot be used", says];
+        assert!(ended.code == Some(2) && told.iter().all(|told| ended.err.contains(told)), "{ended:?}");
+    };
+    refused(r#"{ "errors": "#, "EOF while parsing");
+    refused(r#"{ "error": [] }"#, "unknown field `error`");
+    let rates = r#"{ "rates": [{ "method": "messages.sendMesage", "calls": 1, "per_ms": 9 }] }"#;
+    refused(rates, "did you mean \"messages.sendMessage\"?");
+    let errors = r#"[{ "method": "messages.sendMessage", "code": 400, "error": "MESSAGE_EMPTY" }]"#;
+    write(&format!(r#"{{ "errors": {errors}, "link": {{ "duplicate": 200 }}, "seed": 7 }}"#));
+    let _running = Running::start_with(&place, &["--faults", "faults.json"]);
+    let ended = place.run(["send", "me", "hi", "--sandbox"]);
+    assert!(ended.code == Some(4) && ended.err.contains("MESSAGE_EMPTY"), "{ended:?}");
+    place.run(["send", "me", "hi", "--sandbox"]).done();
+}
+
+#[test]
 fn the_bot_of_the_sandbox_answers() {
     let place = Place::new("chat");
     let mut child = place

@@ -5,8 +5,8 @@ use std::time::Duration;
 use quadruplex_tl_schema::{Kind, builtin};
 use serde::Deserialize;
 
-use crate::LinkScript;
 use crate::world::{ErrorRule, Faults, Peer, RateRule, RpcError, UpdateFaults, World};
+use crate::{LinkScript, Sandbox};
 
 /// An account: its id, its public name, or its telephone number.
 #[derive(Clone, Debug, Deserialize)]
@@ -106,6 +106,8 @@ pub struct FaultScript {
     pub updates: UpdateScript,
     /// Packets that go astray.
     pub link: LinkFaults,
+    /// Where chance begins: the same seed lets the same updates and packets go astray, counted in the order in which they come.
+    pub seed: Option<u64>,
 }
 
 /// See [`ErrorRule`]: `{"method": "messages.send*", "code": 420, "error": "FLOOD_WAIT_3", "skip": 1, "times": 2}`.
@@ -223,8 +225,37 @@ pub(crate) fn peer(world: &World, user: Option<&str>, group: Option<i64>, channe
 }
 
 impl FaultScript {
+    /// Lets this go wrong in a sandbox, instead of what went wrong in it until now.
+    ///
+    /// # Errors
+    /// What nobody can mean: an account that the sandbox does not have, a function or an error that Telegram does not have. Nothing has
+    /// changed then.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use quadruplex_sandbox::Sandbox;
+    /// use quadruplex_sandbox::admin::FaultScript;
+    ///
+    /// let telegram = Sandbox::start().await?;
+    /// let script: FaultScript = serde_json::from_str(r#"{ "link": { "drop": 50 }, "seed": 7 }"#)?;
+    /// script.apply(&telegram)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn apply(&self, sandbox: &Sandbox) -> Result<(), String> {
+        let mut world = sandbox.world();
+        *world.faults_mut() = self.faults(&world)?;
+        drop(world);
+        sandbox.set_link(self.link());
+        if let Some(seed) = self.seed {
+            sandbox.seed_faults(seed);
+        }
+        Ok(())
+    }
+
     /// The faults of the model; accounts are looked up in it.
-    pub(crate) fn faults(&self, world: &World) -> Result<Faults, String> {
+    fn faults(&self, world: &World) -> Result<Faults, String> {
         let rates = self.rates.iter().map(RateScript::rule).collect::<Result<_, _>>()?;
         let UpdateScript { drop, duplicate, delay } = self.updates;
         let errors = self.errors.iter().map(|script| script.rule(world)).collect::<Result<_, _>>()?;
@@ -232,7 +263,7 @@ impl FaultScript {
     }
 
     /// The faults of the link.
-    pub(crate) fn link(&self) -> LinkScript {
+    fn link(&self) -> LinkScript {
         let LinkFaults { drop, duplicate, cut, delay_ms, split } = self.link;
         LinkScript { drop, duplicate, cut, delay: Duration::from_millis(delay_ms), split }
     }

@@ -17,7 +17,7 @@
 //! | `GET /messages` | `?account=…&user=…`, or `&group=…`, or `&channel=…` | a list of [`Transcript`](crate::world::Transcript) |
 //! | `GET /codes` | | a list of [`LoginCode`] |
 //! | `GET /digest` | `?account=…` | a [`Digest`](crate::world::Digest) |
-//! | `PUT /faults` | `{"errors": […], "rates": […], "updates": {…}, "link": {…}}`, see [`FaultScript`] | `{}` |
+//! | `PUT /faults` | `{"errors": […], "rates": […], "updates": {…}, "link": {…}, "seed": 7}`, see [`FaultScript`] | `{}` |
 //! | `DELETE /faults` | | `{}` |
 //! | `PUT /clock` | `{"ahead": seconds}` | `{}` |
 //! | `POST /restart` | `{"lose_sessions"?}` | `{}` |

@@ -122,12 +122,7 @@ pub(crate) async fn digest(State(sandbox): State<Sandbox>, Asked(asked): Asked<W
 }
 
 pub(crate) async fn set_faults(State(sandbox): State<Sandbox>, Body(script): Body<FaultScript>) -> Answer {
-    {
-        let mut world = sandbox.world();
-        let faults = script.faults(&world)?;
-        *world.faults_mut() = faults;
-    }
-    sandbox.set_link(script.link());
+    script.apply(&sandbox)?;
     done()
 }
 

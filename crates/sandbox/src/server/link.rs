@@ -41,6 +41,11 @@ impl LinkFaults {
         Self { script: LinkScript::default(), random: Random::seed_from_u64(seed) }
     }
 
+    /// Begins the chances anew.
+    pub(crate) fn seed(&mut self, seed: u64) {
+        self.random = Random::seed_from_u64(seed);
+    }
+
     pub(crate) fn fate(&mut self) -> Fate {
         let LinkScript { drop, duplicate, cut, .. } = self.script;
         // They come from outside, and their sum may be more than a thousand.
@@ -113,6 +118,19 @@ async fn carry(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seed_repeats_what_becomes_of_packets() {
+        let script = LinkScript { drop: 200, duplicate: 200, cut: 200, ..LinkScript::default() };
+        let mut faults = LinkFaults { script, ..LinkFaults::new(1) };
+        let mut fates = |seed| {
+            faults.seed(seed);
+            std::iter::repeat_with(|| faults.fate()).take(100).collect::<Vec<_>>()
+        };
+        let first = fates(7);
+        assert_ne!(fates(8), first);
+        assert_eq!(fates(7), first);
+    }
 
     #[test]
     fn chances_beyond_all_measure() {

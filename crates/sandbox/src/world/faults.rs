@@ -126,6 +126,11 @@ impl Lane {
         Self { ready: Vec::new(), held: Vec::new(), rng: ChaCha20Rng::from_seed(seed) }
     }
 
+    /// Begins the chances anew.
+    pub(crate) fn seed(&mut self, seed: u64) {
+        self.rng = ChaCha20Rng::seed_from_u64(seed);
+    }
+
     pub(crate) fn push(&mut self, push: Push) {
         self.ready.push(push);
     }
@@ -164,5 +169,22 @@ impl Lane {
 
     fn happens(&mut self, per_mille: u32) -> bool {
         per_mille > 0 && self.rng.next_u32() % 1000 < per_mille
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_repeats_what_happens() {
+        let mut lane = Lane::new([1; 32]);
+        let mut happened = |seed| {
+            lane.seed(seed);
+            std::iter::repeat_with(|| lane.happens(500)).take(100).collect::<Vec<_>>()
+        };
+        let first = happened(7);
+        assert_ne!(happened(8), first);
+        assert_eq!(happened(7), first);
     }
 }

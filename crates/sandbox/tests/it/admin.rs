@@ -110,6 +110,7 @@ async fn faults_are_set_and_cleared() {
         "rates": [{ "method": "*", "calls": 5, "per_ms": 1000 }],
         "updates": { "drop": 100 },
         "link": { "delay_ms": 5, "split": true },
+        "seed": 7,
     });
     assert_eq!(ask(address, "PUT", "/faults", Some(script)).await, (200, json!({})));
     for (method, path, body) in [
