@@ -116,7 +116,8 @@ fn facts_of_file(workspace: &Workspace, file: usize) -> Vec<(Id, Summary, Option
         let plain = !function.signature.is_async;
         let blocks = of_function(at.id, &typing, function, body);
         if !plain && blocks.1.as_ref().is_some_and(|(call, _)| matches!(call.waits, Waits::Files | Waits::Network | Waits::Process)) {
-            summary.reach = Reach::Outside; // it waits, though it does not await
+            // It waits, though it does not await: while it blocks the thread nothing else gains.
+            summary.reach = summary.reach.max(Reach::Unknown);
         }
         if plain && !body.ids().any(|id| matches!(body.kind(id), Kind::Async { .. })) {
             // A future made elsewhere and only passed on: what it does is not seen here.

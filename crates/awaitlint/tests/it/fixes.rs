@@ -10,7 +10,7 @@ const TOKIO: &str = "\
 macro_rules! join { ($($f:expr),* $(,)?) => { ($($f.await),*) } }
 #[macro_export]
 macro_rules! try_join { ($a:expr, $b:expr $(,)?) => { async { Ok((($a).await?, ($b).await?)) }.await } }
-pub mod net { pub async fn ask(n: u32) -> u32 { let _far = std::fs::metadata(\".\"); super::wait(n).await } }
+pub mod net { pub async fn ask(n: u32) -> u32 { super::wait(n).await } }
 pub fn wait(n: u32) -> impl Future<Output = u32> { std::future::poll_fn(move |_| std::task::Poll::Ready(n)) }
 pub mod time { pub async fn sleep(_: std::time::Duration) {} }
 ";

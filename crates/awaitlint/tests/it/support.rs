@@ -17,13 +17,13 @@ impl Dir {
         Dir(path.canonicalize().expect("it was just made"))
     }
 
-    /// A package named `app` with these files and dependencies on packages beside it.
+    /// A package named `app` with these files and dependencies on packages beside it, of which a `tokio` is no member of its workspace.
     pub(crate) fn package(files: &[(&str, &str)], deps: &[&str]) -> Dir {
         let dir = Dir::new();
         let deps: String = deps.iter().map(|name| format!("{name} = {{ path = \"{name}\" }}\n")).collect();
         dir.write(
             "Cargo.toml",
-            format!("[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{deps}"),
+            format!("[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\nexclude = [\"tokio\"]\n[dependencies]\n{deps}"),
         );
         files.iter().for_each(|(path, text)| dir.write(path, text));
         dir
