@@ -13,7 +13,9 @@ use awaitkit_http::Http;
 use awaitkit_memcached::{Error as CacheError, Expires, Memcached};
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use server_examples::{Result, Rounds, server};
+use server_examples::{Result, Rounds, patient, server};
+use sqlx::mysql::MySqlPoolOptions;
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{MySqlPool, PgPool, QueryBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -32,8 +34,10 @@ struct Site {
 async fn main() -> Result {
     let servers = ["POSTGRES", "MYSQL", "REDIS", "MEMCACHED"].map(|name| server(&format!("QUADRUPLEX_TEST_{name}")));
     let [Some(postgres), Some(mysql), Some(redis), Some(memcached)] = servers else { return Ok(()) };
-    let (posts, people) = try_join!(PgPool::connect(&postgres), MySqlPool::connect(&mysql))?;
-    let comments = redis::Client::open(redis)?.get_multiplexed_async_connection().await?;
+    // Pools of one, since no request to a server waits for another to the same.
+    let pools = (PgPoolOptions::new().max_connections(1), MySqlPoolOptions::new().max_connections(1));
+    let (posts, people) = try_join!(pools.0.connect(&postgres), pools.1.connect(&mysql))?;
+    let comments = patient(&redis::Client::open(redis)?).await?;
     let cache = Memcached::new([memcached.split(',').next().unwrap_or_default()])?;
     fill(&posts, &people, comments.clone(), &cache).await?;
 
@@ -62,7 +66,7 @@ async fn main() -> Result {
 }
 
 /// The loader of a batcher, whose requests are counted.
-fn counted<T>(rounds: &Rounds, request: impl Future<Output = T>) -> impl Future<Output = T> {
+fn counted<T, F: Future<Output = T>>(rounds: &Rounds, request: F) -> impl Future<Output = T> + use<T, F> {
     let rounds = rounds.clone();
     async move { rounds.count(request).await }
 }
@@ -74,9 +78,7 @@ async fn page(site: &Site, author: i64) -> Result<String> {
         let ids = site.rounds.count(ids.fetch_all(&site.posts)).await?;
         try_map_concurrent(ids, limit!(16), async |id| post(site, id).await).await
     };
-    let portrait = async {
-        Ok(site.rounds.count(site.http.file_get_contents(format!("{}/{author}", site.portraits))).await?)
-    };
+    let portrait = async { Ok(site.rounds.count(site.http.file_get_contents(format!("{}/{author}", site.portraits))).await?) };
     let (posts, portrait) = try_join!(posts, portrait)?;
     Ok(format!("{}\n{}", String::from_utf8_lossy(&portrait), posts.concat()))
 }

@@ -6,13 +6,13 @@ use awaitkit::{Batcher, limit, map_concurrent};
 use futures_util::StreamExt;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use server_examples::{Result, server};
+use server_examples::{Result, patient, server};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result {
     let Some(url) = server("QUADRUPLEX_TEST_REDIS") else { return Ok(()) };
     let client = redis::Client::open(url)?;
-    let mut connection = client.get_multiplexed_async_connection().await?;
+    let mut connection = patient(&client).await?;
     for id in 1..=50 {
         let () = connection.set(format!("example:user:{id}"), format!("user {id}")).await?;
     }
