@@ -382,3 +382,32 @@ async fn servers_that_are_no_proxies_are_named() {
     check(&disguised, Fault::Speaks(b"\x15\x03\x03\x00\x02\x02\x28".to_vec()), "refused with TLS alert 40").await;
     check(&disguised, Fault::Speaks(b"SSH-2.0-OpenSSH\r\n".to_vec()), "no TLS record").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_proxy_that_cuts_the_stream_anywhere_costs_no_call() {
+    let telegram = sandbox(&format!("ee{KEY}{DOMAIN}")).await;
+    let world = World::new(&telegram);
+    let (proxy, behind) = (SocketAddr::from(([10, 0, 0, 1], 443)), address(&telegram).unwrap());
+    let sandbox = world.sandbox.clone();
+    world.beside.serve(proxy, move |mut stream: DuplexStream| {
+        let sandbox = sandbox.clone();
+        async move {
+            let mut behind = sandbox.connect(behind).await.unwrap();
+            let _ = copy_bidirectional(&mut stream, &mut behind).await;
+        }
+    });
+    let link = format!("tg://proxy?server=10.0.0.1&port=443&secret=ee{KEY}{DOMAIN}");
+    // In the handshake of the proxy, in the exchange of the key, in the answer.
+    for count in [0, 3, 127, 200, 2_000, 4_100, 4_500, 5_200] {
+        world.beside.fault(proxy, Fault::CutAfter(count));
+        let client = builder(&telegram, &world, &link).connect_in_memory().await.unwrap();
+        let mut state = client.connection().unwrap();
+        let called = client.clone();
+        let call = tokio::spawn(async move { called.call(api::functions::help::GetConfig).await });
+        let failed = |state: &State| matches!(state, State::Connecting { failed: 1.., .. });
+        timeout(Duration::from_secs(600), state.wait_for(failed)).await.expect("it is cut").unwrap();
+        world.beside.heal(proxy);
+        call.await.unwrap().unwrap();
+        client.close().await;
+    }
+}
