@@ -69,6 +69,10 @@ pub(super) fn application(dir: &Path, name: &str, version: &str) -> Result<(), S
     let source = registries.map(|registry| registry.path().join(format!("{name}-{version}"))).find(|source| source.is_dir());
     let source = source.ok_or_else(|| format!("{name} {version} is not in Cargo's cache, though `cargo info` fetched it"))?;
     copy(&source, dir).map_err(|error| format!("{}: {error}", source.display()))?;
+    // What it was developed with need not be installed, and is not needed to read it.
+    for name in ["rust-toolchain", "rust-toolchain.toml"] {
+        let _ = fs::remove_file(dir.join(name)); // most have none
+    }
     let manifest = dir.join("Cargo.toml");
     let text = super::read(&manifest)?;
     let text = if text.contains("\n[workspace]") { text } else { format!("{text}\n[workspace]\n") };

@@ -210,7 +210,9 @@ pub(crate) fn direct(typing: &Typing<'_>, body: &Body, call: ExprId) -> Option<B
             file_call(name).and_then(|(weight, _)| found(Waits::Files, weight, None))
         }
         ("std", true) => std_method(canon, name).and_then(|(waits, weight)| found(waits, weight, None)),
-        ("tokio", true) if name.starts_with("blocking_") => found(Waits::Thread, Weight::Heavy, None),
+        ("tokio", true) if name.starts_with("blocking_") && !canon.has_any(&["RuntimeMetrics"]) => {
+            found(Waits::Thread, Weight::Heavy, None)
+        }
         (_, false) if canon.is_any(&["reqwest::blocking::get", "ureq::get", "ureq::post"]) => found(Waits::Network, Weight::Heavy, None),
         _ if block_on(canon, name) => found(Waits::BlockOn, Weight::Heavy, None),
         _ => None,

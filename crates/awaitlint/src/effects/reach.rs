@@ -62,6 +62,7 @@ pub(super) fn beyond(typing: &Typing<'_>, body: &Body, work: ExprId) -> Reach {
         Some(canon) if matches!(canon.krate(), "tokio" | "async_std" | "smol") && canon.has_any(&["fs", "net", "process"]) => {
             Reach::Outside
         }
+        Some(canon) if typing.is_front(canon.krate()) => Reach::Named,
         _ if chain(body, work).is_some() || is_far(body, work) => Reach::Named,
         _ => Reach::Unknown,
     }

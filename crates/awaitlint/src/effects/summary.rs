@@ -6,7 +6,7 @@ use super::reach::{Reach, beyond};
 use super::{Effect, chain, effect_of_await, words};
 use crate::hash::{HashMap, HashSet};
 use crate::index::{Id, Workspace};
-use crate::ir::{Body, ExprId, Kind, Receiver};
+use crate::ir::{Body, ExprId, Kind, PatKind, Receiver};
 use crate::names::Known;
 use crate::parallel;
 use crate::types::{Type, Typing};
@@ -22,6 +22,8 @@ pub(crate) struct Summary {
     pub(crate) reach: Reach,
     /// How many calls away from its body it does so.
     pub(crate) distance: u8,
+    /// It keeps what it has fetched once: all other times it looks into memory.
+    remembers: bool,
     /// The calls in its body to functions of the workspace, in order.
     pub(crate) calls: Vec<CallSite>,
     /// Functions that it names without calling them, for somebody else to call.
@@ -65,7 +67,7 @@ impl Summaries {
                     let Some(callee) = self.functions.get(&call.to) else { continue };
                     if call.awaited {
                         next.0 = next.0.max(callee.effect);
-                        if callee.reach > next.1 {
+                        if callee.reach > next.1 && !summary.remembers {
                             (next.1, next.2) = (callee.reach, callee.distance.saturating_add(1));
                         }
                     } else if callee.reach == Reach::Nothing {
@@ -132,7 +134,8 @@ fn facts_of_file(workspace: &Workspace, file: usize) -> Vec<(Id, Summary, Option
 /// What the body says of itself; calls to the workspace are only listed.
 fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
     let effect = if exclusive { Effect::Write } else { Effect::Idle };
-    let mut summary = Summary { effect, reach: Reach::Nothing, distance: 0, calls: Vec::new(), names: Vec::new() };
+    let mut summary =
+        Summary { effect, reach: Reach::Nothing, distance: 0, remembers: remembers(body), calls: Vec::new(), names: Vec::new() };
     for id in body.ids() {
         match body.kind(id) {
             Kind::Await(base) => {
@@ -168,7 +171,34 @@ fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
             _ => {}
         }
     }
+    if summary.remembers {
+        summary.reach = summary.reach.min(Reach::Inside);
+    }
     summary
+}
+
+/// A value is fetched the first time and then kept: `cell.get_or_try_init(…)`, or a way out if there is `Some` already and a store of `Some`
+/// behind an await.
+fn remembers(body: &Body) -> bool {
+    let is_some = |pat| matches!(&body.pat(pat).kind, PatKind::TupleStruct(path, _) if path.last() == "Some");
+    let leaves = |id: ExprId| match body.kind(id) {
+        Kind::If { cond, then, .. } => {
+            matches!(body.kind(*cond), Kind::Let { pat, .. } if is_some(*pat))
+                && body.descendants(*then).into_iter().any(|id| matches!(body.kind(id), Kind::Return(Some(_))))
+        }
+        _ => false,
+    };
+    let keeps = |id: ExprId| match body.kind(id) {
+        Kind::Assign { compound: false, rhs, .. } => {
+            matches!(body.kind(*rhs), Kind::Call { callee, .. } if matches!(body.kind(*callee), Kind::Path(path) if path.last() == "Some"))
+        }
+        _ => false,
+    };
+    let once = |id: ExprId| matches!(body.kind(id), Kind::Method { name, .. } if matches!(&**name, "get_or_init" | "get_or_try_init" | "get_with" | "try_get_with"));
+    let first = body.ids().find(|&id| leaves(id));
+    let last = body.ids().filter(|&id| keeps(id)).last();
+    let wait = |id: ExprId| matches!(body.kind(id), Kind::Await(_));
+    body.ids().any(once) || first.zip(last).is_some_and(|(first, last)| body.ids().any(|id| first < id && id < last && wait(id)))
 }
 
 /// Other code may run beside what stands in this.

@@ -22,6 +22,8 @@ pub(crate) struct Workspace {
     pub(crate) by_id: HashMap<Id, usize>,
     /// Crates, by their names in code, that are there to speak with the outside.
     pub(crate) services: HashSet<String>,
+    /// The crates that are built on those.
+    pub(crate) fronts: HashSet<String>,
     pub(crate) notices: Vec<Notice>,
 }
 
@@ -138,16 +140,19 @@ fn assemble(project: Project, scope: Scope, mut files: Vec<Source>, notices: Vec
     }
     functions.sort_by_key(|f| (f.at.file, f.at.function));
     let by_id = functions.iter().enumerate().map(|(at, function)| (function.id, at)).collect();
-    let services = services(&project);
-    Workspace { project, files, index: Index::new(crates.items), functions, by_id, services, notices }
+    let (services, fronts) = services(&project);
+    Workspace { project, files, index: Index::new(crates.items), functions, by_id, services, fronts, notices }
 }
 
-/// Crates for the network, databases and files, and the crates that are built directly on them.
-fn services(project: &Project) -> HashSet<String> {
+/// Crates for the network, databases and files, and the crates that are built directly on them, which do other things as well.
+fn services(project: &Project) -> (HashSet<String>, HashSet<String>) {
     let in_code = |package: &Package| package.name.replace('-', "_");
     let direct = |package: &Package| Known::Service.has(&in_code(package));
     let on_top = |package: &Package| package.deps.iter().any(|(_, dep)| direct(&project.packages[*dep]));
-    project.packages.iter().filter(|package| !package.member && (direct(package) || on_top(package))).map(in_code).collect()
+    let others = || project.packages.iter().filter(|package| !package.member);
+    let services: HashSet<String> = others().filter(|package| direct(package)).map(in_code).collect();
+    let fronts = others().filter(|package| !direct(package) && on_top(package)).map(in_code).collect();
+    (services, fronts)
 }
 
 /// The crates of the index while they are collected.

@@ -6,7 +6,7 @@ use crate::finding::Level;
 use crate::fix;
 use crate::flow::{Context, Place, Uses, awaits, context, place_of, says_on_purpose};
 use crate::hash::HashSet;
-use crate::ir::{Body, ExprId, Kind, Lit, LocalId, LoopKind, PatId, PatKind, StmtKind};
+use crate::ir::{Body, ExprId, Kind, Lit, LocalId, LoopKind, PatId, StmtKind};
 use crate::names::Known;
 use crate::project::TargetKind;
 use crate::types::JOIN_HANDLES;
@@ -90,8 +90,8 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     }
     // What nobody uses was awaited for its effect.
     let unused = waits.iter().any(|&wait| is_unused(cx.body, wait));
-    doubts += 2 * u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(after_a_failure(cx, id));
-    doubts += waiting().map(|wait| cx.doubts(wait)).max().unwrap_or(0) + 2 * u8::from(cx.runs_once());
+    doubts += 2 * u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(cx.after_a_failure(id));
+    doubts += waiting().map(|wait| cx.doubts(wait)).max().unwrap_or(0) + cx.doubts_of_place();
     doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));
     doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)) || lists_statements(cx, iter));
     Some(match doubts {
@@ -105,17 +105,6 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
 fn lists_statements(cx: &Cx<'_>, iter: ExprId) -> bool {
     cx.body.descendants(iter).into_iter().any(|id| match cx.body.kind(id) {
         Kind::Lit(Lit::Str(text)) => text.split_whitespace().nth(2).is_some() && sql_changes(text),
-        _ => false,
-    })
-}
-
-/// In `if let Err(…)` or the arm of an `Err`: seldom run.
-fn after_a_failure(cx: &Cx<'_>, id: ExprId) -> bool {
-    let is_err = |pat: PatId| matches!(&cx.body.pat(pat).kind, PatKind::TupleStruct(path, _) if path.last() == "Err");
-    let within = |outer: ExprId| outer == id || cx.body.ancestors(id).any(|up| up == outer);
-    cx.body.ancestors(id).any(|up| match cx.body.kind(up) {
-        Kind::If { cond, then, .. } => matches!(cx.body.kind(*cond), Kind::Let { pat, .. } if is_err(*pat)) && within(*then),
-        Kind::Match { arms, .. } => arms.iter().any(|arm| is_err(arm.pat) && within(arm.body)),
         _ => false,
     })
 }

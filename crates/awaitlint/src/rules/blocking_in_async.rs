@@ -5,7 +5,7 @@ use crate::effects::{BlockingCall, Waits, Weight, blocking_call, is_startup};
 use crate::finding::{Edit, Fix, Grade, Level};
 use crate::flow::{Context, context};
 use crate::hash::HashSet;
-use crate::ir::{ExprId, Kind};
+use crate::ir::{ExprId, Kind, LoopKind, StmtKind};
 use crate::names::Known;
 use crate::project::TargetKind;
 
@@ -70,13 +70,19 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
         (Weight::Heavy, _) => 0,
     };
     let start = is_startup(&cx.item.name) || depth > 0 && is_startup(cx.called(id)) || cx.makes_its_type();
-    let failed = depth > 0 && speaks_of_failure(cx.called(id));
+    let failed = depth > 0 && speaks_of_failure(cx.called(id)) || cx.after_a_failure(id);
+    let meant = is_all_of_a_future(cx, id) || depth == 0 && call.what.starts_with("std::fs::File::") && on_a_lent_file(cx, id);
+    let double = cx.in_a_double(id);
     let example = cx.target() == TargetKind::Example && call.waits != Waits::Sleep;
     let rarely = call.waits == Waits::Sleep && sometimes || without_runtime(cx, id, call.waits == Waits::Sleep);
     let quick = of_the_kernel(cx, id) || before_binding(cx, id);
-    let command =
-        call.waits == Waits::Input || call.waits != Waits::Sleep && cx.is_of_a_command() || cx.is_blocking_form() || cx.is_of_a_tool();
-    doubts += 2 * u8::from(start || example || rarely || failed || quick || command || cx.runs_alone(id));
+    let command = call.waits == Waits::Input
+        || call.waits != Waits::Sleep && cx.is_of_a_command()
+        || cx.is_in_commands()
+        || cx.is_blocking_form()
+        || cx.is_of_a_tool();
+    doubts += 2 * u8::from(start || example || rarely || failed || meant || double || quick || command || cx.runs_alone(id));
+    doubts += u8::from(call.waits == Waits::Files && before_endless(cx, id));
     doubts += u8::from(call.waits != Waits::Sleep && cx.depends_on(Known::TerminalTool));
     doubts += 2 * u8::from(matches!(call.waits, Waits::Process | Waits::Thread) && depth > 1); // mostly something that is set up once
     doubts += u8::from(call.waits == Waits::Process && depth > 0 || call.what.ends_with("JoinHandle::join")); // it may have ended long ago
@@ -107,6 +113,41 @@ fn without_runtime(cx: &Cx<'_>, id: ExprId, sleeps: bool) -> bool {
         found
     });
     asked || optional && sleeps
+}
+
+/// `async { fs::rename(from, to) }`: somebody knows that it blocks, and only wants a future.
+fn is_all_of_a_future(cx: &Cx<'_>, id: ExprId) -> bool {
+    match cx.body.parent(id).map(|up| (up, cx.body.kind(up))) {
+        Some((_, Kind::Closure { is_async: true, body, .. } | Kind::Async { body, .. })) => *body == id,
+        Some((block, Kind::Block { stmts, .. })) if stmts.len() == 1 => {
+            cx.body.parent(block).is_some_and(|up| matches!(cx.body.kind(up), Kind::Closure { is_async: true, .. } | Kind::Async { .. }))
+                && cx.body.ancestors(block).any(|up| matches!(cx.body.kind(up), Kind::Await(base) if cx.body.parent(block) == Some(*base)))
+        }
+        _ => false,
+    }
+}
+
+/// What is written to or read from is a parameter: whoever calls this has chosen a file that blocks.
+fn on_a_lent_file(cx: &Cx<'_>, id: ExprId) -> bool {
+    let Kind::Method { receiver, .. } = cx.body.kind(id) else { return false };
+    let Kind::Local(local) = cx.body.kind(*receiver) else { return false };
+    cx.body.params.iter().any(|&pat| cx.body.bindings(pat).contains(local))
+}
+
+/// Before a loop that goes on and on: once for each task.
+fn before_endless(cx: &Cx<'_>, id: ExprId) -> bool {
+    let mut inner = id;
+    cx.body.ancestors(id).any(|up| {
+        let found = match cx.body.kind(up) {
+            Kind::Block { stmts, .. } => stmts.iter().skip_while(|stmt| !stmt.span.contains(cx.body.span(inner))).skip(1).any(|stmt| {
+                let is_endless = |id: ExprId| matches!(cx.body.kind(id), Kind::Loop { kind: LoopKind::Loop, .. });
+                matches!(&stmt.kind, StmtKind::Expr { expr, .. } if is_endless(*expr))
+            }),
+            _ => false,
+        };
+        inner = up;
+        found
+    })
 }
 
 /// By `.await`, or as the future of an arm of `select!` or a part of `join!`.

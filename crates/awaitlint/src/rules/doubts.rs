@@ -4,7 +4,7 @@ use super::Cx;
 use crate::effects::{Effect, Reach, computes, is_question, reach_of_await, starts_up, strip_adapters};
 use crate::flow::place_of;
 use crate::index::Owner;
-use crate::ir::{ExprId, Kind, LocalId, LoopKind, StmtKind};
+use crate::ir::{ExprId, Kind, LocalId, LoopKind, PatId, PatKind, StmtKind};
 use crate::names::Known;
 use crate::types::Type;
 
@@ -65,9 +65,40 @@ impl Cx<'_> {
         bodies.into_iter().filter_map(|id| self.session.summaries.get(id)).map(|summary| summary.distance).max().unwrap_or(0)
     }
 
+    /// What runs once gains little from running faster, and what loads something often runs once.
+    pub(super) fn doubts_of_place(&self) -> u8 {
+        2 * u8::from(self.runs_once()) + u8::from(self.item.name.starts_with("load_"))
+    }
+
     /// Once for each value or each run of the program, mostly at a start or an end, where nobody waits for it often.
     pub(super) fn runs_once(&self) -> bool {
         &*self.item.name == "main" || starts_up(&self.item.name) || self.makes_its_type()
+    }
+
+    /// In `if let Err(…)` or the arm of an `Err`: seldom run.
+    pub(super) fn after_a_failure(&self, id: ExprId) -> bool {
+        let is_err = |pat: PatId| matches!(&self.body.pat(pat).kind, PatKind::TupleStruct(path, _) if path.last() == "Err");
+        let within = |outer: ExprId| outer == id || self.body.ancestors(id).any(|up| up == outer);
+        self.body.ancestors(id).any(|up| match self.body.kind(up) {
+            Kind::If { cond, then, .. } => matches!(self.body.kind(*cond), Kind::Let { pat, .. } if is_err(*pat)) && within(*then),
+            Kind::Match { arms, .. } => arms.iter().any(|arm| is_err(arm.pat) && within(arm.body)),
+            _ => false,
+        })
+    }
+
+    /// In the arm of a `match` for a double: `Files::Fake(files) => …`.
+    pub(super) fn in_a_double(&self, id: ExprId) -> bool {
+        let stands = |pat: PatId| match &self.body.pat(pat).kind {
+            PatKind::TupleStruct(path, _) => {
+                path.segments.iter().any(|part| ["Fake", "Mock", "Stub"].iter().any(|word| part.name.starts_with(word)))
+            }
+            _ => false,
+        };
+        let within = |outer: ExprId| outer == id || self.body.ancestors(id).any(|up| up == outer);
+        self.body.ancestors(id).any(|up| match self.body.kind(up) {
+            Kind::Match { arms, .. } => arms.iter().any(|arm| stands(arm.pat) && within(arm.body)),
+            _ => false,
+        })
     }
 
     /// On the straight way from `main`, outside of a loop that goes on and on.
@@ -95,7 +126,9 @@ impl Cx<'_> {
     fn asks_a_person(&self, wait: ExprId) -> bool {
         let secret = |name: &str| name.split('_').any(|word| matches!(word, "password" | "passphrase" | "passwd"));
         let Kind::Await(base) = self.body.kind(wait) else { return false };
+        let helper = |id: ExprId| matches!(self.body.kind(id), Kind::Local(local) if &*self.body.local(*local).name == "auth_helper");
         self.kept_as(wait).is_some_and(secret)
+            || self.body.descendants(*base).into_iter().any(helper)
             || self.body.descendants(*base).into_iter().any(|id| matches!(self.body.kind(id), Kind::Field(_, name) if secret(name)))
     }
 

@@ -71,7 +71,7 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
         Effect::Idle | Effect::Read | Effect::Unknown | Effect::Write => 2,
     };
     // A statement whose result nobody looks at is there for its effect, or to stop what follows.
-    if group.sites.iter().any(|site| !site.bound) {
+    if group.sites.iter().any(|site| !site.bound || is_ignored(cx, site)) {
         doubts += 2;
     }
     // `check_login(…).await?` is meant to stop what follows.
@@ -80,7 +80,7 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
         doubts += 2;
     }
     doubts += u8::from(one_connection(cx, last, before)) + u8::from(cx.target() == TargetKind::Example);
-    doubts += group.sites.iter().map(|site| cx.doubts(site.wait)).max().unwrap_or(0) + 2 * u8::from(cx.runs_once());
+    doubts += group.sites.iter().map(|site| cx.doubts(site.wait)).max().unwrap_or(0) + cx.doubts_of_place();
     let whole = group.sites.iter().fold(last.span, |whole, site| whole.to(site.span));
     doubts += 2 * u8::from(says_why_first(cx.text(), whole));
     if group.apart || group.sites.iter().any(|site| !site.uses.maybe_writes.is_empty()) {
@@ -91,6 +91,11 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
         1 => Level::Likely,
         _ => Level::Pedantic,
     })
+}
+
+/// What it gives gets a name that says that nobody looks at it: `let _created = …`.
+fn is_ignored(cx: &Cx<'_>, site: &Site) -> bool {
+    !site.uses.declares.is_empty() && site.uses.declares.iter().all(|&local| cx.body.local(local).name.starts_with('_'))
 }
 
 /// Two of them use a transaction or a single connection, which does one thing after the other anyway.

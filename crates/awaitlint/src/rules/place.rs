@@ -71,7 +71,12 @@ impl<'a> Cx<'a> {
     /// The code of a command, which does one thing at a time: it lies in a directory of commands, or belongs to a package that reads arguments
     /// and serves nobody, or to the libraries of such a one.
     pub(super) fn is_of_a_command(&self) -> bool {
-        self.parts().any(|part| COMMANDS.contains(&part)) || self.is_of_a_tool()
+        self.parts().any(|part| COMMANDS.contains(&part)) || self.is_in_commands() || self.is_of_a_tool()
+    }
+
+    /// Its path says that commands lie here: `cli_helpers/`, `cmd/`.
+    pub(super) fn is_in_commands(&self) -> bool {
+        self.parts().any(|part| part.split(['_', '-']).any(|word| matches!(word, "cli" | "cmd" | "commands")))
     }
 
     /// The blocking form of an interface, beside the async one.

@@ -15,6 +15,8 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
                     && cx.callee(id).is_some_and(|callee| callee.is_any(&["std::mem::drop", "std::mem::forget"]))
                     && let Some(level) = lazy(cx, *arg)
                 {
+                    // What is dropped along with it may be cancelled just so.
+                    let level = if matches!(cx.called(*arg), "abort" | "cancel") { Level::Pedantic } else { level };
                     drafts.push(report(cx, *arg, level, "is dropped without having run"));
                 }
             }

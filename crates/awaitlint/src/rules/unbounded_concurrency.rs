@@ -2,7 +2,7 @@
 
 use super::{Cx, Draft};
 use crate::finding::Level;
-use crate::flow::{Context, context, enclosing_loops};
+use crate::flow::{Context, context, enclosing_loops, says_unbounded};
 use crate::ir::{ExprId, Kind, Lit, LoopKind};
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
@@ -13,7 +13,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             }
             Kind::Method { name, args, .. } if name.ends_with("for_each_concurrent") => args
                 .first()
-                .filter(|&&limit| is_none(cx, limit))
+                .filter(|&&limit| is_none(cx, limit) && args.last().is_some_and(|&work| waits(cx, work)))
                 .map(|_| (Level::Likely, "no limit: every item at once, however many there are")),
             Kind::Method { receiver, name, args, .. } if matches!(&**name, "buffered" | "buffer_unordered") => args
                 .first()
@@ -23,12 +23,26 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             Kind::Call { .. } if is_spawn(cx, id) => spawned_in_loop(cx, id),
             _ => None,
         };
-        let Some((level, message)) = found else { continue };
+        let Some((mut level, message)) = found else { continue };
+        if says_unbounded(cx.text(), cx.body.span(id)) {
+            level = Level::Pedantic;
+        }
         let draft = Draft::new(level, cx.body.span(id), message)
             .why("a thousand items are a thousand connections, requests or buffers at the same moment, and the other side, the sockets or the memory give out")
             .help(cx.kit().limit_help());
         drafts.push(draft);
     }
+}
+
+/// A closure that only logs or counts is done at once.
+fn waits(cx: &Cx<'_>, work: ExprId) -> bool {
+    let closure = matches!(cx.body.kind(work), Kind::Closure { .. });
+    !closure
+        || cx
+            .body
+            .descendants(work)
+            .into_iter()
+            .any(|id| matches!(cx.body.kind(id), Kind::Await(_) | Kind::Call { .. } | Kind::Method { .. }))
 }
 
 /// Made from a collection or stream whose size is not written here.

@@ -94,6 +94,11 @@ impl<'a> Typing<'a> {
         self.workspace.services.contains(krate)
     }
 
+    /// Whether a crate is built on one of those.
+    pub(crate) fn is_front(&self, krate: &str) -> bool {
+        self.workspace.fronts.contains(krate)
+    }
+
     fn params(&mut self, function: &Function) {
         let mut pats = self.body.params.iter();
         let this = self.env.ty(&crate::ir::Ty::Path(crate::ir::Path::new(["Self"])));
