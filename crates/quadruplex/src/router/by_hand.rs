@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use quadruplex_api::enums;
 
@@ -29,6 +30,9 @@ pub struct Handlers {
     client: Client,
     account: Arc<Account>,
     plan: Plan,
+    /// Of these handlers, and how many updates they have been given.
+    own: i64,
+    given: AtomicU64,
 }
 
 impl Handlers {
@@ -43,12 +47,16 @@ impl Handlers {
         let plan = Plan::new(router)?;
         plan.prepare(client).await?;
         let account = Arc::new(Account::of(client, &[]).await?);
-        Ok(Self { client: client.clone(), account, plan })
+        Ok(Self { client: client.clone(), account, plan, own: client.inner.random_id(), given: AtomicU64::new(0) })
     }
 
     /// An update in the form in which handlers take it.
+    ///
+    /// The same message made twice is one update: what handlers send for it is sent once. What has nothing to be known by (that somebody types)
+    /// is another update each time.
     pub fn update(&self, raw: enums::Update) -> Update {
-        Update::by_hand(&self.client, &self.account, self.plan.states(), raw)
+        let number = self.given.fetch_add(1, Ordering::Relaxed);
+        Update::by_hand(&self.client, &self.account, self.plan.states(), raw, (self.own, number))
     }
 
     /// Runs every handler that it fits, and makes their answers.

@@ -17,7 +17,8 @@ use crate::schedule::Schedule;
 /// got. It is known by its name (the path of the function; of a closure that of the function it stands in), by what it is for
 /// ([`on_message`](Self::on_message), [`on_callback`](Self::on_callback), …), and, where that is the same for several, by which of them it is.
 /// So a new version of a program may put other handlers anywhere; if it renames one or moves it to another module, what that one had begun
-/// begins anew.
+/// begins anew. Where several closures of one function are for the same, a new one goes behind them: put before, it would be taken for the
+/// one that was there, and what it sends for something that was sent.
 ///
 /// ```
 /// use quadruplex::prelude::*;

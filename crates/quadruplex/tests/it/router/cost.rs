@@ -2,12 +2,40 @@
 
 use std::sync::{Arc, Mutex};
 
-use quadruplex::api::enums;
+use quadruplex::api::{enums, types};
 use quadruplex::prelude::*;
 use quadruplex::router::Handlers;
 use stats_alloc::Region;
 
 use crate::ALLOCATOR;
+
+/// What has nothing to be known by is another update each time it is given, and a message is not.
+#[quadruplex::test]
+async fn updates_by_hand_that_look_alike_are_answered_each(telegram: Sandbox) -> Result {
+    async fn answer(update: Update, client: Client) -> Result {
+        client.send("@alice", update.name()).await?;
+        Ok(())
+    }
+    let kept = Arc::<Mutex<Vec<enums::Update>>>::default();
+    let bot = telegram.bot(Router::new().on_message(keep).state(Arc::clone(&kept))).await?;
+    let mut chat = telegram.user("alice").await?.open(&bot).await?;
+    chat.say("hello").await?;
+    telegram.advance(SECOND).await;
+    let message = kept.lock().unwrap().pop().ok_or("it has come")?;
+    let typing: enums::Update =
+        types::UpdateUserTyping { user_id: 7, top_msg_id: None, action: enums::SendMessageAction::SendMessageTypingAction }.into();
+    let handlers = Handlers::new(Router::new().on_any(answer), bot.client()).await?;
+    for (update, replies) in [(typing, 2), (message, 1)] {
+        for _ in 0..2 {
+            handlers.handle(&handlers.update(update.clone())).await?;
+        }
+        for _ in 0..replies {
+            chat.reply().await?;
+        }
+        chat.silence().await?;
+    }
+    Ok(())
+}
 
 async fn nothing(_: Text) {}
 
