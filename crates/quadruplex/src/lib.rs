@@ -6,9 +6,11 @@ mod app;
 mod bars;
 mod calls;
 mod client;
+pub mod cluster;
 mod conversation;
 mod error;
 mod files;
+mod fleet;
 #[cfg(feature = "http")]
 mod http;
 mod messages;
@@ -40,6 +42,7 @@ pub use files::{
     Chunks, Download, GIB, KIB, MIB, Nowhere, Progress, RemoteFile, Saved, ToDir, ToMemory, ToPath, ToWriter, Upload, UploadSource,
     Uploaded,
 };
+pub use fleet::{Fleet, FleetAccount, FleetMachine, Sessions};
 pub use messages::{
     Attachment, Button, Buttons, Dialog, Dialogs, DialogsQuery, ForEach, History, HistoryQuery, Key, Keyboard, MediaKind, Message, Pages,
     Participant, Participants, ParticipantsQuery, Role, Search, SearchQuery, SendFiles,
@@ -134,9 +137,15 @@ pub use quadruplex_api as api;
 pub use quadruplex_crypto::rsa::PublicKey;
 pub use quadruplex_mtproto::framing::Transport;
 pub use quadruplex_net as net;
-pub use quadruplex_store as store;
 pub use quadruplex_tl_schema as schema;
 pub use tokio_util::sync::CancellationToken;
+
+/// What survives a restart: stores, and what is in them.
+pub mod store {
+    #[cfg(feature = "stores")]
+    pub use crate::fleet::{MySql, Postgres};
+    pub use quadruplex_store::*;
+}
 
 /// The program in the README compiles.
 #[cfg(doctest)]

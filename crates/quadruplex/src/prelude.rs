@@ -20,6 +20,8 @@ pub use crate::router::{
     State, Sticker, Switch, Text, Update, Video, Voice, filter,
 };
 pub use crate::spawn;
+pub use crate::store;
+pub use crate::store::Session;
 #[cfg(feature = "testing")]
 pub use crate::testing::Sandbox;
 pub use crate::{
@@ -28,6 +30,7 @@ pub use crate::{
 };
 pub use crate::{AfterFailure, Call, CancellationToken, Wait};
 pub use crate::{DAY, HOUR, MINUTE, SECOND};
+pub use crate::{Fleet, FleetAccount};
 pub use crate::{Kept, OfChat, OfMember, OfUser};
 pub use crate::{Missed, Schedule, Scheduled};
 pub use quadruplex_macros::{Callback, Command};

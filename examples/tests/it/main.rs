@@ -7,10 +7,14 @@
 mod away;
 #[path = "../../cart.rs"]
 mod cart;
+#[path = "../../cluster.rs"]
+mod cluster;
 #[path = "../../daily.rs"]
 mod daily;
 #[path = "../../echo.rs"]
 mod echo;
+#[path = "../../fleet.rs"]
+mod fleet;
 #[path = "../../keep.rs"]
 mod keep;
 #[path = "../../knobs.rs"]

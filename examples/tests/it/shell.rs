@@ -73,8 +73,10 @@ fn bots() {
     let talks = [
         ("away", "are you there?\nhello?\n", "< I am away, and read this tonight.\n"),
         ("cart", "/add bread\n/add red wine\n/cart\n", "< 1 in your cart\n< 2 in your cart\n< bread, red wine\n"),
+        ("cluster", "hello\n", "< hello\n"),
         ("daily", "/when\n", "< every morning at nine, UTC\n"),
         ("echo", "hello\n<b>\n", "< hello\n< <b>\n"),
+        ("fleet", "hello\n", "< hello\n"),
         ("knobs", "hello\n", "< hello\n"),
         ("mirror", "hello\n", "< hello\n"),
         ("moderate", "/help\nhttp://x\n", "< /quiet — Switch the greetings on or off\n/help [command] — What this bot understands\n"),

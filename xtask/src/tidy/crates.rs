@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "quadruplex-markup",
             "quadruplex-net",
             "quadruplex-store",
+            "quadruplex-stores",
             "quadruplex-api",
             "quadruplex-tl-schema",
             "quadruplex-sandbox",

@@ -1,13 +1,14 @@
 //! What a program is told by its command line and its environment.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use quadruplex_store::Redb;
+use quadruplex_store::{Redb, Store};
 
 use super::sign_in;
 use super::variables::Variables;
-use crate::{Client, Error, Servers};
+use crate::{Builder, Client, Error, Servers};
 
 /// The options that every program takes. What else stands on the command line is the program's own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,6 +96,20 @@ impl Arguments {
 
     /// Connects to Telegram and signs in.
     pub(crate) async fn connect(self, variables: &Variables) -> Result<Client, Error> {
+        let session = self.session.clone().or_else(|| variables.get("SESSION").map(PathBuf::from));
+        let path = session.unwrap_or_else(|| PathBuf::from(format!("{}.redb", program_name())));
+        let (wait, builder) = (self.wait.unwrap_or(WAIT), self.builder(variables)?);
+        self.sign_in(builder.connect(Redb::open(path, wait).await?).await?, variables).await
+    }
+
+    /// The same with what is in a store.
+    pub(crate) async fn connect_with(self, store: Arc<dyn Store>, variables: &Variables) -> Result<Client, Error> {
+        let client = self.builder(variables)?.connect(store).await?;
+        self.sign_in(client, variables).await
+    }
+
+    /// A client of the application that the environment names.
+    pub(crate) fn builder(&self, variables: &Variables) -> Result<Builder, Error> {
         let missing = |name: &str| {
             Error::Invalid(format!(
                 "missing {name}\n  MTProto needs an application id. Get one in two minutes: https://my.telegram.org/apps\n  \
@@ -105,10 +120,10 @@ impl Arguments {
         let id = id.trim().parse().map_err(|_| Error::Invalid(format!("API_ID is a number, and not {id:?}")))?;
         let hash = variables.get("API_HASH").ok_or_else(|| missing("API_HASH"))?;
         let servers = if self.test_servers { Servers::telegram_test() } else { Servers::telegram() };
-        let session = self.session.or_else(|| variables.get("SESSION").map(PathBuf::from));
-        let path = session.unwrap_or_else(|| PathBuf::from(format!("{}.redb", program_name())));
-        let store = Redb::open(path, self.wait.unwrap_or(WAIT)).await?;
-        let client = Client::builder(id, hash).servers(servers).connect(store).await?;
+        Ok(Client::builder(id, hash).servers(servers))
+    }
+
+    async fn sign_in(self, client: Client, variables: &Variables) -> Result<Client, Error> {
         if client.whoami().await?.is_none() {
             let common = if self.is_one_of_several { None } else { variables.get("BOT_TOKEN") };
             sign_in::sign_in(&client, self.token.or(common), self.phone).await?;

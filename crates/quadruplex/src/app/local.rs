@@ -8,14 +8,18 @@ mod furnish;
 mod host;
 
 #[cfg(feature = "sandbox")]
-pub(crate) use host::{bot, bot_named, person, somebody_for};
+pub(crate) use host::{bot, bot_named, bot_named_with, bot_with, person, somebody_for, somebody_for_bot};
 
 #[cfg(not(feature = "sandbox"))]
-pub(crate) use absent::{bot, bot_named, person, somebody_for};
+pub(crate) use absent::{bot, bot_named, bot_named_with, bot_with, person, somebody_for, somebody_for_bot};
 
 /// What is there without the sandbox: an error that says so.
 #[cfg(not(feature = "sandbox"))]
 mod absent {
+    use std::sync::Arc;
+
+    use quadruplex_store::Store;
+
     use crate::{Client, Error};
 
     pub(crate) enum Local {}
@@ -38,11 +42,23 @@ mod absent {
         Err(refused())
     }
 
+    pub(crate) async fn bot_with(_: Arc<dyn Store>) -> Result<Client, Error> {
+        Err(refused())
+    }
+
+    pub(crate) async fn bot_named_with(_: &str, _: Arc<dyn Store>) -> Result<Client, Error> {
+        Err(refused())
+    }
+
     pub(crate) async fn bot_named(_: &str) -> Result<Client, Error> {
         Err(refused())
     }
 
     pub(crate) async fn somebody_for(_: &Client) -> Result<Option<Local>, Error> {
+        Ok(None)
+    }
+
+    pub(crate) async fn somebody_for_bot() -> Result<Option<Local>, Error> {
         Ok(None)
     }
 }

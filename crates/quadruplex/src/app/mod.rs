@@ -16,15 +16,18 @@ mod watch;
 
 use std::fmt;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use quadruplex_api::PeerRef;
 use tracing::info;
 
+use crate::cluster::Cluster;
 use crate::reports::start_log;
+use crate::router::Plan;
 use crate::updates::UpdateLimits;
-use crate::{Client, Error, Router};
-pub(crate) use arguments::Arguments;
+use crate::{Client, Error, Order, Router};
+pub(crate) use arguments::{Arguments, program_name};
 pub use backlog::Backlog;
 use dispatcher::{Dispatcher, Shared};
 pub use menu::Menu;
@@ -80,7 +83,7 @@ pub async fn run(router: Router) -> crate::Result {
 /// ```
 #[must_use = "an application does nothing until it is run"]
 pub struct App {
-    router: Router,
+    handlers: Handlers,
     client: Option<Client>,
     admins: Vec<PeerRef>,
     backlog: Backlog,
@@ -89,13 +92,24 @@ pub struct App {
     report: Report,
     watch: Watch,
     menus: Vec<Menu>,
+    pub(crate) cluster: Option<Cluster>,
+}
+
+/// What is handled by whom: given, or made ready for this and other accounts.
+enum Handlers {
+    Given(Box<Router>),
+    Ready(Arc<Plan>),
 }
 
 impl App {
     /// An application with these handlers.
     pub fn new(router: Router) -> Self {
+        Self::with(Handlers::Given(Box::new(router)))
+    }
+
+    fn with(handlers: Handlers) -> Self {
         Self {
-            router,
+            handlers,
             client: None,
             admins: Vec::new(),
             backlog: Backlog::default(),
@@ -104,7 +118,29 @@ impl App {
             report: Report::default(),
             watch: Watch::default(),
             menus: Vec::new(),
+            cluster: None,
         }
+    }
+
+    /// Makes the handlers ready; once.
+    ///
+    /// # Errors
+    /// A handler takes a state that the router was not given, or has a schedule that is none.
+    pub(crate) fn plan(&mut self) -> Result<Arc<Plan>, Error> {
+        let plan = match std::mem::replace(&mut self.handlers, Handlers::Given(Box::default())) {
+            Handlers::Ready(plan) => plan,
+            Handlers::Given(router) => Arc::new(Plan::new(*router)?),
+        };
+        self.handlers = Handlers::Ready(Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    /// The same application once more, to be started with another client.
+    pub(crate) fn again(&mut self) -> Result<Self, Error> {
+        let handlers = Handlers::Ready(self.plan()?);
+        let Self { admins, backlog, limits, drain_within, report, menus, .. } = self;
+        let (admins, report, menus) = (admins.clone(), report.clone(), menus.clone());
+        Ok(Self { admins, backlog: *backlog, limits: *limits, drain_within: *drain_within, report, menus, ..Self::with(handlers) })
     }
 
     /// Takes a client that is there, signed in, instead of making one.
@@ -169,8 +205,8 @@ impl App {
 
     /// Is watched together with others, under this name.
     #[cfg(feature = "metrics")]
-    pub(crate) fn among(mut self, monitor: &crate::metrics::Monitor, name: &std::sync::Arc<str>) -> Self {
-        self.watch.among = Some((monitor.clone(), std::sync::Arc::clone(name)));
+    pub(crate) fn among(mut self, monitor: &crate::metrics::Monitor, name: &Arc<str>) -> Self {
+        self.watch.among = Some((monitor.clone(), Arc::clone(name)));
         self
     }
 
@@ -178,6 +214,11 @@ impl App {
     #[cfg(feature = "testing")]
     pub(crate) fn report(self, report: Report) -> Self {
         Self { report, ..self }
+    }
+
+    /// Which updates are handled one after another.
+    pub(crate) fn order_of_updates(&self) -> Order {
+        self.limits.order
     }
 
     /// How long handlers may go on when it is to end.
@@ -201,6 +242,9 @@ impl App {
 
     async fn serve(mut self) -> Result<(), Error> {
         start_log();
+        if let Some(cluster) = self.cluster.take() {
+            return crate::cluster::run(self, &cluster).await;
+        }
         if self.client.is_none() {
             let arguments = Arguments::read(std::env::args().skip(1))?;
             // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
@@ -232,9 +276,8 @@ impl App {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { router, client, admins, backlog, limits, drain_within, .. } = self;
+        let Self { client, admins, backlog, limits, drain_within, .. } = self;
         f.debug_struct("App")
-            .field("router", router)
             .field("client", client)
             .field("admins", admins)
             .field("backlog", backlog)

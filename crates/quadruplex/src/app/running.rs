@@ -71,9 +71,14 @@ impl Running {
     }
 
     /// Stops in the middle of whatever it does.
-    #[cfg(feature = "testing")]
     pub(crate) fn abort(self) {
         self.task.abort();
+    }
+
+    /// The same, and waits for that.
+    pub(crate) async fn kill(self) {
+        self.task.abort();
+        let _ = self.task.await;
     }
 
     /// Takes no more updates, and waits for the handlers that run. What is not finished in time comes again at the next start.

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{App, Dispatcher, Menu, Running, Shared, menu};
 use crate::Error;
 use crate::conversation::Waiting;
-use crate::router::{Account, Plan};
+use crate::router::Account;
 use crate::schedule::Jobs;
 
 impl App {
@@ -19,13 +19,15 @@ impl App {
     ///
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the updates.
-    pub async fn start(self) -> Result<Running, Error> {
-        let Self { router, client, admins, backlog, limits, drain_within, report, watch, menus } = self;
+    pub async fn start(mut self) -> Result<Running, Error> {
+        let plan = self.plan()?;
+        let Self { client, admins, backlog, limits, drain_within, report, watch, menus, .. } = self;
         let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;
-        let plan = Arc::new(Plan::new(router)?);
+        // What is done once for an account is done where it is held.
+        let is_holder = client.inner.far().is_none_or(|link| link.welcome().is_some_and(|welcome| welcome.is_here));
         plan.prepare(&client).await?;
         let account = Arc::new(Account::of(&client, &admins).await?);
-        if account.is_bot {
+        if account.is_bot && is_holder {
             let commands = &plan.commands().0;
             let own = commands.iter().fold(Menu::everybody(), |menu, command| menu.command(command.name, command.description));
             let own = (!commands.is_empty()).then_some(own);
@@ -65,7 +67,12 @@ impl App {
                 let _ = stopped.wait_for(|stop| *stop).await;
                 end_of_jobs.cancel();
             };
-            let all = async { tokio::join!(handled, jobs.run(end_of_jobs.clone(), drain_within), end_of_jobs.run_until_cancelled(told)) };
+            let jobs = async {
+                if is_holder {
+                    jobs.run(end_of_jobs.clone(), drain_within).await;
+                }
+            };
+            let all = async { tokio::join!(handled, jobs, end_of_jobs.run_until_cancelled(told)) };
             let reports = async {
                 if !admins.is_empty() {
                     report.reports.run(reporting, admins).await;

@@ -4,6 +4,7 @@
 //! in one packet. Where the server cannot know of the one before, because it goes over another connection or is not on its way at
 //! all, the call waits here.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::Error;
 use crate::client::lock;
+use crate::cluster::{Link, Reserved};
 
 /// What a call does when the one before it in its queue has failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +48,11 @@ impl Line {
 
 /// The queues of a client. A queue exists as long as somebody is in it.
 #[derive(Debug, Default)]
-pub(crate) struct Queues(Mutex<HashMap<Arc<str>, Places>>);
+pub(crate) struct Queues {
+    names: Mutex<HashMap<Arc<str>, Places>>,
+    /// Whoever holds the account has them.
+    far: Option<Arc<Link>>,
+}
 
 #[derive(Debug, Default)]
 struct Places {
@@ -71,10 +77,11 @@ pub(crate) struct Place {
     queues: Arc<Queues>,
     name: Arc<str>,
     after_failure: AfterFailure,
-    forgives: Option<&'static str>,
+    forgives: Option<Cow<'static, str>>,
     number: u64,
     changed: Arc<Notify>,
     given_up: bool,
+    far: Option<Reserved>,
 }
 
 /// When it is the turn of a call.
@@ -88,38 +95,46 @@ enum Turn {
 }
 
 impl Queues {
-    /// Takes the last place.
-    pub(crate) fn join(self: &Arc<Self>, name: Arc<str>, after_failure: AfterFailure) -> Place {
-        let mut table = lock(&self.0);
+    /// Those of an account that is held elsewhere.
+    pub(crate) fn far(link: &Arc<Link>) -> Self {
+        Self { far: Some(Arc::clone(link)), ..Self::default() }
+    }
+
+    /// Takes the last place. With the error `forgives` a call has done its work.
+    pub(crate) fn join(self: &Arc<Self>, name: Arc<str>, after_failure: AfterFailure, forgives: Option<Cow<'static, str>>) -> Place {
+        if let Some(link) = &self.far {
+            let far = Some(link.join(&name, after_failure, forgives.as_deref()));
+            return Place { queues: self.clone(), name, after_failure, forgives, number: 0, changed: Arc::default(), given_up: true, far };
+        }
+        let mut table = lock(&self.names);
         let places = table.entry(name.clone()).or_default();
         let number = places.next;
         places.next += 1;
         let changed = Arc::new(Notify::new());
         places.places.insert(number, Entry { sent: None, left_by: None, before_failed: false, changed: changed.clone() });
         drop(table);
-        Place { queues: self.clone(), name, after_failure, forgives: None, number, changed, given_up: false }
+        Place { queues: self.clone(), name, after_failure, forgives, number, changed, given_up: false, far: None }
     }
 
     /// The queues by name, with how many are in each.
     pub(crate) fn list(&self) -> Vec<(Arc<str>, usize)> {
-        let mut list: Vec<_> = lock(&self.0).iter().map(|(name, places)| (name.clone(), places.places.len())).collect();
+        let mut list: Vec<_> = lock(&self.names).iter().map(|(name, places)| (name.clone(), places.places.len())).collect();
         list.sort();
         list
     }
 }
 
 impl Place {
-    /// With this error the call has done its work.
-    pub(crate) fn forgiving(mut self, forgives: Option<&'static str>) -> Self {
-        self.forgives = forgives;
-        self
+    /// The place that is kept elsewhere.
+    pub(crate) fn reserved(&mut self) -> Option<&mut Reserved> {
+        self.far.as_mut()
     }
 
     /// Whether the call has failed for those that come after it: neither who was skipped has, nor what Telegram has done already.
     pub(crate) fn is_failure(&self, error: &Error) -> bool {
         match error {
             Error::Queue { stopped, .. } => *stopped,
-            error => !error.is("RANDOM_ID_DUPLICATE") && !self.forgives.is_some_and(|name| error.is(name)),
+            error => !error.is("RANDOM_ID_DUPLICATE") && !self.forgives.as_deref().is_some_and(|name| error.is(name)),
         }
     }
 
@@ -147,7 +162,7 @@ impl Place {
     }
 
     fn look(&self, connection: &Connection, refused: Option<&Ticket>) -> Turn {
-        let mut table = lock(&self.queues.0);
+        let mut table = lock(&self.queues.names);
         let Some(places) = table.get_mut(&self.name).map(|places| &mut places.places) else { return Turn::Now(None) };
         let usable = |sent: &(Connection, Ticket)| (sent.0.is(connection) && refused != Some(&sent.1)).then(|| sent.1.clone());
         if let Some(entry) = places.get_mut(&self.number) {
@@ -171,7 +186,7 @@ impl Place {
     /// The call is on its way: the next one may follow.
     pub(crate) fn sent(&self, connection: &Connection, ticket: &Ticket) {
         self.change(|entry| entry.sent = Some((connection.clone(), ticket.clone())));
-        let table = lock(&self.queues.0);
+        let table = lock(&self.queues.names);
         let next = table.get(&self.name).and_then(|places| places.places.range(self.number + 1..).next());
         if let Some((_, next)) = next {
             next.changed.notify_one();
@@ -196,7 +211,7 @@ impl Place {
     }
 
     fn change(&self, change: impl FnOnce(&mut Entry)) {
-        let mut table = lock(&self.queues.0);
+        let mut table = lock(&self.queues.names);
         if let Some(entry) = table.get_mut(&self.name).and_then(|places| places.places.get_mut(&self.number)) {
             change(entry);
         }
@@ -207,7 +222,7 @@ impl Place {
         if std::mem::replace(&mut self.given_up, true) {
             return;
         }
-        let mut table = lock(&self.queues.0);
+        let mut table = lock(&self.queues.names);
         let Some(places) = table.get_mut(&self.name) else { return };
         if let Some(entry) = places.places.remove(&self.number)
             && let Some((_, next)) = places.places.range_mut(self.number..).next()
@@ -236,7 +251,7 @@ mod tests {
 
     /// Whether the call at a place may go now: never, later, now.
     fn look(place: &Place) -> &'static str {
-        let table = lock(&place.queues.0);
+        let table = lock(&place.queues.names);
         let places = &table[&place.name].places;
         let entry = &places[&place.number];
         match () {
@@ -249,7 +264,7 @@ mod tests {
     #[test]
     fn a_failure_reaches_those_who_care() {
         let queues = Arc::new(Queues::default());
-        let join = |after_failure| queues.join("q".into(), after_failure);
+        let join = |after_failure| queues.join("q".into(), after_failure, None);
         let [first, second, third, fourth] = [AfterFailure::Continue, AfterFailure::Stop, AfterFailure::Skip, AfterFailure::Stop].map(join);
         assert_eq!([&first, &second, &third, &fourth].map(look), ["now", "later", "later", "later"]);
         first.end(true);
@@ -266,7 +281,7 @@ mod tests {
     #[test]
     fn who_is_dropped_was_never_there() {
         let queues = Arc::new(Queues::default());
-        let places: Vec<_> = (0..1000).map(|_| queues.join("q".into(), AfterFailure::Stop)).collect();
+        let places: Vec<_> = (0..1000).map(|_| queues.join("q".into(), AfterFailure::Stop, None)).collect();
         let mut places = places.into_iter();
         let (first, last) = (places.next().unwrap(), places.next_back().unwrap());
         drop(places);

@@ -1,6 +1,7 @@
 //! One call from the moment somebody wants it until it has ended: its peers, its place in a queue, its limits, its attempts.
 
 mod failed;
+mod far;
 #[cfg(feature = "tower")]
 mod layers;
 
@@ -37,8 +38,8 @@ pub(crate) struct Run {
     inner: Arc<Inner>,
     function: Function,
     options: AttemptOptions,
-    /// Whether its random ids follow from a key.
-    once: bool,
+    /// Its random ids follow from this key.
+    once: Option<Arc<str>>,
     patience: Patience,
     place: Option<Box<Place>>,
     outbox: Option<Arc<Outbox>>,
@@ -60,13 +61,12 @@ impl Run {
     /// Takes the place in the queue and draws the random ids.
     pub(crate) fn begin(inner: &Arc<Inner>, request: &mut dyn Erased, options: CallOptions, outbox: Option<Arc<Outbox>>) -> Self {
         let function = Function { id: request.id(), name: request.name() };
-        let once = options.once.clone();
+        let is_once = options.once.is_some();
         let mut run = Self::encoded(inner, function, Bytes::new(), options);
         run.outbox = outbox;
         // Kept over repetitions, by which Telegram knows them.
-        match once.and_then(|key| Some((key, inner.own_user()?))) {
-            Some((key, account)) => request.fill_random(&mut once::random_ids(account.id, &key)),
-            None => request.fill_random(&mut || inner.send_id()),
+        if !is_once {
+            request.fill_random(&mut || inner.send_id());
         }
         request.lookups(&mut run.lookups);
         run
@@ -75,16 +75,16 @@ impl Run {
     /// A call whose bytes are ready: a part of a file.
     pub(crate) fn encoded(inner: &Arc<Inner>, function: Function, body: Bytes, options: CallOptions) -> Self {
         inner.in_flight.fetch_add(1, Ordering::Relaxed);
+        let line = &options.line;
         let place = |name: &Arc<str>| {
-            let place = inner.queues.join(name.clone(), options.line.after_failure.unwrap_or_default());
-            Box::new(place.forgiving(options.line.forgives))
+            Box::new(inner.queues.join(name.clone(), line.after_failure.unwrap_or_default(), line.forgives.map(Into::into)))
         };
         Self {
             inner: inner.clone(),
             function,
             patience: Patience::of(&options),
             place: options.line.name.as_ref().map(place),
-            once: options.once.is_some(),
+            once: options.once,
             options: options.attempts,
             outbox: None,
             lookups: Lookups::new(),
@@ -103,6 +103,11 @@ impl Run {
         self.place = place.map(Box::new);
     }
 
+    /// The chat that bytes which were ready from the start are about.
+    pub(crate) fn is_about(&mut self, peer: Option<i64>) {
+        self.peer = peer.and_then(NonZeroI64::new);
+    }
+
     /// Makes the call, from its peers to its answer.
     ///
     /// Thousands of these wait at once: what only few of them come to is in futures of its own, so that the others have no room for it.
@@ -113,7 +118,7 @@ impl Run {
 
     /// Looks peers up and encodes the request. It leaves the queue if that fails.
     pub(crate) async fn prepare(&mut self, request: &mut dyn Erased) -> Result<(), Error> {
-        if !self.once && self.lookups.is_empty() && request.mentions().is_empty() {
+        if self.once.is_none() && self.lookups.is_empty() && request.mentions().is_empty() {
             self.encode_with(request, &Peers::default());
             return Ok(());
         }
@@ -125,13 +130,14 @@ impl Run {
     }
 
     async fn try_prepare(&mut self, request: &mut dyn Erased) -> Result<(), Error> {
-        if self.once {
+        if let Some(key) = self.once.clone() {
             if !has_random_id(self.function.id) {
                 let what =
                     format!("{}: .once() is for what is sent; this has no random_id by which Telegram knows it again", self.function.name);
                 return Err(Error::Invalid(what));
             }
-            self.inner.own_user().ok_or(Error::NotSignedIn)?;
+            let account = self.inner.found_own_user().await?;
+            request.fill_random(&mut once::random_ids(account.id, &key));
         }
         let mentions = request.mentions();
         if !mentions.is_empty() {
@@ -146,6 +152,9 @@ impl Run {
         #[cfg(feature = "tower")]
         if let Some(calls) = self.layers() {
             return Box::pin(self.through(calls, request)).await;
+        }
+        if let Some(link) = self.inner.far() {
+            return Box::pin(self.finish_far(link, request)).await;
         }
         let answer = loop {
             let dc = self.options.dc.unwrap_or_else(|| self.inner.home_dc());

@@ -1,19 +1,21 @@
 use std::collections::HashMap;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use quadruplex_mtproto::framing::Transport;
-use quadruplex_net::{Carrier, Dial, Environment, Network, Order, Policy, Proxy};
+use quadruplex_net::{Carrier, Dial, Environment, Network, Order, Policy, Proxy, Random, StoredKey};
 use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer};
+use tokio::sync::mpsc;
 
 use super::keep::{find_home, hand_over, keep_config};
 use super::pool::{Pool, stored_key};
 use super::settings::{ApiId, OnError, Settings, Unhandled, Ways};
 use super::storing::tell_of_failures;
-use super::{Client, Inner, PeerBook, Servers};
+use super::{Client, Far, Inner, PeerBook, Servers};
 use crate::Error;
-use crate::calls::{Limits, SentIds, Wait};
+use crate::calls::{Limits, Queues, SentIds, Wait};
+use crate::cluster::{FarStore, Handed, Link};
 use crate::files::Lanes;
 use crate::text::TextLimits;
 
@@ -216,7 +218,7 @@ impl Builder {
             store.commit(Arc::new(commit)).await?;
             snapshot = store.load().await?;
         }
-        let Some(identity) = snapshot.identity else {
+        let Some(identity) = snapshot.identity.clone() else {
             return Err(Error::Invalid(format!("the store {} does not keep what is written to it", store.place())));
         };
         if identity.test != settings.servers.test {
@@ -235,29 +237,8 @@ impl Builder {
                 keys.insert(slot.dc, stored_key(&key.key, salts, server_time.map(Duration::from_secs)));
             }
         }
-        let writer = Writer::spawn(store);
         let random = settings.environment.random(u64::MAX).map_err(|error| Error::io("random numbers", error))?;
-        let pool = Arc::new(Pool::new(settings.clone(), writer.clone(), keys));
-        let inner = Arc::new_cyclic(|client| Inner {
-            handles: AtomicUsize::new(0),
-            settings,
-            writer,
-            pool,
-            peers: PeerBook::new(client.clone()),
-            lanes: Lanes::default(),
-            text_limits: TextLimits::default(),
-            queues: Arc::default(),
-            limits: Limits::default(),
-            sent_ids: SentIds::default(),
-            identity: Mutex::new(identity),
-            in_flight: AtomicUsize::new(0),
-            reports: OnceLock::new(),
-            lost: Mutex::default(),
-            random: Mutex::new(random),
-            updates: Mutex::default(),
-            #[cfg(feature = "http")]
-            http: OnceLock::new(),
-        });
+        let inner = assemble(settings, Writer::spawn(store), (keys, random), identity, None);
         if !inner.pool.knows(inner.home_dc()) {
             find_home(&inner).await?;
         }
@@ -268,6 +249,46 @@ impl Builder {
         }
         Ok(Client::of(inner))
     }
+
+    /// A client of an account that another process holds, or another part of this one: it has no connections.
+    pub(crate) fn far(self, link: &Arc<Link>, handed: Option<mpsc::Receiver<Handed>>, random: Random) -> Client {
+        let store = Arc::new(FarStore(Arc::downgrade(link)));
+        let identity = Identity { home_dc: self.settings.servers.first_dc, user: None, test: false };
+        let far = Far { link: Arc::clone(link), handed: Mutex::new(handed) };
+        Client::of(assemble(self.settings, Writer::spawn(store), (HashMap::new(), random), identity, Some(far)))
+    }
+}
+
+fn assemble(
+    settings: Settings,
+    writer: Writer,
+    (keys, random): (HashMap<i32, StoredKey>, Random),
+    identity: Identity,
+    far: Option<Far>,
+) -> Arc<Inner> {
+    let pool = Arc::new(Pool::new(settings.clone(), writer.clone(), keys));
+    Arc::new_cyclic(|client| Inner {
+        handles: AtomicUsize::new(0),
+        settings,
+        writer,
+        pool,
+        peers: PeerBook::new(client.clone()),
+        lanes: Lanes::default(),
+        text_limits: TextLimits::default(),
+        queues: Arc::new(far.as_ref().map_or_else(Queues::default, |far| Queues::far(&far.link))),
+        limits: Limits::default(),
+        sent_ids: SentIds::default(),
+        identity: Mutex::new(identity),
+        in_flight: AtomicUsize::new(0),
+        reports: OnceLock::new(),
+        lost: Mutex::default(),
+        random: Mutex::new(random),
+        updates: Mutex::default(),
+        keeps_session: AtomicBool::new(false),
+        far,
+        #[cfg(feature = "http")]
+        http: OnceLock::new(),
+    })
 }
 
 fn log(unhandled: Unhandled) {

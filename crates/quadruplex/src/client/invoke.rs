@@ -125,11 +125,7 @@ impl Inner {
                 self.pool.forget_authorization(dc);
                 Ok(Next::Again)
             }
-            "PEER_ID_INVALID" | "USER_ID_INVALID" | "CHANNEL_INVALID" | "CHAT_ID_INVALID"
-                if !std::mem::replace(&mut tried.looked_up_again, true) =>
-            {
-                Ok(Next::LookUpAgain)
-            }
+            name if STALE.contains(&name) && !std::mem::replace(&mut tried.looked_up_again, true) => Ok(Next::LookUpAgain),
             "MSG_WAIT_TIMEOUT" | "MSG_WAIT_FAILED" => Ok(trouble(tried)),
             // It was executed, so that once more would give the same.
             "RANDOM_ID_DUPLICATE" => Ok(Next::Fail),
@@ -196,6 +192,14 @@ impl Client {
         let users = self.inner.invoke(users::GetUsers::new([enums::InputUser::UserSelf])).await?;
         users.into_iter().next().ok_or(Error::NotSignedIn)
     }
+}
+
+/// What is said of an access hash that is not good any more.
+const STALE: [&str; 4] = ["PEER_ID_INVALID", "USER_ID_INVALID", "CHANNEL_INVALID", "CHAT_ID_INVALID"];
+
+/// Whether a peer that was looked up may be another one by now.
+pub(crate) fn is_stale_peer(error: &Error) -> bool {
+    matches!(error, Error::Rpc { error, .. } if STALE.contains(&error.name.as_str()))
 }
 
 /// What any data centre answers.

@@ -1,6 +1,7 @@
 //! What a client does by itself: it finds the account's data centre, keeps up with the configuration, and lets go of a session that another
 //! process wants.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ pub(super) async fn hand_over(client: Weak<Inner>) {
             error!("{reason}");
             return inner.close(CloseReason::Forbidden(reason.into())).await;
         }
-        if store.is_wanted() {
+        if store.is_wanted() && !inner.keeps_session.load(Ordering::Relaxed) {
             warn!(store = store.place(), "another process takes this session over; this one closes its connections");
             return inner.close(CloseReason::Requested).await;
         }

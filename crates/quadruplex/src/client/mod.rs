@@ -22,16 +22,17 @@ mod shorthand;
 mod storing;
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use quadruplex_api::{PeerRef, Request, enums};
 use quadruplex_net::{Random, State};
 use quadruplex_store::{Commit, Identity, OwnUser, Session, Writer};
 use rand_chacha::rand_core::Rng;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::calls::{Limit, Limits, Queues, SentIds};
+use crate::cluster::{Handed, Link};
 use crate::files::Lanes;
 use crate::reports::{Problem, Reports};
 use crate::text::TextLimits;
@@ -41,7 +42,7 @@ pub use auth::{CodeKind, LoginCode, SignIn};
 pub use builder::Builder;
 pub use call::Call;
 pub(crate) use call::{AttemptOptions, CallOptions, Erased, Finished, Prepared, Started};
-pub(crate) use invoke::{Function, Next};
+pub(crate) use invoke::{Function, Next, is_stale_peer};
 #[cfg(feature = "tower")]
 pub use layers::{Calls, RawCall};
 pub(crate) use options::call_options;
@@ -88,6 +89,16 @@ pub(crate) struct Inner {
     /// Made when it is wanted.
     #[cfg(feature = "http")]
     pub(crate) http: OnceLock<awaitkit_http::Http>,
+    /// Another process that asks for the session does not get it.
+    keeps_session: AtomicBool,
+    far: Option<Far>,
+}
+
+/// That the account is held by another process, or by another part of this one.
+struct Far {
+    link: Arc<Link>,
+    /// Updates that are handed out, until somebody takes them.
+    handed: Mutex<Option<mpsc::Receiver<Handed>>>,
 }
 
 impl Client {
@@ -230,6 +241,14 @@ impl Client {
     }
 
     pub(crate) async fn open_updates(&self, limits: UpdateLimits) -> Result<UpdateStream, Error> {
+        if let Some(far) = &self.inner.far {
+            let handed = lock(&far.handed).take();
+            let handed = handed.ok_or_else(|| Error::Invalid("nobody hands updates out to this client".to_owned()))?;
+            let (stream, updates) = crate::updates::start_handed(&self.inner, handed, limits).await?;
+            *lock(&self.inner.updates) = Arc::downgrade(&updates);
+            far.link.taken_by(&updates);
+            return Ok(stream);
+        }
         if self.whoami().await?.is_some() {
             self.begin_updates(true).await?;
         }
@@ -254,11 +273,35 @@ impl Inner {
     }
 
     pub(crate) fn own_user(&self) -> Option<OwnUser> {
-        lock(&self.identity).user
+        match &self.far {
+            Some(far) => far.link.welcome()?.own,
+            None => lock(&self.identity).user,
+        }
+    }
+
+    /// The same; of an account that is held elsewhere, as soon as it is known.
+    pub(crate) async fn found_own_user(&self) -> Result<OwnUser, Error> {
+        if let Some(far) = &self.far {
+            far.link.found().await?;
+        }
+        self.own_user().ok_or(Error::NotSignedIn)
     }
 
     pub(crate) fn home_dc(&self) -> i32 {
-        lock(&self.identity).home_dc
+        match self.far.as_ref().and_then(|far| far.link.welcome()) {
+            Some(welcome) => welcome.home_dc,
+            None => lock(&self.identity).home_dc,
+        }
+    }
+
+    /// The line to whoever holds the account, if this is not the holder's client.
+    pub(crate) fn far(&self) -> Option<Arc<Link>> {
+        self.far.as_ref().map(|far| Arc::clone(&far.link))
+    }
+
+    /// From now on the session is not handed over to another process that asks for it.
+    pub(crate) fn keep_session(&self) {
+        self.keeps_session.store(true, Ordering::Relaxed);
     }
 
     /// Who takes the updates, if somebody does.
@@ -276,7 +319,7 @@ impl Inner {
 
     #[cfg(feature = "metrics")]
     pub(crate) fn calls_in_flight(&self) -> usize {
-        self.in_flight.load(std::sync::atomic::Ordering::Relaxed)
+        self.in_flight.load(Ordering::Relaxed)
     }
 
     /// Keeps a time at which a scheduled handler has failed too often as a dead letter; its number, if updates are taken.
@@ -291,6 +334,9 @@ impl Inner {
 
     /// Whether all that the server has for this account outside channels has come, and no more of it waits or is handled than `kept`.
     pub(crate) async fn is_at_rest(self: &Arc<Self>, kept: usize) -> bool {
+        if let Some(link) = self.far() {
+            return link.standing().await.is_ok_and(|standing| standing.has_caught_up && standing.waiting <= kept);
+        }
         let Ok(state) = self.invoke(quadruplex_api::functions::updates::GetState).await else { return false };
         let common = self.updates().and_then(|updates| updates.common());
         let has_come = common.is_some_and(|common| common.pts >= state.pts && common.qts >= state.qts);
@@ -316,6 +362,9 @@ impl Inner {
 
     /// Leaves the main connection for a new one.
     pub(crate) fn reconnect(&self) {
+        if self.far.is_some() {
+            return;
+        }
         if let Ok(connection) = self.pool.connection(self.home_dc(), Purpose::Main) {
             connection.reconnect();
         }

@@ -65,7 +65,6 @@ pub(crate) struct Pool {
     /// Whoever takes the updates of main connections, with the data centre they came from.
     updates: OnceLock<mpsc::Sender<(i32, Event)>>,
     /// When the last of them came; at first, the start.
-    #[cfg(feature = "metrics")]
     heard: Mutex<tokio::time::Instant>,
 }
 
@@ -86,7 +85,6 @@ impl Pool {
             stored,
             authorized: Mutex::default(),
             updates: OnceLock::new(),
-            #[cfg(feature = "metrics")]
             heard: Mutex::new(tokio::time::Instant::now()),
         }
     }
@@ -233,7 +231,6 @@ impl Pool {
     }
 
     /// How long no update has come, or since the start.
-    #[cfg(feature = "metrics")]
     pub(crate) fn silence(&self) -> std::time::Duration {
         lock(&self.heard).elapsed()
     }
@@ -250,7 +247,6 @@ impl Pool {
     async fn listen(pool: Weak<Self>, dc: i32, purpose: Purpose, mut events: mpsc::Receiver<Event>) {
         while let Some(event) = events.recv().await {
             let Some(pool) = pool.upgrade() else { return };
-            #[cfg(feature = "metrics")]
             if purpose == Purpose::Main && matches!(event, Event::Update(..)) {
                 *lock(&pool.heard) = tokio::time::Instant::now();
             }

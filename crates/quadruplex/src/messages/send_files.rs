@@ -154,7 +154,7 @@ impl<T> SendFiles<'_, T> {
     /// As a call takes its place when it begins to be awaited.
     fn take_place(&mut self) -> Option<Place> {
         let Line { name, after_failure, .. } = std::mem::take(&mut self.options.line);
-        name.map(|name| self.client.inner.queues.join(name, after_failure.unwrap_or_default()))
+        name.map(|name| self.client.inner.queues.join(name, after_failure.unwrap_or_default(), None))
     }
 
     /// The ids by which Telegram knows what is sent. They are drawn now, since uploads that go on side by side end in any order. Under a key

@@ -54,6 +54,9 @@ impl Gauges {
                 main = why.map_or(Ok(()), Err);
             }
         }
+        if let Some(link) = client.inner.far() {
+            main = link.welcome().map(drop).ok_or_else(|| "nobody holds the account, or it is not heard of".to_owned());
+        }
         let mut floods = BTreeMap::new();
         for limit in client.limits() {
             let (left, waits): &mut (Duration, usize) = floods.entry((limit.dc, limit.method.unwrap_or("slow mode"))).or_default();

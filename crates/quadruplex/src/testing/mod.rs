@@ -31,6 +31,8 @@
 
 mod bot;
 mod chat;
+mod cluster;
+mod fleet;
 mod group;
 mod log;
 mod run;
@@ -39,6 +41,8 @@ mod user;
 
 pub use bot::Bot;
 pub use chat::{Chat, Pressed};
+pub use cluster::{Cluster, Machine};
+pub use fleet::FleetOfTest;
 pub use group::Group;
 pub use log::Unmet;
 pub use quadruplex_sandbox as server;

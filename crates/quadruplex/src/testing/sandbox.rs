@@ -8,11 +8,11 @@ use quadruplex_crypto::AuthKey;
 use quadruplex_net::Environment;
 use quadruplex_sandbox::world::{Caller, ErrorRule};
 use quadruplex_sandbox::{NewBot, NewUser, RpcError};
-use quadruplex_store::{Memory, OwnUser, Session};
+use quadruplex_store::{Memory, OwnUser, Session, Store};
 use rand_chacha::rand_core::Rng;
 use tokio::time::{Instant, sleep};
 
-use super::{Bot, Group, User};
+use super::{Bot, Cluster, FleetOfTest, Group, User};
 use crate::client::lock;
 use crate::{App, Builder, Client, Error, Result, Router, Servers};
 
@@ -82,12 +82,31 @@ impl Sandbox {
     /// # Cancel safety
     /// As [`bot`](Self::bot).
     pub async fn app(&self, app: App) -> Result<Bot> {
+        let (id, username) = self.new_bot()?;
+        Bot::start(self, app, id, username).await
+    }
+
+    /// A bot that runs on several machines, none of which is started yet.
+    ///
+    /// # Errors
+    /// The sandbox takes no more bots.
+    pub fn cluster(&self) -> Result<Cluster> {
+        let (id, username) = self.new_bot()?;
+        Ok(Cluster::new(self, id, username))
+    }
+
+    /// A fleet without accounts and machines.
+    pub fn fleet(&self) -> FleetOfTest {
+        FleetOfTest::new(self)
+    }
+
+    pub(super) fn new_bot(&self) -> Result<(i64, String)> {
         let number = lock(&self.shared.facts.bots).len() + 1;
         let username = if number == 1 { "test_bot".to_owned() } else { format!("test_{number}_bot") };
         let new = NewBot { name: format!("Bot {number}"), username: username.clone(), ..NewBot::default() };
         let (id, _) = self.shared.telegram.create_bot(new)?;
         lock(&self.shared.facts.bots).push(id);
-        Bot::start(self, app, id, username).await
+        Ok((id, username))
     }
 
     /// The person with this name, who has an account from the first time on.
@@ -148,17 +167,35 @@ impl Sandbox {
     }
 
     /// A client that is signed in, as if it had been by a code: no key has to be agreed on.
-    pub(super) async fn client(&self, user: OwnUser, store: Memory) -> Result<Client, Error> {
-        let number = self.shared.clients.fetch_add(1, Ordering::Relaxed) + 1;
-        let environment =
-            Environment::simulated(EPOCH + self.shared.facts.elapsed(), self.shared.seed.wrapping_mul(1000).wrapping_add(number))
-                .with_pings_every(PINGS);
+    pub(super) async fn client(&self, user: OwnUser, store: impl Store) -> Result<Client, Error> {
+        let environment = self.environment();
+        let session = self.login(user, &environment)?;
+        self.builder().environment(environment).session(session).connect(store).await
+    }
+
+    /// A client of the login that is in a store, or else of this one.
+    pub(super) async fn client_of(&self, session: Option<Session>, store: impl Store) -> Result<Client, Error> {
+        let builder = self.builder().environment(self.environment());
+        match session {
+            Some(session) => builder.session(session).connect(store).await,
+            None => builder.connect(store).await,
+        }
+    }
+
+    /// A login of this account, which nobody uses yet.
+    pub(super) fn login(&self, user: OwnUser, environment: &Environment) -> Result<Session, Error> {
         let mut key = [0; 256];
         environment.random(0).map_err(|error| Error::io("random numbers", error))?.fill_bytes(&mut key);
         self.log_in(user.id, &key)?;
         let key = quadruplex_store::AuthKey::from_bytes(key);
-        let session = Session { dc: DC, test: false, user: Some(user), address: None, key };
-        self.builder().environment(environment).session(session).connect(store).await
+        Ok(Session { dc: DC, test: false, user: Some(user), address: None, key })
+    }
+
+    /// Clocks and random numbers for one more client.
+    pub(super) fn environment(&self) -> Environment {
+        let number = self.shared.clients.fetch_add(1, Ordering::Relaxed) + 1;
+        let seed = self.shared.seed.wrapping_mul(1000).wrapping_add(number);
+        Environment::simulated(EPOCH + self.shared.facts.elapsed(), seed).with_pings_every(PINGS)
     }
 
     fn log_in(&self, user: i64, key: &[u8; 256]) -> Result<(), Error> {

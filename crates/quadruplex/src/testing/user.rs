@@ -59,9 +59,13 @@ impl User {
     /// # Cancel safety
     /// Nothing has changed if it is dropped.
     pub async fn open(&self, bot: &Bot) -> Result<Chat> {
-        let chat = Chat::new(self, PeerRef::Id(bot.id), format!("@{}", bot.username()));
+        self.open_bot(bot.id, bot.username()).await
+    }
+
+    pub(super) async fn open_bot(&self, id: i64, username: &str) -> Result<Chat> {
+        let chat = Chat::new(self, PeerRef::Id(id), format!("@{username}"));
         // From here on the id is enough.
-        self.shared.client.input_peer(bot.username()).await?;
+        self.shared.client.input_peer(username).await?;
         Ok(chat)
     }
 

@@ -16,6 +16,7 @@ use super::gap::{Batch, Engine, Event as Accepted, Gap, GapReason, Place};
 use super::journal::{Failed, Failure, Identity, Journal, Limits, Track, Waiting};
 use super::order::Order;
 use super::read::{self, Noted};
+use crate::cluster::Handed;
 
 /// Users known to be in the store; forgotten when there are more, which costs a lookup each.
 const KNOWN: usize = 50_000;
@@ -68,7 +69,7 @@ impl Shared {
             rows.retain(|row| row.number < next_row);
             let Some(last) = rows.last() else { break };
             from = last.number + 1;
-            writer.queue(|commit| rows.into_iter().for_each(|row| core.replay(row, commit)));
+            writer.queue(|commit| rows.into_iter().for_each(|row| core.replay(row, true, commit)));
         }
         Ok(Arc::new(Self { core: Mutex::new(core), writer, work: Notify::new(), given: Notify::new() }))
     }
@@ -255,6 +256,21 @@ impl Shared {
         number
     }
 
+    /// An update that was handed out by whoever has taken it.
+    pub(super) fn take_handed(&self, handed: Handed) {
+        let mut core = self.core();
+        self.writer.queue(|commit| core.replay(handed.row, handed.redelivered, commit));
+        drop(core);
+        self.work.notify_one();
+        self.given.notify_one();
+    }
+
+    /// Time has passed where updates are handed out.
+    pub(super) fn wake_lanes(&self, now: Instant) {
+        self.core().journal.wake(now);
+        self.given.notify_one();
+    }
+
     /// Time has passed.
     pub(super) fn wake(&self, now: Instant) {
         let mut core = self.core();
@@ -335,13 +351,13 @@ impl Core {
         self.journal.accept(lane, track, identity, event, bytes, commit);
     }
 
-    fn replay(&mut self, row: Row, commit: &mut Commit) {
+    fn replay(&mut self, row: Row, is_redelivered: bool, commit: &mut Commit) {
         match Event::from_bytes(&row.bytes) {
             Ok(event) => {
                 let facts = if let Event::Update(update) = &event { Facts::of(update) } else { Facts::default() };
                 let track = self.order.track(row.lane, Some(&facts));
                 let identity = facts.identity(&row.bytes);
-                self.journal.replay(&row, track, identity, event);
+                self.journal.replay(&row, is_redelivered, track, identity, event);
             }
             // Written in another layer, whose constructors this release does not know. Kept, and told.
             Err(error) => {

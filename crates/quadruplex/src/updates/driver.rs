@@ -17,6 +17,7 @@ use tracing::{debug, error, warn};
 use super::core::Shared;
 use super::gap::{Failure, Request};
 use super::read;
+use crate::cluster::Handed;
 
 /// How soon a main connection that is gone is looked for again.
 const LINK_PAUSE: Duration = Duration::from_secs(1);
@@ -63,6 +64,33 @@ pub(crate) enum Answer {
     ChannelDifference(enums::updates::ChannelDifference),
     /// The pts of `channelFull`.
     ChannelState(i32),
+}
+
+/// Takes what is handed out, until nothing more is.
+pub(super) async fn run_handed(shared: Arc<Shared>, mut handed: mpsc::Receiver<Handed>) {
+    loop {
+        let deadline = {
+            let core = shared.core();
+            if core.is_closed() {
+                return;
+            }
+            core.deadline()
+        };
+        let timeout = async {
+            match deadline {
+                Some(at) => sleep_until(Instant::from_std(at)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            handed = handed.recv() => match handed {
+                Some(handed) => shared.take_handed(handed),
+                None => return shared.close(),
+            },
+            () = timeout => shared.wake_lanes(now()),
+            () = shared.work.notified() => {}
+        }
+    }
 }
 
 /// Runs until the connections are gone.

@@ -22,6 +22,7 @@ use quadruplex_net::Event as Arrived;
 use tokio::sync::mpsc;
 
 use crate::client::Inner;
+use crate::cluster::Handed;
 pub(crate) use core::{Along, Shared as Updates};
 pub use event::Event;
 pub(crate) use facts::Facts;
@@ -50,5 +51,19 @@ pub(crate) async fn start(
 ) -> Result<(UpdateStream, Arc<Updates>), quadruplex_store::Error> {
     let shared = Updates::open(client.writer.clone(), limits).await?;
     tokio::spawn(driver::run(Arc::clone(&shared), arrived, Arc::new(server::Asking::new(client, peers_in))));
+    Ok((UpdateStream::new(Arc::clone(&shared)), shared))
+}
+
+/// Starts taking updates that whoever holds the account hands out.
+///
+/// # Errors
+/// None, as long as its store does not have to be read.
+pub(crate) async fn start_handed(
+    client: &Arc<Inner>,
+    handed: mpsc::Receiver<Handed>,
+    limits: UpdateLimits,
+) -> Result<(UpdateStream, Arc<Updates>), quadruplex_store::Error> {
+    let shared = Updates::open(client.writer.clone(), limits).await?;
+    tokio::spawn(driver::run_handed(Arc::clone(&shared), handed));
     Ok((UpdateStream::new(Arc::clone(&shared)), shared))
 }

@@ -10,6 +10,7 @@ use super::core::{Along, Shared};
 use super::event::Event;
 use super::facts::Facts;
 use super::journal::{Identity, Track, Waiting, identity_of};
+use super::order::Order;
 
 /// The updates of an account, each until it is [`done`](Delivery::done): one that was not, because the process died or
 /// the [`Delivery`] was dropped, comes again at the next start.
@@ -136,6 +137,17 @@ impl Delivery {
             Along::Other => Along::Other,
             Along::Nothing => Along::Nothing,
         }
+    }
+
+    /// The chat that it belongs to.
+    pub(crate) fn lane(&self) -> Lane {
+        self.place.lane
+    }
+
+    /// What is handled one after another with it, and where.
+    pub(crate) fn runs_with(&self, order: Order) -> Lane {
+        let facts = if let Event::Update(update) = &self.event { Some(Facts::of(update)) } else { None };
+        order.track(self.place.lane, facts.as_ref()).unwrap_or(self.place.lane)
     }
 
     /// What tells its event from all others, however it came and in whichever process. Events that may look the same are told apart by

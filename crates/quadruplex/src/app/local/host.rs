@@ -1,7 +1,9 @@
 use std::io;
+use std::sync::Arc;
 
 use quadruplex_api::PeerRef;
 use quadruplex_sandbox::Sandbox;
+use quadruplex_store::{Memory, Store};
 use tokio::sync::OnceCell;
 
 use super::{chat, furnish};
@@ -47,6 +49,10 @@ impl Telegram {
     }
 
     async fn connect(&self) -> Result<Client, Error> {
+        self.connect_with(Arc::new(Memory::new())).await
+    }
+
+    async fn connect_with(&self, store: Arc<dyn Store>) -> Result<Client, Error> {
         let builder = Client::builder(1, "sandbox");
         let builder = match self {
             Self::Own(telegram) => {
@@ -55,7 +61,7 @@ impl Telegram {
             }
             Self::Running(running) => builder.servers(running.servers()),
         };
-        builder.connect_in_memory().await
+        builder.connect(store).await
     }
 
     /// Tells other processes whom they may want to talk with.
@@ -101,12 +107,24 @@ pub(crate) async fn bot() -> Result<Client, Error> {
     bot_named(&program_name()).await
 }
 
+/// The same with what is in a store.
+pub(crate) async fn bot_with(store: Arc<dyn Store>) -> Result<Client, Error> {
+    bot_named_with(&program_name(), store).await
+}
+
 /// A client of a bot with a name.
 pub(crate) async fn bot_named(name: &str) -> Result<Client, Error> {
+    bot_named_with(name, Arc::new(Memory::new())).await
+}
+
+/// The same with what is in a store.
+pub(crate) async fn bot_named_with(name: &str, store: Arc<dyn Store>) -> Result<Client, Error> {
     let telegram = telegram().await?;
     let username = bot_name(name);
-    let client = telegram.connect().await?;
-    client.sign_in_bot(&sandbox::token(&username)).await?;
+    let client = telegram.connect_with(store).await?;
+    if client.own_user().is_none() {
+        client.sign_in_bot(&sandbox::token(&username)).await?;
+    }
     if let Telegram::Own(telegram) = telegram {
         furnish::group(telegram, &username)?;
     }
@@ -117,8 +135,16 @@ pub(crate) async fn bot_named(name: &str) -> Result<Client, Error> {
 
 /// Somebody to talk to the account of a program, if it is one of the sandbox.
 pub(crate) async fn somebody_for(client: &Client) -> Result<Option<Local>, Error> {
+    somebody(client.own_user().is_some_and(|user| user.bot)).await
+}
+
+/// Somebody to talk to the bot of this program.
+pub(crate) async fn somebody_for_bot() -> Result<Option<Local>, Error> {
+    somebody(true).await
+}
+
+async fn somebody(is_bot: bool) -> Result<Option<Local>, Error> {
     let Some(telegram) = TELEGRAM.get() else { return Ok(None) };
-    let is_bot = client.own_user().is_some_and(|user| user.bot);
     let (name, account) = match is_bot {
         true => (ME, PeerRef::Username(bot_name(&program_name()))),
         false => (OTHER, PeerRef::Phone(sandbox::phone(ME))),

@@ -61,11 +61,11 @@ impl<T> Journal<T> {
     }
 
     /// Puts a row of an earlier process back, to run in `track`; `None`: alone. To be done in order, before anything is accepted.
-    pub(crate) fn replay(&mut self, row: &Row, track: Option<Lane>, identity: Identity, content: T) {
+    pub(crate) fn replay(&mut self, row: &Row, is_redelivered: bool, track: Option<Lane>, identity: Identity, content: T) {
         self.next = self.next.max(row.number + 1);
         self.replayed.insert(identity);
         let Row { number, lane, attempts, .. } = *row;
-        self.lanes.push(track_of(track, number), Waiting { number, lane, attempts, is_redelivered: true, identity, content });
+        self.lanes.push(track_of(track, number), Waiting { number, lane, attempts, is_redelivered, identity, content });
     }
 
     /// Takes an update in: it gets a number, a place in what it runs in (`None`: it runs alone) and a row. False if it is in the journal
@@ -283,7 +283,7 @@ mod tests {
     fn rows_of_an_earlier_process_come_first_and_once() {
         let (mut journal, mut commit, now) = (Journal::new(0, Limits::default()), Commit::default(), Instant::now());
         let row = Row { number: 9, lane: LANE, attempts: 2, bytes: vec![] };
-        journal.replay(&row, Some(LANE), identity("a"), "a");
+        journal.replay(&row, true, Some(LANE), identity("a"), "a");
         assert!(!accept(&mut journal, "a", &mut commit), "the server sends it again");
         assert!(accept(&mut journal, "b", &mut commit));
         let (_, a) = journal.give(now).unwrap();
