@@ -131,7 +131,7 @@ impl Process {
                 command
             }
             Who::Ours | Who::Grammers => {
-                let mut command = Command::new(programs::path(job.who)?);
+                let mut command = Command::new(programs::path(job.who, job.work)?);
                 command.arg(told);
                 command
             }

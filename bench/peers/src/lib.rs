@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod job;
+pub mod ours;
 
 use std::alloc::System;
 use std::env;

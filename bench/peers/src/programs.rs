@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::Result;
-use crate::job::Who;
+use crate::job::{Who, Work};
 
 /// Builds them as this one was built: `cargo run` does not.
 pub fn build() -> Result {
@@ -19,11 +19,13 @@ pub fn build() -> Result {
 }
 
 /// Where the program of a Rust client is: beside this one.
-pub fn path(who: Who) -> Result<PathBuf> {
-    let name = match who {
-        Who::Ours => "quadruplex",
-        Who::Grammers => "grammers",
-        Who::Telethon => return Err("Telethon runs in Python".into()),
+pub fn path(who: Who, work: Work) -> Result<PathBuf> {
+    let name = match (who, work) {
+        // It writes files of sessions, which the others have no code for.
+        (Who::Ours, Work::Idle { .. }) => "idle",
+        (Who::Ours, _) => "quadruplex",
+        (Who::Grammers, _) => "grammers",
+        (Who::Telethon, _) => return Err("Telethon runs in Python".into()),
     };
     Ok(env::current_exe()?.with_file_name(name).with_extension(env::consts::EXE_EXTENSION))
 }

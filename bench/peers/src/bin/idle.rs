@@ -1,18 +1,27 @@
-//! How much memory a client takes that does nothing.
+//! How much memory a client of ours takes that does nothing.
 
 use std::fs;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use bench_peers::Result;
 use bench_peers::child::{Meter, heap, say, status};
-use bench_peers::job::{Figures, Idle, Job};
+use bench_peers::job::{Figures, Idle, Job, Work};
+use bench_peers::ours::builder;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quadruplex::api::functions::help::GetNearestDc;
 use quadruplex::store::Redb;
 use quadruplex::{Client, Error};
 
+fn main() -> ExitCode {
+    bench_peers::run_job(async |job| match job.work {
+        Work::Idle { clients, files } => run(job, clients, files).await,
+        _ => Err("that is for the program quadruplex".into()),
+    })
+}
+
 /// Connects all clients and makes one call with each; then they wait for updates, as a process with many accounts does.
-pub(super) async fn run(job: &Job, count: usize, files: bool) -> Result {
+async fn run(job: &Job, count: usize, files: bool) -> Result {
     let keys: Vec<String> = fs::read_to_string(&job.file)?.lines().take(count).map(str::to_owned).collect();
     let dir = job.file.with_extension("stores");
     if files {
@@ -20,7 +29,7 @@ pub(super) async fn run(job: &Job, count: usize, files: bool) -> Result {
     }
     let (heap_before, resident_before) = (heap(), status("VmRSS")?);
     let connect = async |number: usize, key: &str| -> Result<Client> {
-        let builder = crate::builder(job, key)?;
+        let builder = builder(job, key)?;
         let client = if files {
             builder.connect(Redb::open(dir.join(format!("{number}.redb")), Duration::ZERO).await?).await?
         } else {

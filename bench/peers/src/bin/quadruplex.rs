@@ -1,17 +1,15 @@
 //! Our client at work.
 
-mod idle;
-
 use std::process::ExitCode;
 use std::time::Instant;
 
 use bench_peers::Result;
 use bench_peers::child::{Meter, say};
-use bench_peers::job::{Job, Work, key_from_hex};
+use bench_peers::job::{Job, Work};
+use bench_peers::ours::builder;
 use futures_util::future::join_all;
+use quadruplex::Client;
 use quadruplex::api::functions::help::GetNearestDc;
-use quadruplex::store::{AuthKey, OwnUser, Session};
-use quadruplex::{Client, PublicKey, Servers};
 
 fn main() -> ExitCode {
     bench_peers::run_job(run)
@@ -23,17 +21,8 @@ async fn run(job: &Job) -> Result {
         Work::Spawned(count) => calls(job, count, true).await,
         Work::Upload => upload(job).await,
         Work::Download => download(job).await,
-        Work::Idle { clients, files } => idle::run(job, clients, files).await,
+        Work::Idle { .. } => Err("that is for the program idle".into()),
     }
-}
-
-/// A client that is not signed in anew: it has the key already.
-fn builder(job: &Job, key: &str) -> Result<quadruplex::Builder> {
-    let key = AuthKey::from_bytes(key_from_hex(key).ok_or("the key is not hexadecimal")?);
-    let user = Some(OwnUser { id: job.user, bot: false });
-    let session = Session { dc: job.dc, test: false, user, address: Some(job.address), key };
-    let servers = Servers::custom(job.dc, [(job.dc, job.address)], PublicKey::sandbox());
-    Ok(Client::builder(1, "hash").servers(servers).session(session))
 }
 
 async fn connect(job: &Job) -> Result<Client> {
