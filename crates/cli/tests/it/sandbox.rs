@@ -81,7 +81,7 @@ fn what_goes_wrong_is_in_a_file() {
     let rates = r#"{ "rates": [{ "method": "messages.sendMesage", "calls": 1, "per_ms": 9 }] }"#;
     refused(rates, "did you mean \"messages.sendMessage\"?");
     let errors = r#"[{ "method": "messages.sendMessage", "code": 400, "error": "MESSAGE_EMPTY" }]"#;
-    write(&format!(r#"{{ "errors": {errors}, "link": {{ "duplicate": 200 }}, "seed": 7 }}"#));
+    write(&format!(r#"{{ "errors": {errors}, "link": {{ "split": true }}, "seed": 7 }}"#));
     let _running = Running::start_with(&place, &["--faults", "faults.json"]);
     let ended = place.run(["send", "me", "hi", "--sandbox"]);
     assert!(ended.code == Some(4) && ended.err.contains("MESSAGE_EMPTY"), "{ended:?}");
