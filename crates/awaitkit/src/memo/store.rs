@@ -1,13 +1,17 @@
 use std::hash::Hash;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use moka::Expiry;
 use moka::sync::Cache;
 use tokio::time::Instant;
 
-/// Values by key, at most so many, each for as long as it says.
+/// Values by key, at most so many, each for as long as it says. The room for them is taken with the first: thousands of memos may wait in a
+/// process for somebody to ask.
 pub(crate) struct Store<K, V> {
-    cache: Cache<K, Stored<V>>,
+    cache: OnceLock<Cache<K, Stored<V>>>,
+    max_entries: u64,
+    expiring: bool,
 }
 
 #[derive(Clone)]
@@ -30,32 +34,42 @@ where
 {
     /// `expiring`: whether any value will be put with an end of its life.
     pub(crate) fn new(max_entries: u64, expiring: bool) -> Self {
-        let cache = Cache::builder().max_capacity(max_entries);
-        Self { cache: if expiring { cache.expire_after(ByLife).build() } else { cache.build() } }
+        Self { cache: OnceLock::new(), max_entries, expiring }
+    }
+
+    fn make(&self) -> Cache<K, Stored<V>> {
+        let cache = Cache::builder().max_capacity(self.max_entries);
+        if self.expiring { cache.expire_after(ByLife).build() } else { cache.build() }
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<V> {
-        let stored = self.cache.get(key)?;
+        let stored = self.cache.get()?.get(key)?;
         stored.life.is_none_or(|life| Instant::now() < life.ends).then_some(stored.value)
     }
 
     pub(crate) fn put(&self, key: K, value: V, life: Option<Duration>) {
         // A life too long for the clock is a life without end.
         let life = life.and_then(|span| Some(Life { span, ends: Instant::now().checked_add(span)? }));
-        self.cache.insert(key, Stored { value, life });
+        self.cache.get_or_init(|| self.make()).insert(key, Stored { value, life });
     }
 
     pub(crate) fn remove(&self, key: &K) {
-        self.cache.invalidate(key);
+        if let Some(cache) = self.cache.get() {
+            cache.invalidate(key);
+        }
     }
 
     pub(crate) fn clear(&self) {
-        self.cache.invalidate_all();
+        if let Some(cache) = self.cache.get() {
+            cache.invalidate_all();
+        }
     }
 
     pub(crate) fn len(&self) -> u64 {
-        self.cache.run_pending_tasks();
-        self.cache.entry_count()
+        self.cache.get().map_or(0, |cache| {
+            cache.run_pending_tasks();
+            cache.entry_count()
+        })
     }
 }
 
