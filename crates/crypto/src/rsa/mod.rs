@@ -29,7 +29,7 @@ pub use pad::MAX_DATA;
 /// A public key of 2048 bits with its fingerprint.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
-    n: FixedMontyParams<{ U2048::LIMBS }>,
+    n: Odd<U2048>,
     e: u64,
     fingerprint: u64,
 }
@@ -43,7 +43,7 @@ impl PublicKey {
         let n = number(n).filter(|n| n.bits_vartime() == U2048::BITS).ok_or(Error::Key("the modulus does not have 2048 bits"))?;
         let n = Odd::new(n).into_option().ok_or(Error::Key("the modulus is even"))?;
         let e = small(e).filter(|e| e % 2 == 1 && *e > 1).ok_or(Error::Key("the exponent is not an odd number from 3 to 2^64"))?;
-        Ok(Self { fingerprint: fingerprint(&n, e), n: FixedMontyParams::new_vartime(n), e })
+        Ok(Self { fingerprint: fingerprint(&n, e), n, e })
     }
 
     /// The fingerprint by which a server names the key: the last 8 bytes of `SHA1(n ‖ e)`, both as TL bytes.
@@ -55,7 +55,7 @@ impl PublicKey {
     /// The modulus, big-endian.
     #[must_use]
     pub fn n(&self) -> [u8; 256] {
-        bytes(self.n.modulus())
+        bytes(&self.n)
     }
 
     /// The exponent.
@@ -69,7 +69,7 @@ impl PublicKey {
     /// # Errors
     /// [`Error::TooLong`], or [`Error::Randomness`] if `rng` is broken.
     pub fn encrypt(&self, data: &[u8], rng: &mut (impl Rng + ?Sized)) -> Result<[u8; 256], Error> {
-        Ok(bytes(&self.raw(&pad::pad(data, self.n.modulus(), rng)?)))
+        Ok(bytes(&self.raw(&pad::pad(data, &self.n, rng)?)))
     }
 
     /// Encrypts up to 235 bytes the way that came before RSA_PAD: `SHA1(data) ‖ data ‖ random`.
@@ -83,7 +83,12 @@ impl PublicKey {
     }
 
     fn raw(&self, block: &U2048) -> U2048 {
-        FixedMontyForm::new(block, &self.n).pow_vartime(&U64::from_u64(self.e)).retrieve()
+        FixedMontyForm::new(block, &self.params()).pow_vartime(&U64::from_u64(self.e)).retrieve()
+    }
+
+    /// Made for each use: few keys are ever used, and these are ten times as long as the modulus.
+    fn params(&self) -> FixedMontyParams<{ U2048::LIMBS }> {
+        FixedMontyParams::new_vartime(self.n)
     }
 }
 
@@ -114,14 +119,14 @@ impl PrivateKey {
     /// # Errors
     /// [`Error::Block`]: not 256 bytes below the modulus, or neither form's hash fits.
     pub fn decrypt(&self, encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let in_range = |block: &U2048| encrypted.len() == 256 && block < self.public.n.modulus().as_ref();
+        let in_range = |block: &U2048| encrypted.len() == 256 && block < self.public.n.as_ref();
         let block = number(encrypted).filter(in_range).ok_or(Error::Block)?;
         let padded = Zeroizing::new(bytes(&self.power(&block)));
         pad::unpad(&padded).or_else(|| pad::unpad_legacy(&padded)).ok_or(Error::Block)
     }
 
     fn power(&self, block: &U2048) -> Zeroizing<U2048> {
-        Zeroizing::new(FixedMontyForm::new(block, &self.public.n).pow(&self.d).retrieve())
+        Zeroizing::new(FixedMontyForm::new(block, &self.public.params()).pow(&self.d).retrieve())
     }
 }
 
