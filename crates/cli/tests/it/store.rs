@@ -37,7 +37,7 @@ fn a_session_moves_in_is_sealed_is_copied_and_moves_out() {
     assert!(sealed == plain && plain.starts_with("1BJWap"), "{plain}");
 
     let refused = store(&place, None, &["export", "sealed.redb", "--as", "telethon"], "");
-    assert!(refused.code == Some(3) && refused.err.contains("encrypted"), "{}", refused.err);
+    assert!(refused.code == Some(3) && refused.err.contains("it is encrypted, and no key was given"), "{}", refused.err);
     let refused = store(&place, None, &["copy", "plain.redb", "plain.redb.copy"], "");
     assert_eq!(refused.code, Some(0), "{}", refused.err);
     let refused = store(&place, None, &["copy", "plain.redb", "plain.redb.copy"], "");

@@ -10,8 +10,14 @@ use super::tables::{
 use crate::{DeadLetter, Peer, PeerId, PeerKey, Row, Snapshot, Value, ValueKey};
 
 /// The format of the file; none when nothing was ever written to it.
+/// What an encrypted store has in the place of its format.
+const ENCRYPTED: &[u8] = b"\"encrypted\"";
+
 pub(super) fn format(database: &Database) -> Result<Option<u32>, Failure> {
     match database.begin_read()?.open_table(SMALL) {
+        Ok(small) if small.get(FORMAT_KEY)?.is_some_and(|mark| mark.value() == ENCRYPTED) => {
+            Err(Failure::Data("it is encrypted, and no key was given; open it with the key with which it was written".to_owned()))
+        }
         Ok(small) => Ok(Some(json_at(&small, FORMAT_KEY)?.ok_or_else(|| "the mark of the format is missing".to_owned())?)),
         Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
         Err(error) => Err(error.into()),
