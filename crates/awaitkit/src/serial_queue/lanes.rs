@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -13,6 +14,9 @@ use crate::sync::lock;
 /// The lane of each key. One lock for all of them, held for a few map operations.
 pub(super) struct Lanes<K> {
     on_failure: OnFailure,
+    // Counts over all lanes: a lane goes when nobody is left in it, and one who was sent away from it may still give up his place later,
+    // when the key has a lane again.
+    next: AtomicU64,
     lanes: Mutex<HashMap<K, Lane>>,
 }
 
@@ -21,7 +25,6 @@ struct Lane {
     /// The number of the call whose turn it is.
     current: Option<u64>,
     waiting: BTreeMap<u64, oneshot::Sender<Signal>>,
-    next: u64,
     stopped: bool,
 }
 
@@ -30,7 +33,7 @@ type Signal = Result<(), OnFailure>;
 
 impl<K: Eq + Hash> Lanes<K> {
     pub(super) fn new(on_failure: OnFailure) -> Self {
-        Self { on_failure, lanes: Mutex::default() }
+        Self { on_failure, next: AtomicU64::new(0), lanes: Mutex::default() }
     }
 
     pub(super) fn join(this: &Arc<Self>, key: K) -> (Place<K>, Turn)
@@ -39,8 +42,8 @@ impl<K: Eq + Hash> Lanes<K> {
     {
         let mut lanes = lock(&this.lanes);
         let lane = lanes.entry(key.clone()).or_default();
-        let number = lane.next;
-        lane.next += 1;
+        // Under the lock, so that the numbers in a lane are in the order of the calls.
+        let number = this.next.fetch_add(1, Ordering::Relaxed);
         let turn = if lane.stopped {
             Turn::Come(Err(OnFailure::Stop))
         } else if lane.current.is_none() {

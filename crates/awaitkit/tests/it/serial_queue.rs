@@ -84,6 +84,35 @@ async fn a_dropped_call_frees_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_skipped_call_that_is_awaited_late_leaves_later_ones_alone() {
+    for behind in 0..3 {
+        let queue = SerialQueue::new(OnFailure::Skip);
+        let fails = queue.call(1, std::future::ready(Err::<(), ()>(())));
+        let before: Vec<_> = (0..behind).map(|_| queue.call(1, std::future::ready(Ok::<(), ()>(())))).collect();
+        let skipped = queue.call(1, async { Ok::<_, ()>(()) });
+        assert_eq!(fails.await, Err(SerialError::Failed(())));
+        drop(before);
+        assert_eq!(queue.keys(), 0);
+        let order = RefCell::new(Vec::new());
+        let work = async |nth: u64| {
+            order.borrow_mut().push((nth, "begins"));
+            sleep(SECOND).await;
+            order.borrow_mut().push((nth, "ends"));
+            Ok::<_, ()>(())
+        };
+        let later: Vec<_> = (0..3).map(|nth| queue.call(1, work(nth))).collect();
+        let late = async {
+            sleep(SECOND / 2).await;
+            skipped.await
+        };
+        let (outcome, later) = join!(late, map_concurrent(later, Unlimited, async |call| call.await));
+        assert_eq!((outcome, later), (Err(SerialError::Skipped), vec![Ok(()); 3]));
+        let one_at_a_time: Vec<_> = (0..3).flat_map(|nth| [(nth, "begins"), (nth, "ends")]).collect();
+        assert_eq!(*order.borrow(), one_at_a_time);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_dropped_while_it_runs_has_failed() {
     let queue = SerialQueue::new(OnFailure::Skip);
     let running = queue.call(1, std::future::pending::<Result<(), ()>>());
