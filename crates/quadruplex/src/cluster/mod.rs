@@ -45,7 +45,7 @@ pub(crate) use store::FarStore;
 ///
 /// | address | what it is | feature |
 /// |---|---|---|
-/// | `redis://host:port/0` | Redis 6.2 and later, which must write an append-only file; sessions lie there too, sealed if `QUADRUPLEX_KEY` is set | `redis` |
+/// | `redis://host:port/0` | Redis 6.2 and later, which must write an append-only file; sessions lie there too, sealed if `QUADRUPLEX_STORE_KEY` is set | `redis` |
 ///
 /// What machines say to each other is not sealed, and whoever can publish there can make calls: it belongs into a network that is trusted.
 ///

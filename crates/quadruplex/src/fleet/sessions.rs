@@ -12,7 +12,7 @@ use super::Sessions;
 use crate::Error;
 use crate::cluster::{Backend, Memory, is_sandboxed};
 
-/// Sessions in PostgreSQL, a table for each account, sealed if `QUADRUPLEX_KEY` is set. Each account that is open takes a connection, which
+/// Sessions in PostgreSQL, a table for each account, sealed if `QUADRUPLEX_STORE_KEY` is set. Each account that is open takes a connection, which
 /// keeps its lock. With `--sandbox` they lie in this process.
 pub struct Postgres(Database);
 
