@@ -212,15 +212,19 @@ impl Link {
     }
 
     async fn ask(&self, asked: impl FnOnce(u64) -> Asked, body: Bytes) -> Result<Result<Bytes, Wrong>, Error> {
-        self.found().await?;
         let (answer, wait) = oneshot::channel();
-        let id = {
+        let id = loop {
+            self.found().await?;
             let mut state = lock(&self.state);
+            // Lost again meanwhile: nobody would know who asks, nor answer.
+            if self.welcome.borrow().is_none() {
+                continue;
+            }
             let id = state.next;
             state.next += 1;
             state.waiting.insert(id, answer);
             self.say(&mut state, asked(id), body);
-            id
+            break id;
         };
         let mut unanswered = Unanswered { link: self, id, is_answered: false };
         let answer = self.over.run_until_cancelled(wait).await;
@@ -259,13 +263,14 @@ impl Link {
 
     /// Begins anew as somebody whom the holder does not know. What was asked may have been done.
     fn renew(&self, why: &str) {
+        // Under the lock, as whoever asks looks: what is asked before is given up below, what is asked later waits for a welcome.
+        let mut state = lock(&self.state);
         if self.welcome.send_replace(None).is_some() {
             warn!(account = &*self.account, why, "the holder of the account is not heard of any more");
             if self.handed.is_some() {
                 self.over.cancel();
             }
         }
-        let mut state = lock(&self.state);
         // A number that comes of one that nobody else has, as good as never that of another.
         state.link = state.link.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state.sent, state.heard) = (0, 0);
