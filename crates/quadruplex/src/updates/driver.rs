@@ -76,20 +76,22 @@ pub(super) async fn run_handed(shared: Arc<Shared>, mut handed: mpsc::Receiver<H
             }
             core.deadline()
         };
-        let timeout = async {
-            match deadline {
-                Some(at) => sleep_until(Instant::from_std(at)).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             handed = handed.recv() => match handed {
                 Some(handed) => shared.take_handed(handed),
                 None => return shared.close(),
             },
-            () = timeout => shared.wake_lanes(now()),
+            () = until(deadline) => shared.wake_lanes(now()),
             () = shared.work.notified() => {}
         }
+    }
+}
+
+/// Never, without a deadline.
+async fn until(deadline: Option<std::time::Instant>) {
+    match deadline {
+        Some(at) => sleep_until(Instant::from_std(at)).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -115,12 +117,6 @@ pub(super) async fn run(shared: Arc<Shared>, mut events: mpsc::Receiver<(i32, Ev
             }
             core.deadline()
         };
-        let timeout = async {
-            match deadline {
-                Some(at) => sleep_until(Instant::from_std(at)).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             event = events.recv() => match event {
                 Some((dc, event)) if dc == server.home_dc() => {
@@ -143,7 +139,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut events: mpsc::Receiver<(i32, Ev
                 Ok(()) => drop(shared.input(|engine| engine.handle_new_session(now()))),
                 Err(Over) => return shared.close(),
             },
-            () = timeout => shared.wake(now()),
+            () = until(deadline) => shared.wake(now()),
             () = shared.work.notified() => {}
         }
     }
