@@ -145,29 +145,13 @@ async fn a_dead_guest_holds_nobody_else_up(telegram: Sandbox) -> Result {
 }
 
 #[quadruplex::test]
-async fn a_guest_that_dies_is_replaced(telegram: Sandbox) -> Result {
-    one_dies(
-        &telegram,
-        async |machine, _| {
-            drop(machine);
-            Ok(())
-        },
-        false,
-    )
-    .await
-}
-
-#[quadruplex::test]
-async fn a_holder_that_dies_is_replaced(telegram: Sandbox) -> Result {
-    one_dies(
-        &telegram,
-        async |machine, _| {
-            drop(machine);
-            Ok(())
-        },
-        true,
-    )
-    .await
+async fn a_machine_that_dies_is_replaced(telegram: Sandbox) -> Result {
+    let dies = async |machine, _| {
+        drop(machine);
+        Ok(())
+    };
+    one_dies(&telegram, dies, false).await?;
+    one_dies(&telegram, dies, true).await
 }
 
 #[quadruplex::test]
