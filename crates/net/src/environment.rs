@@ -61,14 +61,15 @@ impl Environment {
         Self { seed, ..self.clone() }
     }
 
-    /// The same surroundings for tests in which days pass: idle connections are asked for a sign of life so seldom, which else is most of
-    /// what happens in a day. A link that swallows everything is noticed as late.
+    /// The same surroundings for tests in which days pass: idle connections are asked so seldom for a sign of life, and whether updates were
+    /// missed, which else is most of what happens in a day. A link that swallows something is noticed as late.
     #[must_use]
     pub fn with_pings_every(self, time: Duration) -> Self {
         Self { ping_every: Some(time), ..self }
     }
 
-    pub(crate) fn ping_every(&self) -> Option<Duration> {
+    /// How seldom, if it was [told](Self::with_pings_every).
+    pub fn ping_every(&self) -> Option<Duration> {
         self.ping_every
     }
 

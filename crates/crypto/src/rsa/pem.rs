@@ -44,13 +44,18 @@ impl PrivateKey {
     /// # Errors
     /// [`Error::Pem`], or [`Error::Key`] as for [`PublicKey::new`], or when the private exponent does not undo the public one.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        let key = Self::parse(pem)?;
+        let probe = U2048::from_u32(2);
+        if *key.power(&key.public.raw(&probe)) == probe { Ok(key) } else { Err(Error::Key("the two exponents do not belong together")) }
+    }
+
+    /// The key, whose exponents may not belong together.
+    pub(super) fn parse(pem: &str) -> Result<Self, Error> {
         let document = document(pem, RsaPrivateKeyRef::PEM_LABEL)?;
         let key = RsaPrivateKeyRef::from_der(document.as_bytes()).map_err(|error| Error::Pem(error.to_string()))?;
         let public = PublicKey::new(key.modulus.as_bytes(), key.public_exponent.as_bytes())?;
         let d = number(key.private_exponent.as_bytes()).ok_or(Error::Key("the private exponent is too long"))?;
-        let key = Self { public, d: Zeroizing::new(d) };
-        let probe = U2048::from_u32(2);
-        if *key.power(&key.public.raw(&probe)) == probe { Ok(key) } else { Err(Error::Key("the two exponents do not belong together")) }
+        Ok(Self { public, d: Zeroizing::new(d) })
     }
 }
 

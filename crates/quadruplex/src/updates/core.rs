@@ -3,7 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use quadruplex_api::enums;
 use quadruplex_store::{Commit, DeadLetter, Lane, OwnUser, Peer, PeerId, PeerKey, Row, Snapshot, Ticket, Writer};
@@ -48,10 +48,10 @@ pub(super) struct Core {
 
 impl Shared {
     /// Goes on where the last process stopped: its states, and the rows it left.
-    pub(super) async fn open(writer: Writer, limits: Limits) -> Result<Arc<Self>, quadruplex_store::Error> {
+    pub(super) async fn open(writer: Writer, limits: Limits, silence: Duration) -> Result<Arc<Self>, quadruplex_store::Error> {
         let Snapshot { identity, common, channels, next_row, .. } = writer.store().load().await?;
         let own = identity.and_then(|identity| identity.user);
-        let engine = Engine::new(common, channels, own.is_some_and(|own| own.bot));
+        let engine = Engine::new(common, channels, own.is_some_and(|own| own.bot)).suspicious_after(silence);
         let mut core = Core {
             engine,
             journal: Journal::new(next_row, limits),

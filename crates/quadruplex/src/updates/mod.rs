@@ -49,7 +49,9 @@ pub(crate) async fn start(
     peers_in: PeersIn,
     limits: UpdateLimits,
 ) -> Result<(UpdateStream, Arc<Updates>), quadruplex_store::Error> {
-    let shared = Updates::open(client.writer.clone(), limits).await?;
+    // Where idle connections are not asked whether they live, there is no hurry to ask whether something was missed either.
+    let silence = client.settings.environment.ping_every().map_or(gap::SILENCE, |time| time.max(gap::SILENCE));
+    let shared = Updates::open(client.writer.clone(), limits, silence).await?;
     tokio::spawn(driver::run(Arc::clone(&shared), arrived, Arc::new(server::Asking::new(client, peers_in))));
     Ok((UpdateStream::new(Arc::clone(&shared)), shared))
 }
@@ -63,7 +65,7 @@ pub(crate) async fn start_handed(
     handed: mpsc::Receiver<Handed>,
     limits: UpdateLimits,
 ) -> Result<(UpdateStream, Arc<Updates>), quadruplex_store::Error> {
-    let shared = Updates::open(client.writer.clone(), limits).await?;
+    let shared = Updates::open(client.writer.clone(), limits, gap::SILENCE).await?;
     tokio::spawn(driver::run_handed(Arc::clone(&shared), handed));
     Ok((UpdateStream::new(Arc::clone(&shared)), shared))
 }

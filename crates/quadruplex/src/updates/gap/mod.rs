@@ -56,6 +56,7 @@ pub(crate) struct Engine<U> {
     open: BTreeSet<(i64, u64)>,
     requests: VecDeque<Request>,
     timers: Timers,
+    silence: Duration,
     is_paused: bool,
     dropped: u64,
 }
@@ -72,9 +73,15 @@ impl<U> Engine<U> {
             open: BTreeSet::new(),
             requests: VecDeque::new(),
             timers: Timers::default(),
+            silence: SILENCE,
             is_paused: false,
             dropped: 0,
         }
+    }
+
+    /// The same, to which another silence is suspicious.
+    pub(crate) fn suspicious_after(self, silence: Duration) -> Self {
+        Self { silence, ..self }
     }
 
     /// A connection that had no session before: what happened in between has to be asked for. Also for
@@ -82,7 +89,7 @@ impl<U> Engine<U> {
     #[must_use]
     pub(crate) fn handle_new_session(&mut self, now: Instant) -> Batch<U> {
         self.handle(now, |engine, batch| {
-            engine.timers.set(Timer::Silence, now + SILENCE);
+            engine.timers.set(Timer::Silence, now + engine.silence);
             engine.want_common();
             let behind: Vec<_> = engine.channels.iter().filter(|(_, channel)| channel.is_behind()).map(|(id, _)| *id).collect();
             for id in behind {
@@ -101,7 +108,7 @@ impl<U> Engine<U> {
     #[must_use]
     pub(crate) fn handle_updates(&mut self, now: Instant, incoming: Incoming<U>) -> Batch<U> {
         self.handle(now, |engine, batch| {
-            engine.timers.set(Timer::Silence, now + SILENCE);
+            engine.timers.set(Timer::Silence, now + engine.silence);
             match incoming {
                 Incoming::TooLong => engine.want_common(),
                 Incoming::Envelope { seq_start, seq, date, items } => {
@@ -138,7 +145,7 @@ impl<U> Engine<U> {
             while let Some(timer) = engine.timers.due(now) {
                 match timer {
                     Timer::Silence => {
-                        engine.timers.set(Timer::Silence, now + SILENCE);
+                        engine.timers.set(Timer::Silence, now + engine.silence);
                         engine.want_common();
                     }
                     Timer::CommonGap => engine.want_common(),

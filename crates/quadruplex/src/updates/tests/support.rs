@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::updates::core::Shared;
 use crate::updates::driver::{self, Answer, Over, Refusal, Server};
-use crate::updates::gap::{Failure, Request};
+use crate::updates::gap::{Failure, Request, SILENCE};
 use crate::updates::journal::Limits;
 use crate::updates::{UpdateStream, short};
 
@@ -183,7 +183,7 @@ pub(super) struct Life {
 impl Life {
     pub(super) async fn start(store: impl Store, telegram: &Telegram, limits: Limits) -> (Self, UpdateStream) {
         let writer = Writer::spawn(Arc::new(store));
-        let shared = Shared::open(writer.clone(), limits).await.unwrap();
+        let shared = Shared::open(writer.clone(), limits, SILENCE).await.unwrap();
         let (arrivals, events) = mpsc::channel(1000);
         tokio::spawn(driver::run(Arc::clone(&shared), events, Arc::new(telegram.clone())));
         let stream = UpdateStream::new(Arc::clone(&shared));
