@@ -90,7 +90,7 @@ pub struct App {
     limits: UpdateLimits,
     drain_within: Duration,
     report: Report,
-    watch: Watch,
+    pub(crate) watch: Watch,
     menus: Vec<Menu>,
     pub(crate) cluster: Option<Cluster>,
 }
@@ -138,9 +138,9 @@ impl App {
     /// The same application once more, to be started with another client.
     pub(crate) fn again(&mut self) -> Result<Self, Error> {
         let handlers = Handlers::Ready(self.plan()?);
-        let Self { admins, backlog, limits, drain_within, report, menus, .. } = self;
-        let (admins, report, menus) = (admins.clone(), report.clone(), menus.clone());
-        Ok(Self { admins, backlog: *backlog, limits: *limits, drain_within: *drain_within, report, menus, ..Self::with(handlers) })
+        let Self { admins, backlog, limits, drain_within, report, watch, menus, .. } = self;
+        let (admins, report, watch, menus) = (admins.clone(), report.clone(), watch.again(), menus.clone());
+        Ok(Self { admins, backlog: *backlog, limits: *limits, drain_within: *drain_within, report, watch, menus, ..Self::with(handlers) })
     }
 
     /// Takes a client that is there, signed in, instead of making one.
@@ -188,7 +188,8 @@ impl App {
     /// application runs. Nobody is asked for a password: an address that others reach is for a network that is trusted.
     ///
     /// `/health` answers 200, or 503 and why: the login has ended, the main connection does not stand, handlers do not keep up, nothing can
-    /// be stored. `/health/live` answers 200 as long as the runtime runs tasks: there is nothing else that a new start would make better.
+    /// be stored. In a [cluster](Self::cluster) each process tells of what it does itself, and 503 as long as it knows nobody who holds the
+    /// account. `/health/live` answers 200 as long as the runtime runs tasks: there is nothing else that a new start would make better.
     ///
     /// ```no_run
     /// use quadruplex::prelude::*;

@@ -15,7 +15,7 @@ mod with {
 
     use crate::app::Report;
     use crate::conversation::Waiting;
-    use crate::metrics::{Monitor, Watched};
+    use crate::metrics::{Monitor, Trouble, Watched};
     use crate::{Client, Error};
 
     #[derive(Default)]
@@ -26,9 +26,32 @@ mod with {
     }
 
     /// Serves requests, if that was asked for.
-    pub(in crate::app) struct Watching(Option<(Monitor, TcpListener)>);
+    pub(crate) struct Watching(Option<(Monitor, TcpListener, Arc<str>)>);
 
     impl Watch {
+        /// Takes the port for the account of this name, which is started again and again with other clients.
+        ///
+        /// # Errors
+        /// The address is taken, or is not this machine's.
+        pub(crate) async fn keep(&mut self, name: Arc<str>) -> Result<Watching, Error> {
+            let Some(address) = self.address.take() else { return Ok(Watching(None)) };
+            let (listener, monitor) = (Monitor::listen(&address).await?, Monitor::default());
+            self.among = Some((monitor.clone(), Arc::clone(&name)));
+            Ok(Watching(Some((monitor, listener, name))))
+        }
+
+        /// For the same account with another client.
+        pub(in crate::app) fn again(&self) -> Self {
+            Self { address: None, among: self.among.clone() }
+        }
+
+        /// The account does not run any more.
+        pub(crate) fn forget(&self) {
+            if let Some((monitor, name)) = &self.among {
+                monitor.forget(name);
+            }
+        }
+
         pub(in crate::app) async fn begin(
             self,
             client: &Client,
@@ -49,23 +72,28 @@ mod with {
             }
             let Some(address) = self.address else { return Ok(Watching(None)) };
             let listener = Monitor::listen(&address).await?;
-            let name = client.own_user().map_or_else(|| "account".into(), |own| own.id.to_string().into());
+            let name: Arc<str> = client.own_user().map_or_else(|| "account".into(), |own| own.id.to_string().into());
             let monitor = Monitor::default();
-            monitor.watch(watched(name));
-            Ok(Watching(Some((monitor, listener))))
+            monitor.watch(watched(Arc::clone(&name)));
+            Ok(Watching(Some((monitor, listener, name))))
         }
     }
 
     impl Watching {
-        pub(in crate::app) fn address(&self) -> Option<SocketAddr> {
+        pub(crate) fn address(&self) -> Option<SocketAddr> {
             self.0.as_ref()?.1.local_addr().ok()
         }
 
-        pub(in crate::app) async fn serve(self) {
-            match self.0 {
-                Some((monitor, listener)) => monitor.serve(listener, Vec::new).await,
-                None => std::future::pending().await,
-            }
+        pub(crate) async fn serve(self) {
+            let Some((monitor, listener, account)) = self.0 else { return std::future::pending().await };
+            let watched = monitor.clone();
+            let others = move || match watched.watches(&account) {
+                true => Vec::new(),
+                false => {
+                    vec![Trouble { account: Arc::clone(&account), reason: "nobody holds the account, or it is not heard of".to_owned() }]
+                }
+            };
+            monitor.serve(listener, others).await;
         }
     }
 }
@@ -84,9 +112,19 @@ mod without {
     #[derive(Default)]
     pub(crate) struct Watch {}
 
-    pub(in crate::app) struct Watching;
+    pub(crate) struct Watching;
 
     impl Watch {
+        pub(crate) async fn keep(&mut self, _: Arc<str>) -> Result<Watching, Error> {
+            Ok(Watching)
+        }
+
+        pub(in crate::app) fn again(&self) -> Self {
+            Self {}
+        }
+
+        pub(crate) fn forget(&self) {}
+
         pub(in crate::app) async fn begin(
             self,
             _: &Client,
@@ -99,11 +137,11 @@ mod without {
     }
 
     impl Watching {
-        pub(in crate::app) fn address(&self) -> Option<SocketAddr> {
+        pub(crate) fn address(&self) -> Option<SocketAddr> {
             None
         }
 
-        pub(in crate::app) async fn serve(self) {
+        pub(crate) async fn serve(self) {
             std::future::pending().await
         }
     }

@@ -19,7 +19,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// The handlers cannot run as they are set up.
 pub(super) async fn run(node: &Node, app: &mut App, stop: &CancellationToken) -> Result<(), Error> {
     for number in 0.. {
-        match handle(node, app, number, stop).await {
+        let handled = handle(node, app, number, stop).await;
+        app.watch.forget();
+        match handled {
             Ok(()) if stop.is_cancelled() => break,
             Ok(()) => {}
             Err(error @ (Error::Invalid(_) | Error::Peer(_))) => return Err(error),

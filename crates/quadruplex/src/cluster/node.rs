@@ -1,6 +1,7 @@
 //! One process of an account that runs on many machines: a guest of whoever holds the account, and the holder if nobody else is.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 
 use quadruplex_net::{BoxFuture, Environment};
 use quadruplex_store::Store;
@@ -30,6 +31,8 @@ pub(crate) struct Node {
 pub(crate) struct Running {
     stop: CancellationToken,
     task: JoinHandle<Result<(), Error>>,
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "tests ask for it"))]
+    metrics: Arc<OnceLock<SocketAddr>>,
 }
 
 impl Node {
@@ -49,8 +52,9 @@ impl Node {
     pub(crate) fn start(self, mut app: App) -> Result<Running, Error> {
         app.plan()?;
         let stop = CancellationToken::new();
-        let task = tokio::spawn(take_part(self, app, stop.clone()));
-        Ok(Running { stop, task })
+        let metrics = Arc::default();
+        let task = tokio::spawn(take_part(self, app, stop.clone(), Arc::clone(&metrics)));
+        Ok(Running { stop, task, metrics })
     }
 }
 
@@ -59,6 +63,12 @@ impl Running {
     pub(crate) async fn stop(mut self) -> Result<(), Error> {
         self.stop.cancel();
         self.ended().await
+    }
+
+    /// Where metrics are served, once they are.
+    #[cfg(feature = "testing")]
+    pub(crate) fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.get().copied()
     }
 
     /// Resolves when it has ended by itself.
@@ -78,7 +88,11 @@ impl Drop for Running {
     }
 }
 
-async fn take_part(node: Node, mut app: App, stop: CancellationToken) -> Result<(), Error> {
+async fn take_part(node: Node, mut app: App, stop: CancellationToken, metrics: Arc<OnceLock<SocketAddr>>) -> Result<(), Error> {
+    let watching = app.watch.keep(node.account.as_str().into()).await?;
+    if let Some(address) = watching.address() {
+        let _ = metrics.set(address);
+    }
     let (order, drain) = (app.order_of_updates(), app.drain());
     let handled = CancellationToken::new();
     let holding = async {
@@ -92,8 +106,10 @@ async fn take_part(node: Node, mut app: App, stop: CancellationToken) -> Result<
         handled.cancel();
         ended
     };
-    let (held, ended) = tokio::join!(holding, handling);
-    held.and(ended)
+    tokio::select! {
+        (held, ended) = async { tokio::join!(holding, handling) } => held.and(ended),
+        () = watching.serve() => Ok(()),
+    }
 }
 
 /// The whole of a program, as [`App::run`] is without a cluster.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quadruplex_net::{State, Traffic};
 use quadruplex_store::Store;
+use tokio::time::timeout;
 
 use super::Watched;
 use crate::app::Handled;
@@ -12,6 +13,8 @@ use crate::client::Purpose;
 /// Dead letters are counted in the store, so many at once, and no more than this.
 const PAGE: usize = 1000;
 const MOST: usize = 10_000;
+/// So long the holder of an account may take to say how it stands.
+const HOLDER: Duration = Duration::from_secs(2);
 /// So many queues are shown.
 const QUEUES: usize = 100;
 
@@ -54,8 +57,13 @@ impl Gauges {
                 main = why.map_or(Ok(()), Err);
             }
         }
+        let mut silence = client.inner.pool.silence();
         if let Some(link) = client.inner.far() {
             main = link.welcome().map(drop).ok_or_else(|| "nobody holds the account, or it is not heard of".to_owned());
+            // What comes goes to one of many: the holder knows of all.
+            if let Ok(Ok(standing)) = timeout(HOLDER, link.standing()).await {
+                silence = standing.silence;
+            }
         }
         let mut floods = BTreeMap::new();
         for limit in client.limits() {
@@ -71,7 +79,7 @@ impl Gauges {
             connections,
             disconnected: main.err(),
             login_lost: client.login_lost().map(|lost| lost.to_string()),
-            silence: client.inner.pool.silence(),
+            silence,
             journal,
             is_full,
             store_failure: client.inner.writer.failure(),

@@ -43,6 +43,10 @@ impl Monitor {
         all.push(watched);
     }
 
+    pub(crate) fn watches(&self, name: &str) -> bool {
+        lock(&self.0).iter().any(|watched| *watched.name == *name)
+    }
+
     /// It does not run any more.
     pub(crate) fn forget(&self, name: &str) {
         lock(&self.0).retain(|watched| *watched.name != *name);

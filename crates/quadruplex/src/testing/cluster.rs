@@ -102,6 +102,11 @@ impl Machine {
         self.memory.holds(account)
     }
 
+    /// Where [metrics](App::metrics) of an account are served, once they are.
+    pub fn metrics_address(&self) -> Option<std::net::SocketAddr> {
+        if let Some(Running::Node(running)) = &self.running { running.metrics_address() } else { None }
+    }
+
     /// Cuts it off from the others, as a network does that breaks between them. It goes on, and does not know yet.
     pub fn cut(&self) {
         self.memory.cut();

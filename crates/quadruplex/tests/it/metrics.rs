@@ -100,6 +100,46 @@ async fn several_accounts_are_seen_together() {
     assert_eq!(ask(address, "GET", "/health").await.0, 200);
 }
 
+#[quadruplex::test]
+async fn each_machine_of_a_cluster_tells_of_itself(telegram: Sandbox) -> Result {
+    let cluster = telegram.cluster()?;
+    let app = || App::new(Router::new().on_message(async |msg: Text| msg.text().to_owned())).metrics("127.0.0.1:0");
+    let (one, other) = (cluster.machine(app())?, cluster.machine(app())?);
+    telegram.advance(5 * SECOND).await;
+    let mut chat = cluster.chat(&telegram.user("alice").await?).await?;
+    chat.say("hello").await?;
+    chat.reply().await?;
+    telegram.advance(HOUR).await;
+    let addresses = [&one, &other].map(|machine| machine.metrics_address().expect("it is served"));
+    let mut handled = 0.0;
+    for address in addresses {
+        let (status, health) = ask(address, "GET", "/health").await;
+        assert!(status == 200 && health.contains("\"default\":{\"ready\":true"), "{health}");
+        let (_, page) = ask(address, "GET", "/metrics").await;
+        assert_eq!(value(&page, "connected"), 1.0);
+        let age = value(&page, "last_update_age_seconds");
+        assert!((3600.0..7200.0).contains(&age), "of the account, wherever its updates are handled: {age}");
+        handled += value(&page, "updates_handled_total");
+    }
+    assert_eq!(handled, 1.0);
+    let (left, address) = if one.is_holder() { (other, addresses[1]) } else { (one, addresses[0]) };
+    left.cut();
+    telegram.advance(5 * MINUTE).await;
+    let (status, health) = ask(address, "GET", "/health").await;
+    assert!(status == 503 && health.contains("nobody holds the account"), "{health}");
+    Ok(())
+}
+
+#[quadruplex::test]
+async fn a_machine_whose_port_is_taken_says_so(telegram: Sandbox) -> Result {
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = taken.local_addr()?.to_string();
+    let machine = telegram.cluster()?.machine(App::new(Router::new()).metrics(&*address))?;
+    let error = machine.stop().await.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("/metrics cannot be served on {address}")), "{error}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_port_may_be_taken() {
     let world = world().await;
