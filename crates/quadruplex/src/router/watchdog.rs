@@ -19,8 +19,8 @@ static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(|| {
     let look = move || loop {
         thread::sleep(LONGEST / 4);
         for (handler, time) in blocking(&all, base, LONGEST) {
-            let text = "a handler has blocked the runtime, and other handlers wait; help: spawn_blocking(|| …).await, or sleep(…).await";
-            warn!(handler, ?time, "{text}");
+            let help = "other handlers of this account wait. help: spawn_blocking(|| …) or sleep(…)";
+            warn!("handler `{handler}` has blocked the runtime for {:.1} s\n  {help}", time.as_secs_f64());
         }
     };
     // Without it nothing is told, and all else works.

@@ -1,6 +1,9 @@
 //! Engine, journal and writer together, behind one lock: an update is accepted, numbered, put into its lane and into the
 //! open commit in one step, whoever brings it.
 
+mod taken;
+mod told;
+
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -10,16 +13,13 @@ use quadruplex_store::{Commit, DeadLetter, Lane, OwnUser, Peer, PeerId, PeerKey,
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
-use super::event::{Event, gap_lane};
-use super::facts::Facts;
-use super::gap::{Batch, Engine, Event as Accepted, Gap, GapReason, Place};
+use super::event::Event;
+use super::gap::{Batch, Engine, Place};
 use super::journal::{Failed, Failure, Identity, Journal, Limits, Track, Waiting};
 use super::order::Order;
 use super::read::{self, Noted};
 use crate::cluster::Handed;
 
-/// Users known to be in the store; forgotten when there are more, which costs a lookup each.
-const KNOWN: usize = 50_000;
 /// Short messages that wait for a lookup of their sender.
 const UNSURE: usize = 256;
 /// Rows read back at once.
@@ -229,16 +229,12 @@ impl Shared {
             return;
         }
         let (number, attempts) = (waiting.number, waiting.attempts + 1);
-        let cause = error.clone();
+        let dead = told::dead(number, waiting.lane, attempts, &error);
         let failure = Failure { bytes: waiting.content.to_bytes(), error, clock: wall_clock() };
         let mut outcome = Failed::Dead;
         self.writer.queue(|commit| outcome = core.journal.failed(lane, is_lent, waiting, failure, now, commit));
         if outcome == Failed::Dead {
-            let help = format!("quadruplex dead list | retry {number}");
-            error!(
-                number,
-                attempts, cause, help, "handlers have failed on an update too often; it is a dead letter now, and its chat goes on"
-            );
+            error!(number, attempts, "{dead}");
         }
         self.make_room(now, core);
         self.work.notify_one();
@@ -338,61 +334,6 @@ impl Core {
     /// When something is to be done without being asked.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.engine.deadline().into_iter().chain(self.journal.deadline()).min()
-    }
-
-    fn accept(&mut self, event: Accepted<Noted>, commit: &mut Commit) {
-        let (lane, event, facts) = match event {
-            Accepted::Update(Noted { update, facts }) => (facts.lane(), Event::Update(update), Some(facts)),
-            Accepted::Gap(gap) => (gap_lane(&gap), Event::Gap(gap), None),
-        };
-        let bytes = event.to_bytes();
-        let track = self.order.track(lane, facts.as_ref());
-        let identity = facts.unwrap_or_default().identity(&bytes);
-        self.journal.accept(lane, track, identity, event, bytes, commit);
-    }
-
-    fn replay(&mut self, row: Row, is_redelivered: bool, commit: &mut Commit) {
-        match Event::from_bytes(&row.bytes) {
-            Ok(event) => {
-                let facts = if let Event::Update(update) = &event { Facts::of(update) } else { Facts::default() };
-                let track = self.order.track(row.lane, Some(&facts));
-                let identity = facts.identity(&row.bytes);
-                self.journal.replay(&row, is_redelivered, track, identity, event);
-            }
-            // Written in another layer, whose constructors this release does not know. Kept, and told.
-            Err(error) => {
-                error!(number = row.number, %error, "a row of the journal cannot be read by this release; it is a dead letter now");
-                let channel = if let Lane::Peer(PeerId::Channel(id)) = row.lane { Some(id) } else { None };
-                let lane = row.lane;
-                commit.bury(DeadLetter { row, error: error.to_string(), since: wall_clock() });
-                let event = Event::Gap(Gap { channel, from: None, to: None, reason: GapReason::Undecodable });
-                let bytes = event.to_bytes();
-                let identity = Facts::default().identity(&bytes);
-                self.journal.accept(lane, self.order.track(lane, None), identity, event, bytes, commit);
-            }
-        }
-    }
-
-    fn learn(&mut self, peers: &[Peer]) {
-        for peer in peers {
-            if let (PeerId::User(id), false, Some(_)) = (peer.id, peer.min, peer.access_hash) {
-                if self.known.len() >= KNOWN {
-                    self.known.clear();
-                }
-                self.known.insert(id);
-            }
-        }
-    }
-
-    /// The sender of a short message, who is named by a bare id, unless he is known. A bot needs to know nobody.
-    fn unknown_sender(&self, updates: &enums::Updates) -> Option<i64> {
-        let sender = match updates {
-            enums::Updates::UpdateShortMessage(message) => message.user_id,
-            enums::Updates::UpdateShortChatMessage(message) => message.from_id,
-            _ => return None,
-        };
-        let is_fine = self.own.is_some_and(|own| own.bot) || self.known.contains(&sender);
-        (!is_fine).then_some(sender)
     }
 }
 
