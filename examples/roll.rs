@@ -39,6 +39,9 @@ mod tests {
         assert_eq!(chat.reply().await?.text(), "usage: /roll [sides=6] [dice=1] — sides must be 2..=120, got \"banana\"");
 
         chat.say("/roll@another_bot").await?;
-        chat.silence().await
+        chat.silence().await?;
+
+        telegram.advance(24 * HOUR).await; // virtual: a daily job would have run, the test took a millisecond
+        Ok(())
     }
 }

@@ -33,5 +33,7 @@ mod roll;
 mod vote;
 
 mod moving;
+#[rustfmt::skip]
+mod promised;
 mod shell;
 mod terminals;
