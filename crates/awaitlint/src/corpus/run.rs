@@ -12,7 +12,7 @@ use super::data::{Data, Key};
 use crate::check::check_project;
 use crate::config::{Config, Overrides};
 use crate::finding::Level;
-use crate::project::Project;
+use crate::project::{Project, copy};
 
 /// How the name of a group begins that is one application.
 const APPLICATION: &str = "app-";
@@ -77,20 +77,6 @@ pub(super) fn application(dir: &Path, name: &str, version: &str) -> Result<(), S
     let text = super::read(&manifest)?;
     let text = if text.contains("\n[workspace]") { text } else { format!("{text}\n[workspace]\n") };
     fs::write(&manifest, text).map_err(|error| format!("{}: {error}", manifest.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn cargo(words: &[&str], dir: &Path) -> Result<(), String> {

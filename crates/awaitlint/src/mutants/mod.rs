@@ -1,7 +1,8 @@
 //! Recall: correct code, changed mechanically into the mistakes that the rules are for.
 //!
 //! `cargo awaitlint mutants PATH` makes every such change one at a time and counts those that are found at *likely* or above. With
-//! `--compile` a mutant counts only if `cargo clippy` accepts it without a word: what the compiler finds needs no other tool.
+//! `--compile` a mutant counts only if `cargo clippy` accepts it without a word: what the compiler finds needs no other tool. That is asked in
+//! a copy, so the project is never written to.
 
 mod make;
 
@@ -14,7 +15,7 @@ use std::process::Command;
 use crate::check::{check_session, session};
 use crate::config::{Config, Overrides};
 use crate::finding::Level;
-use crate::project::Project;
+use crate::project::{Copy, Project};
 use crate::rules::Rule;
 
 /// One mechanical change.
@@ -54,19 +55,27 @@ impl Recall {
     }
 }
 
-/// Makes and checks all mutants of the project around `path`.
+/// Makes and checks all mutants of the project around `path`; with `compile` of a copy, in which each is written to disk.
 ///
 /// # Errors
 ///
-/// The project cannot be read, or, with `compile`, Cargo cannot be run or refuses the unchanged project.
+/// The project cannot be read, or, with `compile`, it cannot be copied, or Cargo cannot be run or refuses the unchanged project.
 pub fn recall(path: &Path, compile: bool) -> Result<Recall, String> {
+    if compile {
+        let copy = Copy::of(&Project::load(path)?.root)?;
+        return measure(copy.path(), true);
+    }
+    measure(path, false)
+}
+
+fn measure(path: &Path, compile: bool) -> Result<Recall, String> {
     let mut config = Config::default();
     config.apply(&Overrides { level: Some(Level::Likely), ..Overrides::default() })?;
     let project = Project::load(path)?;
     let root = project.root.clone();
     let mutants = make::all(&session(project.clone(), &config));
     if compile && clippy(&root)?.is_none() {
-        return Err(format!("{}: the unchanged project does not compile", root.display()));
+        return Err("the unchanged project does not compile by itself (cargo clippy fails)".to_owned());
     }
     let mut recall = Recall::default();
     for mutant in &mutants {
@@ -86,7 +95,8 @@ pub fn recall(path: &Path, compile: bool) -> Result<Recall, String> {
         if report.findings.iter().any(|finding| hit(&finding)) {
             row.found += 1;
         } else {
-            recall.missed.push((mutant.rule, mutant.path.clone(), *mutant.lines.start()));
+            let inside = mutant.path.strip_prefix(&root).unwrap_or(&mutant.path);
+            recall.missed.push((mutant.rule, inside.to_owned(), *mutant.lines.start()));
         }
     }
     Ok(recall)

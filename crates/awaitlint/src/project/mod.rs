@@ -1,10 +1,13 @@
 //! What is checked: packages, their targets and their dependencies.
 
+mod copy;
 mod metadata;
 
 use std::path::{Path, PathBuf};
 
 use crate::ir::Name;
+
+pub(crate) use copy::{Copy, copy};
 
 /// A place on disk with the packages that belong to it.
 #[derive(Clone, Debug, Default)]
