@@ -1,5 +1,6 @@
 //! From a `for` loop with an await to a bounded concurrent map.
 
+use super::Kit;
 use crate::finding::{Edit, Fix, Grade, Level};
 use crate::ir::{ExprId, Kind, LocalId, LoopKind, PatKind, Stmt, StmtKind};
 use crate::rules::Cx;
@@ -8,42 +9,55 @@ use crate::source::{Lexer, Span, TokenKind};
 /// `for x in xs { out.push(f(x).await?); }` becomes `out.extend(try_map_concurrent(xs, limit, async |x| f(x).await).await?)`, or the same with a
 /// stream of `futures`; without a limit in the configuration there is no fix.
 pub(crate) fn of_loop(cx: &Cx<'_>, id: ExprId, level: Level) -> Option<Fix> {
-    let Kind::Loop { kind: LoopKind::For { iter, .. }, body: block, label: None } = cx.body.kind(id) else { return None };
     let limit = cx.kit().limit?;
-    let Kind::Block { stmts, .. } = cx.body.kind(*block) else { return None };
-    let shape = shape(cx, stmts)?;
     let whole = cx.body.span(id);
     if Lexer::new(cx.source(whole)).any(|token| token.kind == TokenKind::Comment) {
         return None; // no place for it in the new form
     }
-    let pat = pattern(cx, whole)?;
-    let iter = cx.source(cx.body.span(*iter));
-    let future = cx.source(cx.body.span(shape.future));
-    let value = match (shape.tries, &shape.collect) {
-        (true, _) if cx.kit().awaitkit => {
-            format!("awaitkit::try_map_concurrent({iter}, awaitkit::limit!({limit}), async |{pat}| {future}.await).await?")
-        }
-        (false, _) if cx.kit().awaitkit => {
-            format!("awaitkit::map_concurrent({iter}, awaitkit::limit!({limit}), async |{pat}| {future}.await).await")
-        }
-        (true, _) if cx.kit().futures => format!(
-            "futures::TryStreamExt::try_collect::<Vec<_>>(futures::StreamExt::buffered(futures::StreamExt::map(futures::stream::iter({iter}), async |{pat}| {future}.await), {limit})).await?"
-        ),
-        (false, _) if cx.kit().futures => format!(
-            "futures::StreamExt::collect::<Vec<_>>(futures::StreamExt::buffered(futures::StreamExt::map(futures::stream::iter({iter}), async |{pat}| {future}.await), {limit})).await"
-        ),
-        _ => return None,
-    };
-    let text = match &shape.collect {
-        Some(list) => format!("{list}.extend({value});"),
-        None => format!("{value};"),
-    };
-    let safe = level == Level::Certain && !shape.tries;
+    let Rewritten { text, tries } = rewritten(cx, id, cx.kit(), limit)?;
+    let safe = level == Level::Certain && !tries;
     Some(Fix {
         grade: if safe { Grade::MachineApplicable } else { Grade::Unsafe },
         title: format!("run up to {limit} at once"),
         edits: vec![Edit { span: whole, text }],
     })
+}
+
+/// A loop in its new form.
+pub(crate) struct Rewritten {
+    pub(crate) text: String,
+    /// It may leave early by `?`.
+    tries: bool,
+}
+
+/// A loop that only collects what one awaited call gives, or that only makes that call, with the crates of `kit`.
+pub(crate) fn rewritten(cx: &Cx<'_>, id: ExprId, kit: Kit, limit: usize) -> Option<Rewritten> {
+    let Kind::Loop { kind: LoopKind::For { iter, .. }, body: block, label: None } = cx.body.kind(id) else { return None };
+    let Kind::Block { stmts, .. } = cx.body.kind(*block) else { return None };
+    let Shape { future, tries, collect } = shape(cx, stmts)?;
+    let pat = pattern(cx, cx.body.span(id))?;
+    let iter = cx.source(cx.body.span(*iter));
+    let future = cx.source(cx.body.span(future));
+    let value = match tries {
+        true if kit.awaitkit => {
+            format!("awaitkit::try_map_concurrent({iter}, awaitkit::limit!({limit}), async |{pat}| {future}.await).await?")
+        }
+        false if kit.awaitkit => {
+            format!("awaitkit::map_concurrent({iter}, awaitkit::limit!({limit}), async |{pat}| {future}.await).await")
+        }
+        true if kit.futures => format!(
+            "futures::TryStreamExt::try_collect::<Vec<_>>(futures::StreamExt::buffered(futures::StreamExt::map(futures::stream::iter({iter}), async |{pat}| {future}.await), {limit})).await?"
+        ),
+        false if kit.futures => format!(
+            "futures::StreamExt::collect::<Vec<_>>(futures::StreamExt::buffered(futures::StreamExt::map(futures::stream::iter({iter}), async |{pat}| {future}.await), {limit})).await"
+        ),
+        _ => return None,
+    };
+    let text = match &collect {
+        Some(list) => format!("{list}.extend({value});"),
+        None => format!("{value};"),
+    };
+    Some(Rewritten { text, tries })
 }
 
 struct Shape {

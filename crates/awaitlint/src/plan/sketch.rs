@@ -1,6 +1,7 @@
 //! The function rewritten in its rounds: a sketch to start from, not a fix.
 
 use super::Node;
+use crate::fix::map::rewritten;
 use crate::flow::{Site, site_of};
 use crate::ir::{Kind, LoopKind, StmtKind};
 use crate::rules::{Cx, runs_at_once};
@@ -50,15 +51,24 @@ fn joined(cx: &Cx<'_>, sites: &[Site]) -> String {
     format!("let ({}) = {krate}::{mac}!({}){question};", pats.join(", "), futures.join(", "))
 }
 
-/// A loop whose iterations can run at once, as a concurrent map over its body.
+/// The limit of a sketch, if no other is configured.
+const LIMIT: usize = 16;
+
+/// A loop whose iterations can run at once: what a fix would make of it, else a concurrent loop over its body.
 fn loop_of(cx: &Cx<'_>, node: &Node<'_>) -> Option<String> {
     let StmtKind::Expr { expr, .. } = node.stmt.kind else { return None };
     let Kind::Loop { kind: LoopKind::For { iter, .. }, body, .. } = cx.body.kind(expr) else { return None };
     if !runs_at_once(cx, expr) {
         return None;
     }
+    let mut kit = cx.kit();
+    kit.awaitkit |= !kit.futures;
+    let limit = kit.limit.unwrap_or(LIMIT);
+    if let Some(rewritten) = rewritten(cx, expr, kit, limit) {
+        return Some(rewritten.text);
+    }
     let head = cx.source(cx.body.span(expr));
     let pat = head.find(" in ").map(|end| head[..end].trim_start_matches("for").trim())?;
     let (iter, block) = (cx.source(cx.body.span(*iter)), cx.source(cx.body.span(*body)));
-    Some(format!("awaitkit::try_for_each_concurrent({iter}, awaitkit::limit!(16), async |{pat}| {block}).await?;"))
+    Some(format!("awaitkit::try_for_each_concurrent({iter}, awaitkit::limit!({limit}), async |{pat}| {block}).await?;"))
 }
