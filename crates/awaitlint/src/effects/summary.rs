@@ -205,6 +205,8 @@ fn remembers(body: &Body) -> bool {
 fn runs_apart(body: &Body, id: ExprId) -> bool {
     match body.kind(id) {
         Kind::Closure { .. } | Kind::Join { .. } | Kind::Select { .. } => true,
+        Kind::Method { name, .. } => name.starts_with("spawn"),
+        Kind::Call { callee, .. } => matches!(body.kind(*callee), Kind::Path(path) if path.last().starts_with("spawn")),
         Kind::Async { .. } => !matches!(
             body.parent(id).map(|up| body.kind(up)),
             Some(Kind::Method { name, .. }) if matches!(&**name, "block_on" | "run_until")

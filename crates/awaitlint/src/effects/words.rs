@@ -76,7 +76,7 @@ pub(crate) fn is_startup(name: &str) -> bool {
     let about = |word: &str| {
         matches!(word, "backup" | "config" | "reset" | "settings" | "setup" | "startup" | "shutdown" | "teardown" | "migrate" | "migration")
     };
-    starts_up(name) || name.split('_').any(about)
+    starts_up(name) || name.split('_').any(about) || name.contains("shut_down")
 }
 
 /// The text is an SQL statement that changes something.

@@ -93,7 +93,7 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     doubts += 2 * u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(cx.after_a_failure(id));
     doubts += waiting().map(|wait| cx.doubts(wait)).max().unwrap_or(0) + cx.doubts_of_place();
     doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));
-    doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)) || lists_statements(cx, iter));
+    doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)) || lists_statements(cx, iter) || cx.in_the_background(id));
     Some(match doubts {
         0 => Level::Certain,
         1 => Level::Likely,

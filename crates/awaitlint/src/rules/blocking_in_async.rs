@@ -3,8 +3,9 @@
 use super::{Cx, Draft};
 use crate::effects::{BlockingCall, Waits, Weight, blocking_call, is_startup};
 use crate::finding::{Edit, Fix, Grade, Level};
-use crate::flow::{Context, context};
+use crate::flow::{Context, context, enclosing_loops};
 use crate::hash::HashSet;
+use crate::index::{Id, Owner};
 use crate::ir::{ExprId, Kind, LoopKind, StmtKind};
 use crate::names::Known;
 use crate::project::TargetKind;
@@ -54,44 +55,75 @@ fn report(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, through: &[String], some
     if !direct {
         fix = None;
     }
-    let depth = if direct { 0 } else { through.len() + 1 + usize::from(sometimes) };
+    let depth = if direct { 0 } else { through.len() + 1 };
     Draft::new(level(cx, id, call, depth, sometimes), cx.body.span(id), message)
         .why(format!("it {}, and no other task of this thread runs meanwhile, timers and connections included", call.waits.describe()))
         .help(help)
         .fix(fix)
 }
 
-/// A look into a directory is over soon; a long way through plain functions is often not taken; what runs at the start of a program
-/// disturbs nobody, and examples are there to be read.
+/// A look into a directory is over soon; a long way through plain functions is often not taken, as is one under a condition; what runs at the
+/// start of a program disturbs nobody, and examples are there to be read.
 fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: bool) -> Level {
     let mut doubts = match (call.weight, depth) {
         (Weight::Light, _) | (Weight::Middle, 1..) | (_, 3..) => 2,
-        (Weight::Middle, _) | (Weight::Heavy, 2..) => 1,
+        (Weight::Middle, _) if !is_often_called(cx, id) => 2,
+        (Weight::Middle, _) | (Weight::Heavy, 2) => 1,
         (Weight::Heavy, _) => 0,
     };
     let start = is_startup(&cx.item.name) || depth > 0 && is_startup(cx.called(id)) || cx.makes_its_type();
+    let start = start || call.waits == Waits::Files && before_endless(cx, id);
     let failed = depth > 0 && speaks_of_failure(cx.called(id)) || cx.after_a_failure(id);
+    let switched = depth > 0 && (sometimes || speaks_of_a_dump(cx.called(id))) || is_switched_on(cx, id);
     let meant = is_all_of_a_future(cx, id) || depth == 0 && call.what.starts_with("std::fs::File::") && on_a_lent_file(cx, id);
     let double = cx.in_a_double(id);
     let example = cx.target() == TargetKind::Example && call.waits != Waits::Sleep;
-    let rarely = call.waits == Waits::Sleep && sometimes || without_runtime(cx, id, call.waits == Waits::Sleep);
+    let without = without_runtime(cx, id, call.waits == Waits::Sleep);
     let quick = of_the_kernel(cx, id) || before_binding(cx, id);
     let command = call.waits == Waits::Input
-        || call.waits != Waits::Sleep && cx.is_of_a_command()
+        || call.waits != Waits::Sleep && (cx.is_of_a_command() || cx.depends_on(Known::TerminalTool))
         || cx.is_in_commands()
         || cx.is_blocking_form()
         || cx.is_of_a_tool();
-    doubts += 2 * u8::from(start || example || rarely || failed || meant || double || quick || command || cx.runs_alone(id));
-    doubts += u8::from(call.waits == Waits::Files && before_endless(cx, id));
-    doubts += u8::from(call.waits != Waits::Sleep && cx.depends_on(Known::TerminalTool));
-    doubts += 2 * u8::from(matches!(call.waits, Waits::Process | Waits::Thread) && depth > 1); // mostly something that is set up once
-    doubts += u8::from(call.waits == Waits::Process && depth > 0 || call.what.ends_with("JoinHandle::join")); // it may have ended long ago
+    let set_up = matches!(call.waits, Waits::Process | Waits::Thread) && depth > 1 || call.waits == Waits::Process && depth > 0; // mostly once
+    let doubtful = start || failed || switched || meant || double || example || without || quick || command || set_up;
+    doubts += 2 * u8::from(doubtful || cx.runs_alone(id));
+    doubts += u8::from(call.what.ends_with("JoinHandle::join")); // it may have ended long ago
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 => Level::Certain,
         1 => Level::Likely,
         _ => Level::Pedantic,
     }
+}
+
+/// In a loop, in the implementation of a trait, or in a function that waits for other files without blocking: what is over soon when it is done
+/// once matters here.
+fn is_often_called(cx: &Cx<'_>, id: ExprId) -> bool {
+    let index = &cx.workspace().index;
+    let implements = match index.function(cx.at.id).owner {
+        Owner::Impl(item) => index.impl_item(Id { krate: cx.at.id.krate, item }).of.is_some(),
+        Owner::Module | Owner::Trait(_) => false,
+    };
+    let waits = |id: ExprId| {
+        let canon = cx.callee(id).and_then(|callee| callee.canon.as_ref());
+        canon.is_some_and(|canon| matches!(canon.krate(), "tokio" | "async_std" | "smol") && canon.has_any(&["fs"]))
+    };
+    implements || !enclosing_loops(cx.body, id).is_empty() || cx.body.ids().any(waits)
+}
+
+/// Called to show what goes on: `dump_request`.
+fn speaks_of_a_dump(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "debug" | "dump" | "dumps"))
+}
+
+/// Behind a switch that somebody sets by hand: `if let Some(dir) = &self.record_dir`, `if env::var("DUMP").is_ok()`.
+fn is_switched_on(cx: &Cx<'_>, id: ExprId) -> bool {
+    let by_hand = |cond: ExprId| {
+        let text = cx.source(cx.body.span(cond));
+        text.contains("env::var") || text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "record" || speaks_of_a_dump(word))
+    };
+    cx.body.ancestors(id).any(|up| matches!(cx.body.kind(up), Kind::If { cond, .. } if by_hand(*cond)))
 }
 
 /// Called when something went wrong: `discover_error`.

@@ -3,9 +3,13 @@
 use super::{Cx, Draft};
 use crate::effects::strip_adapters;
 use crate::finding::Level;
+use crate::index::Id;
 use crate::ir::{Body, ExprId, Kind, PatKind, StmtKind};
 use crate::project::TargetKind;
 use crate::types::Type;
+
+/// How many calls deep the log is looked for into which a failure goes.
+const DEEP: usize = 2;
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     for id in cx.body.ids() {
@@ -65,9 +69,11 @@ fn spawn(cx: &Cx<'_>, id: ExprId) -> Option<Spawn> {
 
 /// A `Result` with an error that says more than that nobody listens.
 fn is_fallible(output: &Type) -> bool {
-    let told =
-        |error: &Type| !error.canon().is_some_and(|canon| matches!(canon.last(), "Aborted" | "Infallible" | "JoinError" | "SendError"));
-    output.adt().is_some_and(|adt| adt.canon.last().ends_with("Result") && adt.args.get(1).is_none_or(told))
+    let says = |error: &Type| match error {
+        Type::Tuple(parts) => !parts.is_empty(),
+        _ => !error.canon().is_some_and(|canon| matches!(canon.last(), "Aborted" | "Infallible" | "JoinError" | "SendError")),
+    };
+    output.adt().is_some_and(|adt| adt.canon.last().ends_with("Result") && adt.args.get(1).is_none_or(says))
 }
 
 /// Something that may fail ends the task, and nothing in it speaks of that.
@@ -75,34 +81,67 @@ fn loses_an_error(cx: &Cx<'_>, task: ExprId) -> bool {
     match *cx.body.kind(task) {
         Kind::Async { body, .. } | Kind::Closure { body, .. } => {
             let ended = end(cx.body, body).map(|end| strip_adapters(cx.body, end));
-            let passed_on = ended.is_some_and(|end| is_told_of(cx, end) == Some(false));
-            (passed_on || gives_up(cx.body, body)) && !only_sends(cx, task) && !says_so(cx.body, body)
+            let passed_on = ended.is_some_and(|end| lost_by(cx, end) == Some(true));
+            (passed_on || gives_up(cx, body)) && !only_sends(cx, task) && !says_so(cx.body, body)
         }
-        Kind::Call { .. } | Kind::Method { .. } => is_told_of(cx, task) == Some(false),
+        Kind::Call { .. } | Kind::Method { .. } => lost_by(cx, task) == Some(true),
         _ => true, // a connection, a driver: it is known by its type alone
     }
 }
 
-/// Whether the function of the workspace that is called tells a log what went wrong; nothing if it is somebody else's.
-fn is_told_of(cx: &Cx<'_>, call: ExprId) -> Option<bool> {
+/// Whether the function of the workspace that is called fails without telling a log; nothing if it is somebody else's.
+fn lost_by(cx: &Cx<'_>, call: ExprId) -> Option<bool> {
     let bodies = cx.typing.bodies(call);
-    let mut bodies = bodies.iter().filter_map(|&id| cx.body_of(id)).peekable();
-    bodies.peek()?;
-    Some(bodies.any(|body| says_so(body, body.root)))
+    let mut known = bodies.iter().filter_map(|&id| Some((id, cx.body_of(id)?))).peekable();
+    known.peek()?;
+    Some(known.all(|(id, body)| !tells(cx, id, DEEP) && may_fail(body)))
 }
 
-/// There is a `?` on something else than the sending of a message.
-fn gives_up(body: &Body, block: ExprId) -> bool {
-    body.descendants(block).into_iter().any(|id| match body.kind(id) {
-        Kind::Try(inner) => {
-            let tried = match body.kind(strip_adapters(body, *inner)) {
-                Kind::Await(inner) => strip_adapters(body, *inner),
-                _ => *inner,
-            };
-            !matches!(body.kind(tried), Kind::Method { name, .. } if matches!(&**name, "send" | "try_send" | "closed"))
-        }
+/// The function, or one that it calls within so many calls, tells a log what went wrong.
+fn tells(cx: &Cx<'_>, id: Id, deep: usize) -> bool {
+    let calls = || cx.session.summaries.get(id).into_iter().flat_map(|summary| &summary.calls);
+    cx.body_of(id).is_some_and(|body| says_so(body, body.root)) || deep > 0 && calls().any(|call| tells(cx, call.to, deep - 1))
+}
+
+/// Its errors are others than that nobody receives what it sends.
+fn may_fail(body: &Body) -> bool {
+    let fails = |id: ExprId| match body.kind(id) {
+        Kind::Try(inner) => !sends(body, *inner),
+        Kind::Call { callee, .. } => matches!(body.kind(*callee), Kind::Path(path) if path.last() == "Err"),
+        _ => false,
+    };
+    let passed_on = |end: ExprId| matches!(body.kind(awaited(body, end)), Kind::Call { .. } | Kind::Method { .. }) && !sends(body, end);
+    body.ids().any(fails) || end(body, body.root).is_some_and(passed_on)
+}
+
+/// There is a `?` on something else than the sending of a message, and on nothing that tells a log by itself.
+fn gives_up(cx: &Cx<'_>, block: ExprId) -> bool {
+    cx.body.descendants(block).into_iter().any(|id| match cx.body.kind(id) {
+        Kind::Try(inner) => !sends(cx.body, *inner) && lost_by(cx, awaited(cx.body, *inner)) != Some(false),
         _ => false,
     })
+}
+
+/// The call under `.await` and adapters.
+fn awaited(body: &Body, expr: ExprId) -> ExprId {
+    let stripped = strip_adapters(body, expr);
+    match body.kind(stripped) {
+        Kind::Await(inner) => strip_adapters(body, *inner),
+        _ => stripped,
+    }
+}
+
+/// Sending fails only when nobody receives any more.
+fn sends(body: &Body, tried: ExprId) -> bool {
+    let name = match body.kind(awaited(body, tried)) {
+        Kind::Method { name, .. } => &**name,
+        Kind::Call { callee, .. } => match body.kind(*callee) {
+            Kind::Path(path) => path.last(),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    matches!(name, "send" | "send_event" | "try_send" | "closed")
 }
 
 /// What a block ends with, without `.await`.

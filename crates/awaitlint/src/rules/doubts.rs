@@ -34,8 +34,10 @@ impl Cx<'_> {
         let reach = self.reach(wait);
         let computes = computes(name) && reach < Reach::Named;
         let inside = cached || reach == Reach::Inside || self.is_kept(wait) || name.split('_').any(|word| word == "actor");
+        let plugin = matches!(self.body.kind(work), Kind::Method { receiver, .. } if self.is_plugin(*receiver));
         2 * u8::from(
             inside
+                || plugin
                 || self.starts(wait)
                 || self.in_transaction(wait)
                 || self.on_one_connection(wait)
@@ -49,6 +51,15 @@ impl Cx<'_> {
                 || self.is_mixed(work)
                 || self.is_dark(wait),
         )
+    }
+
+    /// A plugin, of which there is one, and which computes in turn.
+    fn is_plugin(&self, receiver: ExprId) -> bool {
+        match self.body.kind(receiver) {
+            Kind::Field(_, name) => &**name == "plugin",
+            Kind::Local(local) => &*self.body.local(*local).name == "plugin",
+            _ => false,
+        }
     }
 
     /// A look at the file system's tables, which is over soon.
@@ -65,9 +76,23 @@ impl Cx<'_> {
         bodies.into_iter().filter_map(|id| self.session.summaries.get(id)).map(|summary| summary.distance).max().unwrap_or(0)
     }
 
-    /// What runs once gains little from running faster, and what loads something often runs once.
+    /// What runs once gains little from running faster, and what loads something mostly runs once.
     pub(super) fn doubts_of_place(&self) -> u8 {
-        2 * u8::from(self.runs_once()) + u8::from(self.item.name.starts_with("load_"))
+        2 * u8::from(self.runs_once() || self.item.name.starts_with("load_"))
+    }
+
+    /// In a loop that goes on and on and sleeps in between: nobody waits for what it does.
+    pub(super) fn in_the_background(&self, id: ExprId) -> bool {
+        let pauses = |up: ExprId| {
+            self.body.descendants(up).into_iter().any(|inner| match self.body.kind(inner) {
+                Kind::Await(base) => matches!(self.called(*base), "sleep" | "sleep_until" | "tick"),
+                _ => false,
+            })
+        };
+        self.body.ancestors(id).any(|up| match self.body.kind(up) {
+            Kind::Loop { kind: LoopKind::Loop | LoopKind::While(_), .. } => pauses(up),
+            _ => false,
+        })
     }
 
     /// Once for each value or each run of the program, mostly at a start or an end, where nobody waits for it often.
@@ -75,12 +100,20 @@ impl Cx<'_> {
         &*self.item.name == "main" || starts_up(&self.item.name) || self.makes_its_type()
     }
 
-    /// In `if let Err(…)` or the arm of an `Err`: seldom run.
+    /// In `if let Err(…)`, `if result.is_err()`, the arm of an `Err` or what stands behind `let Ok(…) = … else`: seldom run.
     pub(super) fn after_a_failure(&self, id: ExprId) -> bool {
+        let is_ok = |pat: PatId| matches!(&self.body.pat(pat).kind, PatKind::TupleStruct(path, _) if path.last() == "Ok");
+        let failed = |cond: ExprId| matches!(self.body.kind(cond), Kind::Method { name, .. } if &**name == "is_err");
         let is_err = |pat: PatId| matches!(&self.body.pat(pat).kind, PatKind::TupleStruct(path, _) if path.last() == "Err");
         let within = |outer: ExprId| outer == id || self.body.ancestors(id).any(|up| up == outer);
         self.body.ancestors(id).any(|up| match self.body.kind(up) {
-            Kind::If { cond, then, .. } => matches!(self.body.kind(*cond), Kind::Let { pat, .. } if is_err(*pat)) && within(*then),
+            Kind::If { cond, then, .. } => {
+                within(*then) && (failed(*cond) || matches!(self.body.kind(*cond), Kind::Let { pat, .. } if is_err(*pat)))
+            }
+            Kind::Block { stmts, .. } => stmts.iter().any(|stmt| match &stmt.kind {
+                StmtKind::Let { pat, otherwise: Some(otherwise), .. } => is_ok(*pat) && within(*otherwise),
+                _ => false,
+            }),
             Kind::Match { arms, .. } => arms.iter().any(|arm| is_err(arm.pat) && within(arm.body)),
             _ => false,
         })
@@ -247,5 +280,6 @@ fn names_transaction(name: &str) -> bool {
 }
 
 fn is_running(name: &str) -> bool {
-    name.split('_').any(|word| matches!(word, "handle" | "handles" | "task" | "tasks" | "job" | "jobs"))
+    let running = |word: &str| matches!(word, "handle" | "handles" | "task" | "tasks" | "job" | "jobs" | "reader" | "writer");
+    name.split('_').any(running)
 }

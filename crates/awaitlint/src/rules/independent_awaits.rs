@@ -82,7 +82,7 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
     doubts += u8::from(one_connection(cx, last, before)) + u8::from(cx.target() == TargetKind::Example);
     doubts += group.sites.iter().map(|site| cx.doubts(site.wait)).max().unwrap_or(0) + cx.doubts_of_place();
     let whole = group.sites.iter().fold(last.span, |whole, site| whole.to(site.span));
-    doubts += 2 * u8::from(says_why_first(cx.text(), whole));
+    doubts += 2 * u8::from(says_why_first(cx.text(), whole) || cx.in_the_background(last.wait));
     if group.apart || group.sites.iter().any(|site| !site.uses.maybe_writes.is_empty()) {
         doubts = doubts.max(1);
     }

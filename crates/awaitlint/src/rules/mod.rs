@@ -134,12 +134,22 @@ impl Rule {
         self.entry().map_or(EXCEPTION.1, |entry| entry.explain)
     }
 
-    /// What it finds costs time, and nothing else.
-    fn is_about_time(self) -> bool {
-        use Rule::{AwaitInLoop, BatchableLookup, BlockOnInAsync, BlockingInAsync, BusyPoll, IndependentAwaits, LateAwait, MemoRace};
+    /// What it finds is nobody's concern where something only stands in for something else: it costs time, or a word in a log.
+    fn is_about_use(self) -> bool {
+        use Rule::{
+            AwaitInLoop, BatchableLookup, BlockOnInAsync, BlockingInAsync, BusyPoll, DetachedHandle, IndependentAwaits, LateAwait, MemoRace,
+        };
         matches!(
             self,
-            AwaitInLoop | BatchableLookup | BlockOnInAsync | BlockingInAsync | BusyPoll | IndependentAwaits | LateAwait | MemoRace
+            AwaitInLoop
+                | BatchableLookup
+                | BlockOnInAsync
+                | BlockingInAsync
+                | BusyPoll
+                | DetachedHandle
+                | IndependentAwaits
+                | LateAwait
+                | MemoRace
         )
     }
 
@@ -157,7 +167,7 @@ pub(crate) fn check(cx: &Cx<'_>, wanted: &dyn Fn(Rule) -> bool) -> Vec<Draft> {
         drafts[first..].iter_mut().for_each(|draft| draft.rule = entry.rule);
     }
     if cx.is_stand_in() {
-        drafts.iter_mut().filter(|draft| draft.rule.is_about_time()).for_each(|draft| draft.level = Level::Pedantic);
+        drafts.iter_mut().filter(|draft| draft.rule.is_about_use()).for_each(|draft| draft.level = Level::Pedantic);
     }
     drafts
 }

@@ -11,6 +11,8 @@ const STAND_INS: &[&str] = &[
     "benches",
     "benchmark",
     "benchmarks",
+    "emulated",
+    "emulator",
     "fake",
     "fakes",
     "mock",
@@ -27,6 +29,7 @@ const STAND_INS: &[&str] = &[
     "tests",
     "testutil",
     "testutils",
+    "turmoil",
 ];
 
 /// Directories and files that hold commands.

@@ -80,6 +80,8 @@ fn on_the_way_from_main_nobody_is_kept_waiting() {
         #[tokio::main]\nasync fn main() { run().await }\n";
     let dir = Dir::package(&[("src/main.rs", main)], &[]);
     assert_eq!(found(&dir, &Overrides::default()), ["src/main.rs:3 blocking-in-async"]);
+    let spawned = main.replace("async { serve().await }", "serve()");
+    assert_eq!(found(&Dir::package(&[("src/main.rs", &spawned)], &[]), &Overrides::default()), ["src/main.rs:3 blocking-in-async"]);
     let library = Dir::package(&[("src/lib.rs", &main.replace("async fn", "pub async fn"))], &[]);
     assert_eq!(found(&library, &Overrides::default()).len(), 2, "somebody else may call it");
 }

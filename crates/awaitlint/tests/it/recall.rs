@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::support::Dir;
 
@@ -36,4 +37,24 @@ fn nothing_is_found_in_the_correct_programs() {
     let report = awaitlint::check(correct().path(), &awaitlint::Overrides::default()).expect("the programs can be checked");
     let found: Vec<String> = report.findings.iter().map(|f| format!("{}:{} {}", f.path.display(), f.line, f.rule.name())).collect();
     assert_eq!(found, [""; 0]);
+}
+
+/// A function that waits for another one, which a mutant forgets to await.
+const SPOKEN: &str = "async fn speak() -> u8 {\n    1\n}\n\npub async fn run() -> u8 {\n    speak().await\n}\n\npub async fn twice() {\n    speak().await;\n    speak().await;\n}\n";
+
+#[test]
+fn mutants_are_compiled_in_a_copy() {
+    if !Command::new("cargo").args(["clippy", "--version"]).output().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: cargo clippy is not installed");
+        return;
+    }
+    let dir = Dir::package(&[("src/lib.rs", SPOKEN)], &[]);
+    let path = dir.path().join("src/lib.rs");
+    let written = || fs::metadata(&path).and_then(|file| file.modified()).expect("it is there");
+    let before = written();
+    let recall = awaitlint::recall(dir.path(), true).expect("the package compiles");
+    assert!(recall.by_rule().next().is_some(), "{recall}");
+    assert_eq!(written(), before);
+    let files: Vec<_> = fs::read_dir(dir.path()).expect("it is there").map(|file| file.expect("it can be read").file_name()).collect();
+    assert!(!files.iter().any(|name| name == "target"), "{files:?}");
 }
