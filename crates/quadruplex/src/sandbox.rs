@@ -20,11 +20,13 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use quadruplex_api::enums;
 use quadruplex_api::functions::account;
 use quadruplex_crypto::rsa::PublicKey;
 use serde_json::Value;
+use tokio::time::sleep;
 
 use crate::{Client, Error, Servers, SignIn};
 
@@ -34,6 +36,11 @@ pub const LOCK: &str = "sandbox.lock";
 pub const NOTE: &str = "sandbox.json";
 /// What says with whom it is talked there, unless somebody else is named: the bot of the program that was started last.
 pub const PARTNER: &str = "sandbox.partner";
+
+/// So often others may be faster at signing in as the same person.
+const TRIES: u64 = 20;
+/// By so many milliseconds pauses grow at most, from one try to the next.
+const STEP: u64 = 20;
 
 /// A sandbox of another process on this machine.
 #[derive(Clone, Debug)]
@@ -128,6 +135,21 @@ pub fn token(username: &str) -> String {
 /// # Cancel safety
 /// If it is dropped, the person may be signed in.
 pub async fn sign_in(client: &Client, name: &str) -> Result<(), Error> {
+    // Of programs that sign in as the same person at once, the one that has asked for a code last has the one that counts.
+    let is_late = |error: &Error| error.is("PHONE_CODE_EXPIRED") || error.is("PHONE_NUMBER_OCCUPIED");
+    for tries in 1..TRIES {
+        match try_to_sign_in(client, name).await {
+            Err(error) if is_late(&error) => {
+                let pause = client.inner.random_id().unsigned_abs() % (STEP * tries);
+                sleep(Duration::from_millis(pause)).await;
+            }
+            tried => return tried,
+        }
+    }
+    try_to_sign_in(client, name).await
+}
+
+async fn try_to_sign_in(client: &Client, name: &str) -> Result<(), Error> {
     let code = client.request_code(&phone(name)).await?;
     let elsewhere =
         |what: &str| Error::Invalid(format!("{name} {what}\n  help: quadruplex login --sandbox --phone NUMBER asks for the code"));
@@ -144,6 +166,8 @@ pub async fn sign_in(client: &Client, name: &str) -> Result<(), Error> {
             client.sign_out().await?;
             Err(elsewhere("has another number"))
         }
+        // As said above: the other one has named him.
+        Err(error) if error.is("USERNAME_NOT_MODIFIED") => Ok(()),
         named => named.map(drop),
     }
 }

@@ -1,5 +1,6 @@
 use std::future::IntoFuture as _;
 
+use futures_util::future::join_all;
 use quadruplex::api::enums;
 use quadruplex::api::functions::{help, messages};
 use quadruplex::store::Memory;
@@ -31,6 +32,21 @@ async fn a_wrong_code_is_refused_and_can_be_tried_again() {
     assert!(error.is("PHONE_CODE_INVALID"), "{error}");
     let typed = telegram.world().codes().last().unwrap().code.clone();
     assert!(matches!(client.sign_in(&code, &typed).await, Ok(SignIn::Done(_))));
+}
+
+#[tokio::test]
+async fn programs_that_sign_in_as_the_same_person_at_once_are_all_let_in() {
+    let telegram = Sandbox::start().await.unwrap();
+    let mut clients = Vec::new();
+    for _ in 0..4 {
+        clients.push(builder(&telegram).connect_in_memory().await.unwrap());
+    }
+    let signed_in = clients.iter().map(|client| quadruplex::sandbox::sign_in(client, "alice"));
+    join_all(signed_in).await.into_iter().for_each(|signed_in| signed_in.unwrap());
+    let ids: Vec<_> = clients.iter().map(|client| client.own_user().map(|own| own.id)).collect();
+    assert!(ids[0].is_some() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    let enums::User::User(alice) = clients[0].me().await.unwrap() else { panic!("an empty user") };
+    assert_eq!(alice.username.as_deref(), Some("alice"));
 }
 
 #[test]
