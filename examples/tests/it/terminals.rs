@@ -71,6 +71,30 @@ fn a_bot_is_talked_to_from_another_terminal() {
     }
 }
 
+/// What programs look for is there, whoever started the sandbox: a channel with files, a group.
+#[test]
+fn a_running_sandbox_is_furnished() {
+    let place = Place::new("furnished");
+    let _sandbox = sandbox(&place);
+    let download = place.command(&built("download")).arg("--sandbox").output().expect("it starts");
+    let printed = String::from_utf8_lossy(&download.stdout);
+    assert!(download.status.success() && printed.contains("ferris.svg"), "{printed}{}", String::from_utf8_lossy(&download.stderr));
+
+    let _mirror = program(&place, "mirror", &["@mirror_bot", "@mirror"]);
+    let mut said = quadruplex(&place);
+    said.args(["send", "@mirror_bot", "look at this", "--sandbox"]).stdout(Stdio::null());
+    assert!(said.status().expect("it starts").success());
+    let begin = Instant::now();
+    loop {
+        let seen = quadruplex(&place).args(["history", "@mirror", "--sandbox"]).output().expect("it starts");
+        if String::from_utf8_lossy(&seen.stdout).contains("look at this") {
+            return;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(120), "nothing was copied into @mirror");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn many_accounts_in_one_sandbox() {
     let place = Place::new("many");

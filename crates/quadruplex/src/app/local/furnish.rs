@@ -57,13 +57,35 @@ pub(super) async fn shared(alice: &Client, me: PeerRef) -> Result<(), Error> {
         return Ok(());
     }
     let create = channels::CreateChannel { broadcast: true, ..channels::CreateChannel::new(CHANNEL.0, "") };
-    let enums::Updates::Updates(made) = alice.call(create).await? else { return Ok(()) };
-    let id = made.chats.iter().find_map(|chat| if let enums::Chat::Channel(channel) = chat { Some(channel.id) } else { None });
-    let Some(id) = id else { return Ok(()) };
-    let channel = PeerRef::from(enums::Peer::from(types::PeerChannel::new(id)));
+    let Some(channel) = made(&alice.call(create).await?) else { return Ok(()) };
     alice.call(channels::UpdateUsername::new(channel, CHANNEL.1)).await?;
     alice.send(me, WELCOME).await?;
     files(alice).await
+}
+
+/// Makes the group in a sandbox that runs on this machine, if it is not there, and brings a bot into it.
+pub(super) async fn shared_group(alice: &Client, bot: &str) -> Result<(), Error> {
+    if alice.input_peer(GROUP.1).await.is_err() {
+        let create = channels::CreateChannel { megagroup: true, ..channels::CreateChannel::new(GROUP.0, "") };
+        if let Some(group) = made(&alice.call(create).await?) {
+            match alice.call(channels::UpdateUsername::new(group.clone(), GROUP.1)).await {
+                // Another program was faster.
+                Err(error) if error.is("USERNAME_OCCUPIED") => drop(alice.call(channels::DeleteChannel::new(group)).await?),
+                named => drop(named?),
+            }
+        }
+    }
+    match alice.call(channels::InviteToChannel::new(GROUP.1, [bot])).await {
+        Err(error) if !error.is("USER_ALREADY_PARTICIPANT") => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The channel that was created.
+fn made(updates: &enums::Updates) -> Option<PeerRef> {
+    let enums::Updates::Updates(updates) = updates else { return None };
+    let id = updates.chats.iter().find_map(|chat| if let enums::Chat::Channel(channel) = chat { Some(channel.id) } else { None })?;
+    Some(enums::Peer::from(types::PeerChannel::new(id)).into())
 }
 
 /// Fills the channel, whose owner this is.

@@ -72,6 +72,14 @@ impl Telegram {
         }
     }
 
+    /// Brings a bot into the group that everybody is in.
+    async fn furnish_group(&self, bot: &str) -> Result<(), Error> {
+        let other = self.sign_in(OTHER).await?;
+        let furnished = furnish::shared_group(&other, bot).await;
+        other.close().await;
+        furnished
+    }
+
     async fn sign_in(&self, name: &str) -> Result<Client, Error> {
         let client = self.connect().await?;
         sandbox::sign_in(&client, name).await?;
@@ -125,8 +133,14 @@ pub(crate) async fn bot_named_with(name: &str, store: Arc<dyn Store>) -> Result<
     if client.own_user().is_none() {
         client.sign_in_bot(&sandbox::token(&username)).await?;
     }
-    if let Telegram::Own(telegram) = telegram {
-        furnish::group(telegram, &username)?;
+    match telegram {
+        Telegram::Own(telegram) => furnish::group(telegram, &username)?,
+        Telegram::Running(_) => {
+            if let Err(error) = telegram.furnish_group(&username).await {
+                // Another program may be at it, too.
+                tracing::info!(%error, "the sandbox could not be furnished with a group for the bot");
+            }
+        }
     }
     // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
     telegram.introduce(&PeerRef::Username(username))?;
