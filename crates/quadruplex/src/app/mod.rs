@@ -188,8 +188,9 @@ impl App {
     /// application runs. Nobody is asked for a password: an address that others reach is for a network that is trusted.
     ///
     /// `/health` answers 200, or 503 and why: the login has ended, the main connection does not stand, handlers do not keep up, nothing can
-    /// be stored. In a [cluster](Self::cluster) each process tells of what it does itself, and 503 as long as it knows nobody who holds the
-    /// account. `/health/live` answers 200 as long as the runtime runs tasks: there is nothing else that a new start would make better.
+    /// be stored; and how long ago the last update came, how many wait, how many are dead letters, how long which calls have to wait. In a
+    /// [cluster](Self::cluster) each process tells of what it does itself, and 503 as long as it knows nobody who holds the account.
+    /// `/health/live` answers 200 as long as the runtime runs tasks: there is nothing else that a new start would make better.
     ///
     /// ```no_run
     /// use quadruplex::prelude::*;
