@@ -23,6 +23,8 @@ mod messages;
 mod metrics;
 mod open_chat;
 mod peers;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod proxies;
 mod redis;
 mod reports;
