@@ -18,7 +18,7 @@ use crate::terminal::lines;
 pub(crate) struct Arguments {
     /// With whom: @name, me, a link, a number, an id. In the sandbox, which is meant where nobody is named: the program that was started
     /// last, else @echo_bot.
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     peer: Option<String>,
     #[command(flatten)]
     target: Target,

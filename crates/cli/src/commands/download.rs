@@ -15,7 +15,7 @@ use crate::target::Target;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// From which chat: @name, me, a link, a number, an id.
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     peer: String,
     /// The message, as `history` shows it.
     id: i32,

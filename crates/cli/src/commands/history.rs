@@ -9,7 +9,7 @@ use crate::target::Target;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Of which chat: @name, me, a link, a number, an id.
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     peer: String,
     /// How many.
     #[arg(long, value_name = "N", default_value_t = 20)]

@@ -13,7 +13,7 @@ use crate::target::Target;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// To whom: @name, me, a link, a number, an id.
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     peer: String,
     /// The files.
     #[arg(required = true, value_name = "FILE")]

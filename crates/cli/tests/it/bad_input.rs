@@ -100,3 +100,20 @@ fn a_message_without_a_file() {
     let text = "error: message 7 of me has no file, or is not there\n  help: quadruplex history me shows what is\n";
     check("no-file", &["download", "me", "7", "--sandbox"], 1, text);
 }
+
+#[test]
+fn an_option_with_a_slip() {
+    let ended = Place::new("option").run(["send", "--sandobx", "me", "hi"]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
+    let lines: Vec<&str> = ended.err.lines().collect();
+    assert_eq!(lines[0], "error: unexpected argument '--sandobx' found");
+    assert_eq!(lines[2], "  tip: a similar argument exists: '--sandbox'", "{}", ended.err);
+}
+
+/// Channels have such ids elsewhere.
+#[test]
+fn a_negative_id_is_no_option() {
+    let ended = Place::new("negative").run(["history", "-1000000000777", "--sandbox"]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(4), ""), "{}", ended.err);
+    assert!(ended.err.starts_with("error: 777 was not found\n"), "{}", ended.err);
+}
