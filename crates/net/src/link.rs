@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const LITTLE: usize = 4 << 10;
 /// …and so much one on which a packet has not come whole: few reads for a busy one.
 const ROOM: usize = 32 << 10;
+/// The longest frame that gets all its room before it has come: a part of a file of 1 MiB, with what is around it.
+const BELIEVED: usize = (1 << 20) + (64 << 10);
 
 /// A stream with the framing that was chosen for it.
 pub(crate) struct Link {
@@ -85,7 +87,7 @@ impl Link {
                 Some(Frame::TransportError(code)) => return Err(ConnectError::Transport(code)),
                 Some(Frame::QuickAck(_) | Frame::Nothing) => {}
                 None => {
-                    make_room(&mut self.input);
+                    self.make_room();
                     if self.reader.read_buf(&mut self.input).await? == 0 {
                         return Err(ConnectError::Eof);
                     }
@@ -93,17 +95,21 @@ impl Link {
             }
         }
     }
+
+    /// Makes room for what is read next: for the rest of a frame that has begun, where its length is known. A part of a file comes into a
+    /// buffer of its own size then, without having been copied from smaller ones.
+    pub(crate) fn make_room(&mut self) {
+        let rest = self.framer.lacks().min(BELIEVED);
+        let needed = if rest == 0 { LITTLE } else { rest };
+        if self.input.capacity() - self.input.len() < needed {
+            self.input.reserve(if self.input.is_empty() { LITTLE } else { rest.max(ROOM) });
+        }
+    }
 }
 
 /// The transport, if it can be obfuscated, or one that can.
 fn tagged(transport: Transport) -> Transport {
     if transport == Transport::Full { Transport::Intermediate } else { transport }
-}
-
-pub(crate) fn make_room(input: &mut BytesMut) {
-    if input.capacity() - input.len() < LITTLE {
-        input.reserve(if input.is_empty() { LITTLE } else { ROOM });
-    }
 }
 
 /// Message ids of plain messages: the time, increasing.
@@ -129,4 +135,47 @@ pub(crate) async fn connect(
     let agreed = link.exchange(&config, environment, random).await?;
     let state = KeyState { salt: agreed.server_salt, future_salts: Vec::new(), server_time: Some(agreed.server_time) };
     Ok((link, Some((StoredKey { auth_key: agreed.auth_key, state }, began.elapsed()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link() -> Link {
+        let (near, _far) = tokio::io::duplex(64);
+        let (reader, writer) = tokio::io::split(Box::new(near) as Box<dyn Stream>);
+        let framer = ClientFramer::new(Transport::Intermediate);
+        Link { reader, writer, framer, input: BytesMut::new(), proxy: None, polls: false }
+    }
+
+    #[test]
+    fn a_long_frame_gets_its_room_once() {
+        let mut link = link();
+        let (mut expected, len) = (ROOM, 524_380);
+        let mut wire = (len as u32).to_le_bytes().to_vec();
+        wire.resize(4 + len, 7);
+        // The pieces in which it comes.
+        for piece in wire.chunks(1000) {
+            link.make_room();
+            if link.framer.lacks() > 0 {
+                expected = 4 + len;
+            }
+            assert!(link.input.capacity() <= expected, "{} after {}", link.input.capacity(), link.input.len());
+            link.input.extend_from_slice(piece);
+            if let Some(frame) = link.framer.next(&mut link.input).unwrap() {
+                assert!(matches!(frame, Frame::Packet(packet) if packet.len() == len));
+                return;
+            }
+        }
+        panic!("it does not come whole");
+    }
+
+    #[test]
+    fn a_lie_about_the_length_takes_little_room() {
+        let mut link = link();
+        link.input.extend_from_slice(&(16_u32 << 20).to_le_bytes());
+        assert_eq!(link.framer.next(&mut link.input).unwrap(), None);
+        link.make_room();
+        assert!(link.input.capacity() <= BELIEVED + 4, "{}", link.input.capacity());
+    }
 }

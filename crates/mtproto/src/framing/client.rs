@@ -111,6 +111,13 @@ impl ClientFramer {
         }
         Ok(frame)
     }
+
+    /// How many bytes the frame lacked at which [`next`](Self::next) has stopped, as its header says: room for them is room for all of
+    /// it. 0 if that was not known yet. It is the word of whoever is at the other end, and at most [`MAX_FRAME`].
+    #[must_use]
+    pub fn lacks(&self) -> usize {
+        self.decoder.lacks()
+    }
 }
 
 /// −1 and a token: a quick acknowledgement; another negative number: an error; zero: nothing.

@@ -136,11 +136,17 @@ pub(super) struct Decoder {
     max: usize,
     /// The number of the next full frame.
     number: u32,
+    /// How many bytes the frame at the front of the input lacked, if its header was there.
+    lacks: usize,
 }
 
 impl Decoder {
     pub(super) const fn new(transport: Transport, writer: Writer, max: usize) -> Self {
-        Self { transport, writer, max, number: 0 }
+        Self { transport, writer, max, number: 0, lacks: 0 }
+    }
+
+    pub(super) const fn lacks(&self) -> usize {
+        self.lacks
     }
 
     pub(super) const fn set_max(&mut self, max: usize) {
@@ -149,6 +155,7 @@ impl Decoder {
 
     /// Takes the next item off the front of `input`; `None` when it is not complete.
     pub(super) fn next(&mut self, input: &mut BytesMut) -> Result<Option<Item>, FrameError> {
+        self.lacks = 0;
         let (header, len, flag) = match self.transport {
             Transport::Abridged => {
                 let Some(&first) = input.first() else { return Ok(None) };
@@ -179,7 +186,8 @@ impl Decoder {
             return Err(FrameError::Length(len));
         }
         self.check_max(len)?;
-        if input.len() < header + len {
+        self.lacks = (header + len).saturating_sub(input.len());
+        if self.lacks > 0 {
             return Ok(None);
         }
         input.advance(header);
@@ -197,6 +205,7 @@ impl Decoder {
             return Err(FrameError::Length(len));
         }
         self.check_max(len)?;
+        self.lacks = len.saturating_sub(input.len());
         let (Some(number), Some(announced)) = (peek(input, 4), peek(input, len - 4)) else { return Ok(None) };
         let (number, announced) = (u32::from_le_bytes(number), u32::from_le_bytes(announced));
         let computed = crc32fast::hash(&input[..len - 4]);

@@ -119,6 +119,8 @@ fn a_stream_cut_anywhere_needs_more_and_loses_nothing() {
         let mut stream = BytesMut::new();
         for (index, byte) in back.iter().enumerate() {
             assert_eq!(client.next(&mut stream), Ok(None), "{client:?} has {index} bytes");
+            let rest = back.len() - index;
+            assert!(client.lacks() == rest || index < 4 && client.lacks() == 0, "{client:?} lacks {rest}");
             stream.extend_from_slice(&[*byte]);
         }
         let Some(Frame::Packet(received)) = client.next(&mut stream).unwrap() else { panic!("no packet") };

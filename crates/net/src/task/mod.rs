@@ -18,7 +18,7 @@ use tracing::{debug, info};
 
 use crate::backoff::Backoff;
 use crate::counters::Counters;
-use crate::link::{Link, connect, make_room};
+use crate::link::{Link, connect};
 use crate::ticket::report;
 use crate::unlinked::{Meanwhile, Unlinked, let_go};
 use crate::{CallError, CloseReason, ConnectError, Dial, Environment, Event, Options, Random, Report, Request, State, StoredKey, Ticket};
@@ -249,7 +249,7 @@ impl Task {
             }
             let due = session.poll_timeout().map(|mono| self.environment.instant(mono));
             let has_out = written < out.len();
-            make_room(&mut link.input);
+            link.make_room();
             tokio::select! {
                 biased;
                 wrote = link.writer.write(&out[written..]), if has_out => match wrote {
