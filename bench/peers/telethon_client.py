@@ -25,7 +25,8 @@ async def ready():
 def report(began, latencies=()):
     wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
     with open("/proc/self/status") as status:
-        peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+        status = dict(line.split(":", 1) for line in status)
+    peak, of_files = (int(status[name].split()[0]) for name in ("VmHWM", "RssFile"))
     latencies = sorted(latencies)
 
     def part(permille):
@@ -38,6 +39,7 @@ def report(began, latencies=()):
                 "cpu_us": int(1e6 * cpu),
                 "allocations": None,
                 "peak_kib": peak,
+                "private_kib": peak - of_files,
                 "p50_us": part(500),
                 "p99_us": part(990),
                 "packets_with_calls": None,

@@ -56,6 +56,7 @@ impl Meter {
             allocations: Some((heap.allocations + heap.reallocations) as u64),
             heap_bytes: self.most_heap.map(|most| most.saturating_sub(before)),
             peak_kib: status("VmHWM")?,
+            private_kib: status("VmHWM")?.saturating_sub(status("RssFile")?),
             p50_us: part(500).copied().map_or(0, micros),
             p99_us: part(990).copied().map_or(0, micros),
             packets_with_calls,

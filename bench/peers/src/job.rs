@@ -68,6 +68,8 @@ pub struct Figures {
     pub heap_bytes: Option<u64>,
     /// `VmHWM` at the end.
     pub peak_kib: u64,
+    /// The same without the files that are in memory by then, the program itself among them: what no other process can share.
+    pub private_kib: u64,
     pub p50_us: u64,
     pub p99_us: u64,
     /// Packets with calls in them, as the client counts; only ours does.

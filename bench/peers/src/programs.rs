@@ -23,7 +23,7 @@ pub fn path(who: Who, work: Work) -> Result<PathBuf> {
     let name = match (who, work) {
         // It writes files of sessions, which the others have no code for.
         (Who::Ours, Work::Idle { .. }) => "idle",
-        (Who::Ours, _) => "quadruplex",
+        (Who::Ours, _) => "ours",
         (Who::Grammers, _) => "grammers",
         (Who::Telethon, _) => return Err("Telethon runs in Python".into()),
     };

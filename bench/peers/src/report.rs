@@ -21,6 +21,7 @@ pub struct Row {
     pub packets_with_calls: Option<u64>,
     pub allocations: Option<u64>,
     pub heap_bytes: Option<u64>,
+    pub private_kib: u64,
     pub peak_kib: u64,
     pub p50_us: u64,
     pub p99_us: u64,
@@ -45,6 +46,7 @@ impl Row {
             packets_with_calls: of_known(|run| run.figures.packets_with_calls),
             allocations: of_known(|run| run.figures.allocations),
             heap_bytes: of_known(|run| run.figures.heap_bytes),
+            private_kib: of(&|run| run.figures.private_kib),
             peak_kib: of(&|run| run.figures.peak_kib),
             p50_us: of(&|run| run.figures.p50_us),
             p99_us: of(&|run| run.figures.p99_us),
@@ -62,12 +64,13 @@ pub struct Table {
 
 type Column = (&'static str, fn(&Row) -> Option<u64>, fn(u64) -> String);
 
-static COLUMNS: [Column; 9] = [
+static COLUMNS: [Column; 10] = [
     ("CPU", |row| Some(row.cpu_us), millis),
     ("packets out", |row| Some(row.packets_up), thousands),
     ("packets in", |row| Some(row.packets_down), thousands),
     ("allocations", |row| row.allocations, thousands),
     ("heap", |row| row.heap_bytes, kibis),
+    ("private memory", |row| Some(row.private_kib), mebis),
     ("peak memory", |row| Some(row.peak_kib), mebis),
     ("p50", |row| Some(row.p50_us).filter(|us| *us > 0), millis),
     ("p99", |row| Some(row.p99_us).filter(|us| *us > 0), millis),

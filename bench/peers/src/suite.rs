@@ -191,6 +191,7 @@ impl Suite {
         let best = |of: fn(&Row) -> u64| others.iter().map(of).min().unwrap_or(u64::MAX);
         let ahead = [
             ("processor time", ours.cpu_us, best(|row| row.cpu_us), "µs"),
+            ("private memory", ours.private_kib, best(|row| row.private_kib), "KiB"),
             ("peak memory", ours.peak_kib, best(|row| row.peak_kib), "KiB"),
         ];
         for (what, ours, best, unit) in ahead {
