@@ -1,5 +1,5 @@
-//! Several accounts in one program, none of which disturbs another: `quadruplex sandbox` in one terminal,
-//! `cargo run --example many -- --sandbox` in another, `quadruplex chat @shop_bot --sandbox` in a third.
+//! Several accounts in one program, none of which disturbs another: `cargo run --example many -- --sandbox`, then `hello`, and
+//! `@shop_bot hello` to talk with the other one.
 
 use quadruplex::prelude::*;
 

@@ -98,6 +98,16 @@ fn roll() {
     assert_eq!(lines[2..], ["< /roll [sides=6] [dice=1] — Roll dice", "/help [command] — What this bot understands"]);
 }
 
+/// Whom a line names is talked with from there on.
+#[test]
+fn many() {
+    let printed = talk("many", "hello\n@shop_bot hello\nagain\n");
+    let mut lines: Vec<&str> = printed.lines().collect();
+    // Neither bot waits for the other.
+    lines.sort_unstable();
+    assert_eq!(lines, ["< @news_bot: this is news", "< @shop_bot: this is shop", "< @shop_bot: this is shop"]);
+}
+
 #[test]
 fn register() {
     let printed = talk("register", "/register\n<b>\nold\n30\nYes\n");

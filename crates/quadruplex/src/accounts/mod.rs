@@ -5,6 +5,7 @@ mod table;
 mod work;
 
 use std::fmt;
+use std::future::pending;
 use std::sync::Arc;
 #[cfg(feature = "metrics")]
 use std::sync::Mutex;
@@ -14,9 +15,10 @@ use awaitkit::{Backoff, ErrorSink, Supervisor, TaskError, Unhandled};
 use futures_util::FutureExt;
 #[cfg(feature = "metrics")]
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tracing::{error, info};
 
-use crate::app::told_to_end;
+use crate::app::{local, told_to_end};
 #[cfg(feature = "metrics")]
 use crate::client::lock;
 #[cfg(feature = "metrics")]
@@ -29,6 +31,8 @@ pub use table::{AccountStatus, Standing};
 
 /// More than an application takes to drain, for what comes after that: closing connections, writing what has to be kept.
 const CLOSING: Duration = Duration::from_secs(5);
+/// So often it is looked whether all accounts have started.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Handles the updates of many accounts: the whole of a program, as [`run`](crate::run) is for one.
 ///
@@ -197,7 +201,8 @@ impl Accounts {
     }
 
     /// Waits until the process is told to end (SIGTERM, Ctrl-C), then [stops](Self::stop) all accounts. A second signal ends the process at
-    /// once. It also returns when no account is left that runs or is started again.
+    /// once. It also returns when no account is left that runs or is started again. With `--sandbox` on the command line the terminal is a chat
+    /// with the [bots](Account::stored) of the program.
     ///
     /// # Errors
     /// No account is left, and at least one has not ended by itself: why.
@@ -207,6 +212,7 @@ impl Accounts {
     pub async fn run(&self) -> crate::Result {
         tokio::select! {
             () = told_to_end() => info!("told to end: waiting for the handlers that run"),
+            () = self.talk() => {}
             _ = self.shared.supervisor.wait() => {}
         }
         let ends: Vec<_> = self.shared.table.list().into_iter().filter_map(AccountStatus::end).collect();
@@ -215,6 +221,29 @@ impl Accounts {
             true => Ok(()),
             false => Err(format!("no account is left\n  {}", ends.join("\n  ")).into()),
         }
+    }
+
+    /// A chat with the bots of this program, if it was started with `--sandbox`.
+    async fn talk(&self) {
+        let is_starting = |status: AccountStatus| matches!(status.standing, Standing::Starting);
+        while self.status().into_iter().any(is_starting) {
+            // Or nobody has seen what changed before this.
+            let _ = timeout(LOOK, self.changed()).await;
+        }
+        if let Ok(Some(local)) = local::somebody_for_bots().await {
+            let is_at_rest = async || {
+                for status in self.status() {
+                    if let Some(client) = self.client(&status.name)
+                        && !client.inner.is_at_rest(0).await
+                    {
+                        return false;
+                    }
+                }
+                true
+            };
+            return local.talk(is_at_rest).await;
+        }
+        pending().await
     }
 
     /// Ends all accounts, side by side, as [`remove`](Self::remove) ends one. No more can be added.

@@ -8,10 +8,10 @@ mod furnish;
 mod host;
 
 #[cfg(feature = "sandbox")]
-pub(crate) use host::{bot, bot_named, bot_named_with, bot_with, person, somebody_for, somebody_for_bot};
+pub(crate) use host::{bot, bot_named, bot_named_with, bot_with, person, somebody_for, somebody_for_bot, somebody_for_bots};
 
 #[cfg(not(feature = "sandbox"))]
-pub(crate) use absent::{bot, bot_named, bot_named_with, bot_with, person, somebody_for, somebody_for_bot};
+pub(crate) use absent::{bot, bot_named, bot_named_with, bot_with, person, somebody_for, somebody_for_bot, somebody_for_bots};
 
 /// What is there without the sandbox: an error that says so.
 #[cfg(not(feature = "sandbox"))]
@@ -59,6 +59,10 @@ mod absent {
     }
 
     pub(crate) async fn somebody_for_bot() -> Result<Option<Local>, Error> {
+        Ok(None)
+    }
+
+    pub(crate) async fn somebody_for_bots() -> Result<Option<Local>, Error> {
         Ok(None)
     }
 }

@@ -1,5 +1,6 @@
-//! A chat with the account of a program on the terminal, or over a pipe.
+//! A chat with the account of a program, or with several, on the terminal or over a pipe.
 
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -15,15 +16,16 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// A handler that says nothing for longer is not waited for.
 const PATIENCE: u32 = 60;
 
-/// What is typed is sent, what is answered is printed; a number presses the button with that number. Ends when the input has ended and
+/// What is typed is sent, what is answered is printed; a number presses the button with that number. Of several accounts it goes to the one
+/// whose name a line began with last, and what each answers is printed with its name. Ends when the input has ended and
 /// all is handled, if anything was typed; without any input it never does: the program is not talked to.
-pub(super) async fn talk(person: Client, account: PeerRef, greeting: &str, is_at_rest: impl AsyncFn() -> bool) {
+pub(super) async fn talk(person: Client, accounts: Vec<PeerRef>, greeting: &str, is_at_rest: impl AsyncFn() -> bool) {
     let Ok(mut updates) = person.updates().await else { return };
     if std::io::stdin().is_terminal() {
         tell(greeting.to_owned()).await;
     }
     let mut line = Box::pin(read_line(""));
-    let mut chat = Chat { person, account, shown: Vec::new() };
+    let Some(mut chat) = Chat::with(person, accounts).await else { return };
     let mut typed = 0;
     loop {
         tokio::select! {
@@ -61,16 +63,35 @@ pub(super) async fn talk(person: Client, account: PeerRef, greeting: &str, is_at
 struct Chat {
     person: Client,
     account: PeerRef,
-    /// The buttons that can be pressed, by their numbers: the message, what they carry.
-    shown: Vec<(i32, Vec<u8>)>,
+    /// Names of accounts by the chats with them; nothing if there is but one.
+    names: HashMap<PeerRef, String>,
+    /// The buttons that can be pressed, by their numbers: in which chat, the message, what they carry.
+    shown: Vec<(PeerRef, i32, Vec<u8>)>,
 }
 
 impl Chat {
+    /// With the first of these accounts, unless another one is named.
+    async fn with(person: Client, accounts: Vec<PeerRef>) -> Option<Self> {
+        let account = accounts.first()?.clone();
+        let mut names = HashMap::new();
+        for account in accounts.iter().filter(|_| accounts.len() > 1) {
+            if let Ok(enums::InputPeer::User(user)) = person.input_peer(account.clone()).await {
+                names.insert(PeerRef::Id(user.user_id), account.to_string());
+            }
+        }
+        Some(Self { person, account, names, shown: Vec::new() })
+    }
+
     async fn say(&mut self, line: &str) {
-        let line = line.trim();
+        let mut line = line.trim();
+        let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        if let Some(name) = self.names.values().find(|name| *name == first) {
+            self.account = PeerRef::from(name);
+            line = rest.trim();
+        }
         let pressed = line.parse::<usize>().ok().and_then(|number| self.shown.get(number.checked_sub(1)?)).cloned();
         let done = match pressed {
-            Some((message, data)) => self.press(message, data).await,
+            Some((chat, message, data)) => self.press(chat, message, data).await,
             None if line.is_empty() => Ok(()),
             None => self.person.send(self.account.clone(), line).await.map(drop),
         };
@@ -79,8 +100,8 @@ impl Chat {
         }
     }
 
-    async fn press(&self, message: i32, data: Vec<u8>) -> Result<(), crate::Error> {
-        let request = messages::GetBotCallbackAnswer::new(self.account.clone(), message);
+    async fn press(&self, chat: PeerRef, message: i32, data: Vec<u8>) -> Result<(), crate::Error> {
+        let request = messages::GetBotCallbackAnswer::new(chat, message);
         let answer = self.person.call(messages::GetBotCallbackAnswer { data: Some(data), ..request }).await?;
         if let Some(text) = answer.message {
             tell(format!("({text})")).await;
@@ -89,17 +110,18 @@ impl Chat {
     }
 
     async fn show(&mut self, message: Message) {
-        let text = message.text();
+        let (chat, text) = (message.chat(), message.text());
+        let from = self.names.get(&chat).map(|name| format!("{name}: ")).unwrap_or_default();
         match message.media_kind() {
-            Some(kind) => tell(format!("< [{kind:?}] {text}")).await,
-            None => tell(format!("< {text}")).await,
+            Some(kind) => tell(format!("< {from}[{kind:?}] {text}")).await,
+            None => tell(format!("< {from}{text}")).await,
         }
         let buttons = buttons(&message);
         if !buttons.is_empty() {
             self.shown.clear();
         }
         for (label, data) in buttons {
-            self.shown.push((message.id(), data));
+            self.shown.push((chat.clone(), message.id(), data));
             tell(format!("  [{}] {label}", self.shown.len())).await;
         }
     }

@@ -1,5 +1,6 @@
+use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use quadruplex_api::PeerRef;
 use quadruplex_sandbox::Sandbox;
@@ -8,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::{chat, furnish};
 use crate::app::arguments::program_name;
+use crate::client::lock;
 use crate::sandbox::{self, Running};
 use crate::{Client, Error, Servers};
 
@@ -21,22 +23,25 @@ enum Telegram {
 /// Lives as long as the process: clients do not keep it.
 static TELEGRAM: OnceCell<Telegram> = OnceCell::const_new();
 
+/// The bots of this program.
+static BOTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
 /// Who the account of a program is that is no bot, and who sits in front of one that is.
 const ME: &str = "me";
 /// Who sits in front of a program that is no bot.
 const OTHER: &str = "alice";
 
-/// Somebody to talk to the account of a program.
+/// Somebody to talk to the account of a program, or to several.
 pub(crate) struct Local {
     person: Client,
-    account: PeerRef,
+    accounts: Vec<PeerRef>,
     greeting: String,
 }
 
 impl Local {
     /// A chat over the standard input and output; see [`chat`].
     pub(crate) async fn talk(self, is_at_rest: impl AsyncFn() -> bool) {
-        chat::talk(self.person, self.account, &self.greeting, is_at_rest).await;
+        chat::talk(self.person, self.accounts, &self.greeting, is_at_rest).await;
     }
 }
 
@@ -143,34 +148,43 @@ pub(crate) async fn bot_named_with(name: &str, store: Arc<dyn Store>) -> Result<
         }
     }
     // awaitlint: allow(blocking-in-async) a small file, once, before anything else runs
-    telegram.introduce(&PeerRef::Username(username))?;
+    telegram.introduce(&PeerRef::Username(username.clone()))?;
+    lock(&BOTS).insert(username);
     Ok(client)
 }
 
 /// Somebody to talk to the account of a program, if it is one of the sandbox.
 pub(crate) async fn somebody_for(client: &Client) -> Result<Option<Local>, Error> {
-    somebody(client.own_user().is_some_and(|user| user.bot)).await
+    match client.own_user() {
+        Some(user) if user.bot => somebody_for_bot().await,
+        _ => somebody(OTHER, vec![PeerRef::Phone(sandbox::phone(ME))]).await,
+    }
 }
 
 /// Somebody to talk to the bot of this program.
 pub(crate) async fn somebody_for_bot() -> Result<Option<Local>, Error> {
-    somebody(true).await
+    somebody(ME, vec![PeerRef::Username(bot_name(&program_name()))]).await
 }
 
-async fn somebody(is_bot: bool) -> Result<Option<Local>, Error> {
-    let Some(telegram) = TELEGRAM.get() else { return Ok(None) };
-    let (name, account) = match is_bot {
-        true => (ME, PeerRef::Username(bot_name(&program_name()))),
-        false => (OTHER, PeerRef::Phone(sandbox::phone(ME))),
-    };
-    let greeting = match telegram {
+/// Somebody to talk to all bots of this program.
+pub(crate) async fn somebody_for_bots() -> Result<Option<Local>, Error> {
+    let bots = lock(&BOTS).iter().cloned().map(PeerRef::Username).collect();
+    somebody(ME, bots).await
+}
+
+async fn somebody(name: &str, accounts: Vec<PeerRef>) -> Result<Option<Local>, Error> {
+    let (Some(telegram), Some((account, others))) = (TELEGRAM.get(), accounts.split_first()) else { return Ok(None) };
+    let mut greeting = match telegram {
         Telegram::Own(_) => format!("You are {name} in a chat with {account} in a sandbox. Type and press Enter; Ctrl-C ends."),
         Telegram::Running(_) => format!(
             "You are {name} in a chat with {account} in the sandbox that runs here. Type and press Enter; Ctrl-C ends.\n\
              From another terminal: quadruplex chat --as bobby"
         ),
     };
-    Ok(Some(Local { person: telegram.sign_in(name).await?, account, greeting }))
+    for other in others {
+        greeting += &format!("\nTo {other}: {other} hello");
+    }
+    Ok(Some(Local { person: telegram.sign_in(name).await?, accounts, greeting }))
 }
 
 /// A public name for the bot of a program.
