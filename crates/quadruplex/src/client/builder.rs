@@ -8,11 +8,13 @@ use quadruplex_net::{Carrier, Dial, Environment, Network, Order, Policy, Proxy, 
 use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer};
 use tokio::sync::mpsc;
 
+use super::inner::{Far, Inner};
 use super::keep::{find_home, hand_over, keep_config};
+use super::peers::PeerBook;
 use super::pool::{Pool, stored_key};
 use super::settings::{ApiId, OnError, Settings, Unhandled, Ways};
 use super::storing::tell_of_failures;
-use super::{Client, Far, Inner, PeerBook, Servers};
+use super::{Client, Servers};
 use crate::Error;
 use crate::calls::{Limits, Queues, SentIds, Wait};
 use crate::cluster::{FarStore, Handed, Link};
