@@ -243,8 +243,14 @@ impl App {
     }
 
     async fn serve(mut self) -> Result<(), Error> {
+        let cluster = self.cluster.take();
+        if cluster.is_some() && self.client.is_some() {
+            let text = "an application of a cluster was given a client, but makes one itself where the account is held\n  \
+                        help: leave out .client(…), or .cluster(…)";
+            return Err(Error::Invalid(text.to_owned()));
+        }
         start_log();
-        if let Some(cluster) = self.cluster.take() {
+        if let Some(cluster) = cluster {
             return crate::cluster::run(self, &cluster).await;
         }
         if self.client.is_none() {

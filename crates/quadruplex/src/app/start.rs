@@ -14,12 +14,16 @@ impl App {
     /// Starts handling and returns.
     ///
     /// # Errors
-    /// The account is not signed in; a handler takes a state that the router was not given, or has a schedule that is none; the updates
+    /// The account is not signed in; it is to be one of a [cluster](Self::cluster), which has to be [run](Self::run); a handler takes a state that the router was not given, or has a schedule that is none; the updates
     /// are taken already; the address for metrics is taken.
     ///
     /// # Cancel safety
     /// Not cancel safe: a dropped future may have taken the updates.
     pub async fn start(mut self) -> Result<Running, Error> {
+        if self.cluster.is_some() {
+            let text = "an application of a cluster is not started with a client of its own\n  help: .run(), or leave out .cluster(…)";
+            return Err(Error::Invalid(text.to_owned()));
+        }
         let plan = self.plan()?;
         let Self { client, admins, backlog, limits, drain_within, report, watch, menus, .. } = self;
         let client = client.ok_or_else(|| Error::Invalid("the application has no client".to_owned()))?;

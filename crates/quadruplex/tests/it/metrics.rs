@@ -152,6 +152,17 @@ async fn a_machine_whose_port_is_taken_says_so(telegram: Sandbox) -> Result {
     Ok(())
 }
 
+#[quadruplex::test]
+async fn what_a_cluster_has_no_use_for_is_refused(telegram: Sandbox) -> Result {
+    let app = || App::new(Router::new()).cluster("redis://192.0.2.1");
+    let error = telegram.app(app()).await.unwrap_err().to_string();
+    assert!(error.starts_with("an application of a cluster is not started with a client"), "{error}");
+    let bot = telegram.bot(Router::new()).await?;
+    let error = app().client(bot.client().clone()).run().await.unwrap_err().to_string();
+    assert!(error.starts_with("an application of a cluster was given a client") && error.contains("help: "), "{error}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_port_may_be_taken() {
     let world = world().await;
