@@ -61,8 +61,9 @@ impl Environment {
         Self { seed, ..self.clone() }
     }
 
-    /// The same surroundings for tests in which days pass: idle connections are asked so seldom for a sign of life, and whether updates were
-    /// missed, which else is most of what happens in a day. A link that swallows something is noticed as late.
+    /// The same surroundings for tests in which days pass: idle connections are asked so seldom for a sign of life, and clients ask so seldom
+    /// whether updates were missed, and for the configuration, which else is most of what happens in a day. A link that swallows something is
+    /// noticed as late.
     #[must_use]
     pub fn with_pings_every(self, time: Duration) -> Self {
         Self { ping_every: Some(time), ..self }

@@ -63,7 +63,9 @@ pub(super) async fn keep_config(client: Weak<Inner>) {
                 let now = inner.wall_clock();
                 let _ = inner.writer.queue(|commit| commit.expired_at = Some(now));
                 pause = Duration::from_secs(1);
-                Duration::from_secs(u64::from(config.expires.saturating_sub(config.date).clamp(60, 86_400).unsigned_abs()))
+                let lasts = config.expires.saturating_sub(config.date).clamp(60, 86_400).unsigned_abs();
+                let idle = inner.settings.environment.ping_every().unwrap_or_default();
+                Duration::from_secs(lasts.into()).max(idle)
             }
             Err(Error::Closed(_)) => return,
             Err(error) => {

@@ -27,7 +27,7 @@
 //! [`Chat::reply`] fails after five virtual seconds, and shows the chat and what the handlers have failed with. `QUADRUPLEX_SEED=7` runs
 //! tests with other random numbers.
 //!
-//! Signs of life, and the question whether updates were missed, come every six hours, so that a day in which nothing happens is a few
+//! Signs of life, the configuration, and the question whether updates were missed come every six hours, so that a day in which nothing happens is a few
 //! requests. A link that swallows what it is told is noticed as late.
 //!
 //! Files and clocks of the system, and real sockets, do not wait for virtual time: a handler that calls a web server needs a stand-in.

@@ -31,7 +31,7 @@ async fn one(telegram: Sandbox) -> Result {
     let before = bot.client().traffic().packets_sent;
     telegram.advance(DAY).await;
     let packets = bot.client().traffic().packets_sent - before;
-    assert!(packets < 100, "{packets} packets in a day in which nothing happens: they are most of what a test would wait for");
+    assert!(packets < 50, "{packets} packets in a day in which nothing happens: they are most of what a test would wait for");
     Ok(())
 }
 
