@@ -33,7 +33,7 @@ pub(crate) fn reach_of_await(typing: &Typing<'_>, summaries: &Summaries, body: &
             let bodies = typing.bodies(work);
             let known = || bodies.iter().filter_map(|&id| summaries.get(id)).map(|summary| summary.reach);
             // One implementation waits for something, another one looks into memory: which it is cannot be told.
-            let mixed = known().min() == Some(Reach::Nothing) && known().max() >= Some(Reach::Named);
+            let mixed = known().min() <= Some(Reach::Inside) && known().max() >= Some(Reach::Named);
             let known = if mixed { Some(Reach::Unknown) } else { known().max() };
             known.unwrap_or_else(|| beyond(typing, body, work))
         }

@@ -177,8 +177,8 @@ fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
     summary
 }
 
-/// A value is fetched the first time and then kept: `cell.get_or_try_init(…)`, or a way out if there is `Some` already and a store of `Some`
-/// behind an await.
+/// A value is fetched the first time and then kept: `cell.get_or_try_init(…)`, or a way out if there is `Some` already, before everything that
+/// waits, and behind it a store of `Some` or nothing but one wait.
 fn remembers(body: &Body) -> bool {
     let is_some = |pat| matches!(&body.pat(pat).kind, PatKind::TupleStruct(path, _) if path.last() == "Some");
     let leaves = |id: ExprId| match body.kind(id) {
@@ -198,7 +198,14 @@ fn remembers(body: &Body) -> bool {
     let first = body.ids().find(|&id| leaves(id));
     let last = body.ids().filter(|&id| keeps(id)).last();
     let wait = |id: ExprId| matches!(body.kind(id), Kind::Await(_));
-    body.ids().any(once) || first.zip(last).is_some_and(|(first, last)| body.ids().any(|id| first < id && id < last && wait(id)))
+    let mut waits = body.ids().filter(|&id| wait(id));
+    let only = waits.next().filter(|_| waits.next().is_none());
+    let asked = |id: ExprId| {
+        body.descendants(id).into_iter().any(|id| matches!(body.kind(id), Kind::Method { name, .. } if name.starts_with("get")))
+    };
+    body.ids().any(once)
+        || first.zip(last).is_some_and(|(first, last)| body.ids().any(|id| first < id && id < last && wait(id)))
+        || first.zip(only).is_some_and(|(first, only)| first < only && asked(first))
 }
 
 /// Other code may run beside what stands in this.

@@ -21,7 +21,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         if sibling.as_deref() == Some(&*cx.item.name) {
             continue; // this is the lookup of many
         }
-        let level = if sibling.is_some() { Level::Likely } else { Level::Pedantic };
+        let level = if sibling.is_some() && !name.ends_with('s') { Level::Likely } else { Level::Pedantic };
         let help = match &sibling {
             Some(sibling) => format!("`{sibling}` looks many up at once"),
             None => cx.kit().batch_help().to_owned(),

@@ -76,9 +76,12 @@ impl Cx<'_> {
         bodies.into_iter().filter_map(|id| self.session.summaries.get(id)).map(|summary| summary.distance).max().unwrap_or(0)
     }
 
-    /// What runs once gains little from running faster, and what loads something mostly runs once.
+    /// What runs once gains little from running faster, and what loads something or reads a configuration mostly runs once; for what runs
+    /// again and again by itself nobody waits.
     pub(super) fn doubts_of_place(&self) -> u8 {
-        2 * u8::from(self.runs_once() || self.item.name.starts_with("load_"))
+        let name = &self.item.name;
+        let periodic = matches!(name.split('_').next(), Some("heartbeat" | "housekeeping" | "maintenance" | "sweep" | "tick"));
+        2 * u8::from(self.runs_once() || name.starts_with("load_") || periodic || self.is_of_a_configuration())
     }
 
     /// In a loop that goes on and on and sleeps in between: nobody waits for what it does.

@@ -50,8 +50,13 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         let Some(&wait) = waits.iter().find(between) else { continue };
         let whole = cx.body.span(look.at).to(cx.body.span(store.at));
         let settled = ["in_flight", "inflight", "generation"].iter().any(|word| cx.source(cx.item.span).contains(word));
-        let accepted =
-            settled || is_startup(&cx.item.name) || accepts_twice(cx.text(), whole) || store.place.contains("pool") || used_by_one_task(cx);
+        let replaced = cx.body.ids().any(|id| look.at < id && id < store.at && removes(cx, id, &store.place));
+        let accepted = replaced
+            || settled
+            || is_startup(&cx.item.name)
+            || accepts_twice(cx.text(), whole)
+            || store.place.contains("pool")
+            || used_by_one_task(cx);
         let same = look.key.is_some() && look.key == store.key || store.key.is_none();
         // A single value may be a state as well as a cache: only what is fetched is worth fetching once.
         let fetched = cx.reach(wait) >= Reach::Named && cx.effect(wait) <= Effect::Unknown || cx.effect(wait) <= Effect::Read;
@@ -64,6 +69,14 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
                 .help(cx.kit().memo_help());
         drafts.push(draft);
         return;
+    }
+}
+
+/// What is there is taken away first: it is replaced each time, not looked up.
+fn removes(cx: &Cx<'_>, id: ExprId, place: &str) -> bool {
+    match cx.body.kind(id) {
+        Kind::Method { receiver, name, .. } => &**name == "remove" && shared(cx, *receiver).as_deref() == Some(place),
+        _ => false,
     }
 }
 

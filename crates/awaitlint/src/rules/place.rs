@@ -58,7 +58,7 @@ impl<'a> Cx<'a> {
         inside.iter().map(|part| part.to_str().map_or("", |name| name.trim_end_matches(".rs")))
     }
 
-    /// An example, a server for tests, a benchmark, a double: how long it takes is nobody's concern.
+    /// An example, a server for tests, a benchmark, a double, a self-test: how long it takes is nobody's concern.
     pub(super) fn is_stand_in(&self) -> bool {
         let package = self.package();
         let stands = |name: &str| name.split(['_', '-']).any(|word| STAND_INS.contains(&word));
@@ -68,6 +68,7 @@ impl<'a> Cx<'a> {
             || stands(&package.name)
             || package.says(ABOUT_STAND_INS)
             || self.parts().any(stands)
+            || self.item.name.ends_with("_probe")
             || self.typing.self_name().is_some_and(named)
     }
 
@@ -75,6 +76,11 @@ impl<'a> Cx<'a> {
     /// and serves nobody, or to the libraries of such a one.
     pub(super) fn is_of_a_command(&self) -> bool {
         self.parts().any(|part| COMMANDS.contains(&part)) || self.is_in_commands() || self.is_of_a_tool()
+    }
+
+    /// Its path says that a configuration is read here: `config/toml.rs`.
+    pub(super) fn is_of_a_configuration(&self) -> bool {
+        self.parts().any(|part| matches!(part, "config" | "configuration" | "settings"))
     }
 
     /// Its path says that commands lie here: `cli_helpers/`, `cmd/`.

@@ -100,7 +100,8 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
                 // A plain function may have begun the work before it returned.
                 Some(_) => callee.id().is_none_or(|id| cx.only_makes_a_future(id)).then_some(Level::Likely),
                 None if callee.exact => callee.canon.as_ref().filter(|canon| canon.krate() != "std").map(|_| Level::Certain),
-                None => callee.ids.iter().all(|&id| cx.workspace().knows(id)).then_some(Level::Likely),
+                // Known by its bare name alone.
+                None => callee.ids.iter().all(|&id| cx.workspace().knows(id)).then_some(Level::Pedantic),
             }
         }
         _ => None,

@@ -1,6 +1,7 @@
 //! As many things at once as there happen to be.
 
 use super::{Cx, Draft};
+use crate::effects::Reach;
 use crate::finding::Level;
 use crate::flow::{Context, context, enclosing_loops, says_unbounded};
 use crate::ir::{ExprId, Kind, Lit, LoopKind};
@@ -11,10 +12,10 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             Kind::Call { args, .. } if matches!(cx.called(id), "join_all" | "try_join_all") => {
                 args.first().filter(|&&arg| grows(cx, arg)).map(|_| (Level::Pedantic, "every item at once, however many there are"))
             }
-            Kind::Method { name, args, .. } if name.ends_with("for_each_concurrent") => args
+            Kind::Method { receiver, name, args, .. } if name.ends_with("for_each_concurrent") => args
                 .first()
                 .filter(|&&limit| is_none(cx, limit) && args.last().is_some_and(|&work| waits(cx, work)))
-                .map(|_| (Level::Likely, "no limit: every item at once, however many there are")),
+                .map(|_| (level(cx, *receiver, args), "no limit: every item at once, however many there are")),
             Kind::Method { receiver, name, args, .. } if matches!(&**name, "buffered" | "buffer_unordered") => args
                 .first()
                 .filter(|&&limit| is_max(cx, limit))
@@ -32,6 +33,18 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             .help(cx.kit().limit_help());
         drafts.push(draft);
     }
+}
+
+/// What comes in one by one is limited where it comes from, and what only waits inside the program needs no limit.
+fn level(cx: &Cx<'_>, stream: ExprId, args: &[ExprId]) -> Level {
+    let comes_in = cx.body.descendants(stream).into_iter().any(|id| match cx.body.kind(id) {
+        Kind::Path(path) => path.segments.iter().any(|part| part.name.contains("Receiver")) || path.last() == "unfold",
+        Kind::Local(local) => matches!(cx.body.local(*local).name.rsplit('_').next(), Some("rx" | "receiver")),
+        _ => false,
+    });
+    let goes_out = |id: ExprId| matches!(cx.body.kind(id), Kind::Await(_)) && cx.reach(id) >= Reach::Named;
+    let far = args.iter().any(|&work| cx.body.descendants(work).into_iter().any(goes_out));
+    if far && !comes_in { Level::Likely } else { Level::Pedantic }
 }
 
 /// A closure that only logs or counts is done at once.

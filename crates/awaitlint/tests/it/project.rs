@@ -89,7 +89,8 @@ fn on_the_way_from_main_nobody_is_kept_waiting() {
 #[test]
 fn what_stands_in_for_something_in_tests_may_take_its_time() {
     let text = "pub async fn read() -> Vec<u8> { std::fs::read(\"a\").unwrap_or_default() }\n";
-    let double = "pub struct MockStore; impl MockStore { pub async fn read(&self) { std::fs::read(\"a\").ok(); } }\n";
+    let double = "pub struct MockStore; impl MockStore { pub async fn read(&self) { std::fs::read(\"a\").ok(); } }\n\
+        pub async fn run_store_probe() { std::fs::read(\"a\").ok(); }\n";
     let files = [
         ("src/lib.rs", "mod store; mod double; mod simulated_store;\n"),
         ("src/store.rs", text),
@@ -101,6 +102,18 @@ fn what_stands_in_for_something_in_tests_may_take_its_time() {
     let all = found(&Dir::package(&files, &[]), &all);
     assert_eq!(
         all,
-        ["src/double.rs:1 blocking-in-async", "src/simulated_store.rs:1 blocking-in-async", "src/store.rs:1 blocking-in-async"]
+        [
+            "src/double.rs:1 blocking-in-async",
+            "src/double.rs:2 blocking-in-async",
+            "src/simulated_store.rs:1 blocking-in-async",
+            "src/store.rs:1 blocking-in-async"
+        ]
     );
+}
+
+#[test]
+fn a_configuration_is_read_once() {
+    let text = "pub async fn read_all(paths: &[String]) -> Vec<String> {\n    let mut all = Vec::new();\n    for path in paths {\n        all.push(tokio::fs::read_to_string(path).await.unwrap_or_default());\n    }\n    all\n}\n";
+    let files = [("src/lib.rs", "mod config; mod pages;\n"), ("src/config/mod.rs", text), ("src/pages.rs", text)];
+    assert_eq!(found(&Dir::package(&files, &[]), &Overrides::default()), ["src/pages.rs:4 await-in-loop"]);
 }
