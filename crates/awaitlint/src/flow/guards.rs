@@ -182,10 +182,15 @@ impl Walk<'_> {
             _ => {}
         }
         if self.is_temporary_guard(id) {
-            self.live.insert(Guard::Temporary(id));
-            self.statement.iter_mut().next_back().into_iter().for_each(|guards| guards.push(Guard::Temporary(id)));
+            self.temporary(id);
         }
         diverged
+    }
+
+    /// It lives until the statement ends.
+    fn temporary(&mut self, id: ExprId) {
+        self.live.insert(Guard::Temporary(id));
+        self.statement.iter_mut().next_back().into_iter().for_each(|guards| guards.push(Guard::Temporary(id)));
     }
 
     /// A closure or async block runs at another time, with none of these guards.
@@ -202,9 +207,14 @@ impl Walk<'_> {
     fn block(&mut self, stmts: &[Stmt]) -> Option<Diverged> {
         let mut diverged = None;
         let mut bound = Vec::new();
-        for stmt in stmts {
-            let tail = matches!(stmt.kind, StmtKind::Expr { semicolon: false, .. });
-            if !tail {
+        for (at, stmt) in stmts.iter().enumerate() {
+            // Before edition 2024 what the end of a block makes lives as long as the statement around it.
+            let tail = match stmt.kind {
+                StmtKind::Expr { expr, semicolon: false } if at + 1 == stmts.len() => Some(expr),
+                _ => None,
+            };
+            let apart = tail.is_none() || self.edition >= 2024;
+            if apart {
                 self.statement.push(Vec::new());
             }
             match &stmt.kind {
@@ -223,8 +233,11 @@ impl Walk<'_> {
                 }
                 StmtKind::Expr { expr, .. } => diverged = self.expr(*expr).or(diverged),
             }
-            if !tail {
+            if apart {
                 self.end_statement();
+            }
+            if let Some(value) = tail.filter(|&value| apart && self.is_temporary_guard(value)) {
+                self.temporary(value); // what the block gives outlives it
             }
         }
         bound.into_iter().for_each(|pat| self.unbind(pat));

@@ -32,8 +32,9 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         } else {
             "the thread waits for a future that may need this very thread to go on: a deadlock, and all other tasks stand still"
         };
+        let asks = cx.body.ids().any(|id| cx.called(id) == "try_current");
         let level = match path.len() {
-            _ if cx.runs_once() || cx.is_of_a_command() => Level::Pedantic,
+            _ if asks || cx.runs_once() || cx.is_of_a_command() => Level::Pedantic,
             0..=2 => Level::Certain,
             _ => Level::Likely,
         };

@@ -72,6 +72,7 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
         (Weight::Heavy, _) => 0,
     };
     let start = is_startup(&cx.item.name) || depth > 0 && is_startup(cx.called(id)) || cx.makes_its_type();
+    let start = start || depth > 0 && cx.called(id) == "load" && &*cx.item.name == "load"; // one part of something bigger is loaded
     let start = start || call.waits == Waits::Files && before_endless(cx, id);
     let failed = depth > 0 && speaks_of_failure(cx.called(id)) || cx.after_a_failure(id);
     let switched = depth > 0 && (sometimes || speaks_of_a_dump(cx.called(id))) || is_switched_on(cx, id);

@@ -81,7 +81,8 @@ impl Cx<'_> {
     pub(super) fn doubts_of_place(&self) -> u8 {
         let name = &self.item.name;
         let periodic = matches!(name.split('_').next(), Some("heartbeat" | "housekeeping" | "maintenance" | "sweep" | "tick"));
-        2 * u8::from(self.runs_once() || name.starts_with("load_") || periodic || self.is_of_a_configuration())
+        let once = self.runs_once() || name.starts_with("load_") || self.is_of_a_configuration();
+        2 * u8::from(once || periodic || self.tidies_up())
     }
 
     /// In a loop that goes on and on and sleeps in between: nobody waits for what it does.
@@ -106,7 +107,13 @@ impl Cx<'_> {
     /// In `if let Err(…)`, `if result.is_err()`, the arm of an `Err` or what stands behind `let Ok(…) = … else`: seldom run.
     pub(super) fn after_a_failure(&self, id: ExprId) -> bool {
         let is_ok = |pat: PatId| matches!(&self.body.pat(pat).kind, PatKind::TupleStruct(path, _) if path.last() == "Ok");
-        let failed = |cond: ExprId| matches!(self.body.kind(cond), Kind::Method { name, .. } if &**name == "is_err");
+        let failed = |cond: ExprId| match self.body.kind(cond) {
+            Kind::Method { name, .. } => &**name == "is_err",
+            Kind::Binary { .. } => {
+                ["UNAUTHORIZED", "FORBIDDEN", "ErrorKind::"].iter().any(|word| self.source(self.body.span(cond)).contains(word))
+            }
+            _ => false,
+        };
         let is_err = |pat: PatId| matches!(&self.body.pat(pat).kind, PatKind::TupleStruct(path, _) if path.last() == "Err");
         let within = |outer: ExprId| outer == id || self.body.ancestors(id).any(|up| up == outer);
         self.body.ancestors(id).any(|up| match self.body.kind(up) {

@@ -61,12 +61,35 @@ fn one_by_one(cx: &Cx<'_>, pat: crate::ir::PatId, iter: ExprId, body: ExprId) ->
     let both = cx.body.ids().any(|id| matches!(cx.called(id), "join_all" | "try_join_all" | "buffered" | "buffer_unordered"));
     let meant = says_on_purpose(cx.text(), cx.body.span(iter).to(cx.body.span(body)));
     let searches = cx.body.descendants(body).into_iter().any(|id| matches!(cx.body.kind(id), Kind::Return(_) | Kind::Break { .. }));
-    let level = if both || meant || searches { Level::Pedantic } else { Level::Likely };
+    let level = if both || meant || searches || may_run(cx, iter) { Level::Pedantic } else { Level::Likely };
     let draft = Draft::new(level, cx.body.span(wait), "the futures of a list are awaited one after the other")
         .label(cx.body.span(iter), "none of these has started")
         .why("a future does nothing until it is polled: the second starts when the first is done")
         .help(cx.kit().map_help());
     Some(draft)
+}
+
+/// The list comes from a plain function, which may have begun the work.
+fn may_run(cx: &Cx<'_>, list: ExprId) -> bool {
+    match cx.body.kind(list) {
+        Kind::Method { receiver, name, .. } => &**name != "map" && may_run(cx, *receiver),
+        Kind::Call { .. } => true,
+        Kind::Block { stmts, .. } => match stmts.last().map(|stmt| &stmt.kind) {
+            Some(StmtKind::Expr { expr, .. }) => may_run(cx, *expr),
+            _ => false,
+        },
+        Kind::Local(local) => {
+            let made = cx.body.ids().find_map(|id| match cx.body.kind(id) {
+                Kind::Block { stmts, .. } => stmts.iter().find_map(|stmt| match &stmt.kind {
+                    StmtKind::Let { pat, init, .. } if cx.body.bindings(*pat) == [*local] => *init,
+                    _ => None,
+                }),
+                _ => None,
+            });
+            made.is_some_and(|made| made.0 < list.0 && may_run(cx, made))
+        }
+        _ => false,
+    }
 }
 
 fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {

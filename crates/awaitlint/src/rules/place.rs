@@ -83,6 +83,13 @@ impl<'a> Cx<'a> {
         self.parts().any(|part| matches!(part, "config" | "configuration" | "settings"))
     }
 
+    /// Its path says that something is tidied up here from time to time: `client_housekeeping_service.rs`.
+    pub(super) fn tidies_up(&self) -> bool {
+        let word =
+            |word: &str| matches!(word, "clean" | "cleaner" | "cleanup" | "gc" | "housekeeping" | "janitor" | "maintenance" | "sweeper");
+        self.parts().any(|part| part.split('_').any(word))
+    }
+
     /// Its path says that commands lie here: `cli_helpers/`, `cmd/`.
     pub(super) fn is_in_commands(&self) -> bool {
         self.parts().any(|part| part.split(['_', '-']).any(|word| matches!(word, "cli" | "cmd" | "commands")))

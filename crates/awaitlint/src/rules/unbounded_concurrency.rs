@@ -39,7 +39,10 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
 fn level(cx: &Cx<'_>, stream: ExprId, args: &[ExprId]) -> Level {
     let comes_in = cx.body.descendants(stream).into_iter().any(|id| match cx.body.kind(id) {
         Kind::Path(path) => path.segments.iter().any(|part| part.name.contains("Receiver")) || path.last() == "unfold",
-        Kind::Local(local) => matches!(cx.body.local(*local).name.rsplit('_').next(), Some("rx" | "receiver")),
+        Kind::Local(local) => {
+            let incoming = cx.typing.local(*local).canon().is_some_and(|canon| canon.last().contains("Incoming"));
+            incoming || cx.body.local(*local).name.split('_').any(|word| matches!(word, "incoming" | "receiver" | "rx" | "streams"))
+        }
         _ => false,
     });
     let goes_out = |id: ExprId| matches!(cx.body.kind(id), Kind::Await(_)) && cx.reach(id) >= Reach::Named;

@@ -36,12 +36,15 @@ fn generated_files_are_left_out() {
 #[test]
 fn the_edition_decides_how_long_a_guard_lives() {
     let text = "use std::sync::Mutex;\npub async fn run(m: &Mutex<Option<u32>>) {\n    if let Some(n) = *m.lock().unwrap() {\n        drop(n);\n    } else {\n        wait().await;\n    }\n}\nasync fn wait() {}\n";
-    let lines = |edition| -> Vec<usize> {
+    let block = "use std::sync::Mutex;\npub async fn run(m: &Mutex<u32>) {\n    match { *m.lock().unwrap() } {\n        1 => wait().await,\n        _ => {}\n    }\n}\nasync fn wait() {}\n";
+    let lines = |text: &str, edition| -> Vec<usize> {
         let report = check_texts([("lib.rs".into(), text.to_owned())], edition, &Overrides::default()).expect("no overrides");
         report.findings.iter().map(|f| f.line).collect()
     };
-    assert_eq!(lines(2021), [3]);
-    assert_eq!(lines(2024), [0; 0]);
+    for text in [text, block] {
+        assert_eq!(lines(text, 2021), [3]);
+        assert_eq!(lines(text, 2024), [0; 0]);
+    }
 }
 
 #[test]
@@ -112,8 +115,13 @@ fn what_stands_in_for_something_in_tests_may_take_its_time() {
 }
 
 #[test]
-fn a_configuration_is_read_once() {
+fn for_a_configuration_and_for_tidying_up_nobody_waits() {
     let text = "pub async fn read_all(paths: &[String]) -> Vec<String> {\n    let mut all = Vec::new();\n    for path in paths {\n        all.push(tokio::fs::read_to_string(path).await.unwrap_or_default());\n    }\n    all\n}\n";
-    let files = [("src/lib.rs", "mod config; mod pages;\n"), ("src/config/mod.rs", text), ("src/pages.rs", text)];
+    let files = [
+        ("src/lib.rs", "mod config; mod pages; mod cleanup;\n"),
+        ("src/config/mod.rs", text),
+        ("src/pages.rs", text),
+        ("src/cleanup.rs", text),
+    ];
     assert_eq!(found(&Dir::package(&files, &[]), &Overrides::default()), ["src/pages.rs:4 await-in-loop"]);
 }
