@@ -111,13 +111,13 @@ pub(super) fn of_function(id: Id, typing: &Typing<'_>, function: &Function, body
     if is_remembered(body) {
         return (id, worst, calls);
     }
-    let asks = asks_for_a_runtime(body);
+    let gives_way = gives_way(body);
     for expr in body.ids() {
         if !matches!(body.kind(expr), Kind::Call { .. } | Kind::Method { .. }) || in_closure_elsewhere(function, body, expr) {
             continue;
         }
         let sometimes = in_condition(body, expr, body.root) || behind_a_switch(body, expr);
-        if let Some(call) = direct(typing, body, expr).filter(|call| !asks || call.waits != Waits::BlockOn) {
+        if let Some(call) = direct(typing, body, expr).filter(|call| !gives_way || call.waits != Waits::BlockOn) {
             if worst.as_ref().is_none_or(|(worst, _)| worst.weight < call.weight) {
                 worst = Some((call, sometimes));
             }
@@ -128,12 +128,9 @@ pub(super) fn of_function(id: Id, typing: &Typing<'_>, function: &Function, body
     (id, worst, calls)
 }
 
-/// It blocks on a future only as the runtime that it runs on allows: `block_in_place` here, or no runtime at all.
-fn asks_for_a_runtime(body: &Body) -> bool {
-    body.ids().any(|id| match body.kind(id) {
-        Kind::Path(path) => matches!(path.last(), "try_current" | "block_in_place"),
-        _ => false,
-    })
+/// It blocks on a future as a runtime with threads allows, by `block_in_place`; what it does without one is another matter.
+fn gives_way(body: &Body) -> bool {
+    body.ids().any(|id| matches!(body.kind(id), Kind::Path(path) if path.last() == "block_in_place"))
 }
 
 /// It looks into a `static` first, and stores what it finds there: it blocks once.
