@@ -16,7 +16,7 @@ mod with {
     use crate::app::Report;
     use crate::conversation::Waiting;
     use crate::metrics::{Monitor, Trouble, Watched};
-    use crate::{Client, Error};
+    use crate::{Accounts, Client, Error};
 
     #[derive(Default)]
     pub(crate) struct Watch {
@@ -38,6 +38,17 @@ mod with {
             let (listener, monitor) = (Monitor::listen(&address).await?, Monitor::default());
             self.among = Some((monitor.clone(), Arc::clone(&name)));
             Ok(Watching(Some((monitor, listener, name))))
+        }
+
+        /// Serves what is known of these accounts; where, if that was asked for.
+        ///
+        /// # Errors
+        /// The address is taken, or is not this machine's.
+        pub(crate) async fn serve_all(self, accounts: &Accounts) -> Result<Option<SocketAddr>, Error> {
+            match self.address {
+                Some(address) => accounts.serve_metrics(&address).await.map(Some),
+                None => Ok(None),
+            }
         }
 
         /// For the same account with another client.
@@ -107,7 +118,7 @@ mod without {
 
     use crate::app::Report;
     use crate::conversation::Waiting;
-    use crate::{Client, Error};
+    use crate::{Accounts, Client, Error};
 
     #[derive(Default)]
     pub(crate) struct Watch {}
@@ -117,6 +128,10 @@ mod without {
     impl Watch {
         pub(crate) async fn keep(&mut self, _: Arc<str>) -> Result<Watching, Error> {
             Ok(Watching)
+        }
+
+        pub(crate) async fn serve_all(self, _: &Accounts) -> Result<Option<SocketAddr>, Error> {
+            Ok(None)
         }
 
         pub(in crate::app) fn again(&self) -> Self {

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use quadruplex_net::{BoxFuture, Environment};
@@ -43,7 +44,9 @@ pub(crate) type Connect = Arc<dyn Fn(Arc<str>, Arc<dyn Store>, Option<Session>) 
 /// A machine that runs.
 pub(crate) struct Running {
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), Error>>,
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "tests ask for it"))]
+    metrics: Arc<OnceLock<SocketAddr>>,
 }
 
 impl FleetMachine {
@@ -82,6 +85,12 @@ impl FleetMachine {
         Self { app: self.app.at_once(count), ..self }
     }
 
+    /// Serves `/metrics` and `/health` of the accounts that this machine has; see [`App::metrics`].
+    #[cfg(feature = "metrics")]
+    pub fn metrics(self, address: impl Into<String>) -> Self {
+        Self { app: self.app.metrics(address), ..self }
+    }
+
     /// Takes accounts that are free, up to the capacity, and handles their updates, until the process is told to end (SIGTERM, Ctrl-C); then
     /// waits for the handlers that run, and lets go. What a machine had that died is taken over when its lease is over (10 s in Redis). An account
     /// that fails is started again, and disturbs no other.
@@ -89,7 +98,7 @@ impl FleetMachine {
     /// `API_ID` and `API_HASH` are in the environment. With `--sandbox` on the command line the fleet is in this process, and has one bot.
     ///
     /// # Errors
-    /// It was not told where the machines meet, or there is no cluster; the handlers need what the router does not have.
+    /// It was not told where the machines meet, or there is no cluster; the address for metrics is taken; the handlers need what the router does not have.
     ///
     /// # Cancel safety
     /// Not cancel safe: handlers that run are aborted when it is dropped; what they had comes again.
@@ -122,13 +131,13 @@ impl FleetMachine {
                 })
             }
         };
-        let running = self.start(Arc::clone(&backend), Environment::system(), connect)?;
+        let mut running = self.start(Arc::clone(&backend), Environment::system(), connect)?;
         tokio::select! {
             () = told_to_end() => info!("told to end: waiting for the handlers that run"),
             () = cluster::talk(&backend, &account), if is_sandboxed => {}
+            ended = running.ended() => return Ok(ended?),
         }
-        running.stop().await;
-        Ok(())
+        Ok(running.stop().await?)
     }
 
     /// Begins to take accounts.
@@ -139,13 +148,22 @@ impl FleetMachine {
         self.app.plan()?;
         let sessions = self.sessions.unwrap_or_else(|| Arc::new(InCluster(Arc::clone(&backend))));
         let machine = environment.random(u64::MAX).map_err(|error| Error::io("random numbers", error))?.next_u64();
+        let watch = std::mem::take(&mut self.app.watch);
         let app = Mutex::new(self.app);
         // Made ready above, so that it does not fail.
         let accounts = Accounts::new(move |_| lock(&app).again().unwrap_or_else(|_| App::new(crate::Router::new())));
         let stop = CancellationToken::new();
         let machine = Arc::new(Machine { backend, sessions, connect, number: machine });
-        let task = tokio::spawn(take_accounts(machine, accounts, self.capacity, stop.clone()));
-        Ok(Running { stop, task })
+        let metrics = Arc::<OnceLock<SocketAddr>>::default();
+        let (stopped, served) = (stop.clone(), Arc::clone(&metrics));
+        let task = tokio::spawn(async move {
+            if let Some(address) = watch.serve_all(&accounts).await? {
+                let _ = served.set(address);
+            }
+            take_accounts(machine, accounts, self.capacity, stopped).await;
+            Ok(())
+        });
+        Ok(Running { stop, task, metrics })
     }
 }
 
@@ -157,10 +175,21 @@ impl fmt::Debug for FleetMachine {
 
 impl Running {
     /// Waits for handlers that run, and lets go of all accounts.
-    pub(crate) async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) -> Result<(), Error> {
         self.stop.cancel();
+        self.ended().await
+    }
+
+    /// Resolves when it has ended by itself.
+    async fn ended(&mut self) -> Result<(), Error> {
         // It does not panic: what handlers do is caught.
-        let _ = (&mut self.task).await;
+        (&mut self.task).await.unwrap_or(Ok(()))
+    }
+
+    /// Where metrics are served, once they are.
+    #[cfg(feature = "testing")]
+    pub(crate) fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.get().copied()
     }
 }
 

@@ -102,9 +102,12 @@ impl Machine {
         self.memory.holds(account)
     }
 
-    /// Where [metrics](App::metrics) of an account are served, once they are.
+    /// Where [metrics](App::metrics) are served, once they are.
     pub fn metrics_address(&self) -> Option<std::net::SocketAddr> {
-        if let Some(Running::Node(running)) = &self.running { running.metrics_address() } else { None }
+        match self.running.as_ref()? {
+            Running::Node(running) => running.metrics_address(),
+            Running::Fleet(running) => running.metrics_address(),
+        }
     }
 
     /// Cuts it off from the others, as a network does that breaks between them. It goes on, and does not know yet.
@@ -122,10 +125,7 @@ impl Machine {
     pub async fn stop(mut self) -> Result {
         match self.running.take() {
             Some(Running::Node(running)) => Ok(running.stop().await?),
-            Some(Running::Fleet(running)) => {
-                running.stop().await;
-                Ok(())
-            }
+            Some(Running::Fleet(running)) => Ok(running.stop().await?),
             None => Ok(()),
         }
     }
