@@ -7,13 +7,17 @@ mod layers;
 
 use std::mem;
 use std::num::NonZeroI64;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::Either;
 use quadruplex_api::{Lookups, Peers, has_random_id};
-use quadruplex_net::{Connection, Pending, Request as Packet, Ticket};
+use quadruplex_net::{BoxFuture, CallError, Connection, Pending, Request as Packet, Ticket};
 use tokio::time::{Instant, timeout};
 
 use super::limits::{Asked, Permit};
@@ -148,44 +152,52 @@ impl Run {
     }
 
     /// Makes the prepared call, again if need be. Without a request it is one whose bytes were ready from the start.
-    pub(crate) async fn finish(&mut self, request: Option<&dyn Erased>) -> Result<Bytes, Error> {
-        #[cfg(feature = "tower")]
-        if let Some(calls) = self.layers() {
-            return Box::pin(self.through(calls, request)).await;
-        }
-        if let Some(link) = self.inner.far() {
-            return Box::pin(self.finish_far(link, request)).await;
-        }
-        let answer = loop {
-            let dc = self.options.dc.unwrap_or_else(|| self.inner.home_dc());
-            let keep = request.is_none() || self.is_layered();
-            // What has ended is gone before the next wait: its room would be in every call.
-            let recovered = {
-                let ended = match self.send_now(keep, dc) {
-                    Some(pending) => pending.await.map_err(|error| self.error_of(error)),
-                    None => Box::pin(self.attempt(keep, dc)).await,
+    ///
+    /// A block rather than a function that is `async`, which would keep what it is given twice.
+    pub(crate) fn finish<'a>(&'a mut self, request: Option<&'a dyn Erased>) -> impl Future<Output = Result<Bytes, Error>> + Send + 'a {
+        async move {
+            #[cfg(feature = "tower")]
+            if let Some(calls) = self.layers() {
+                return Box::pin(self.through(calls, request)).await;
+            }
+            if let Some(link) = self.inner.far() {
+                return Box::pin(self.finish_far(link, request)).await;
+            }
+            let answer = loop {
+                let dc = self.options.dc.unwrap_or_else(|| self.inner.home_dc());
+                let keep = request.is_none() || self.is_layered();
+                // What has ended is gone before the next wait: its room would be in every call.
+                let attempt = match self.send_now(keep, dc) {
+                    Some(pending) => Attempt::Sent(pending),
+                    None => Attempt::Whole(Box::pin(self.attempt(keep, dc))),
                 };
-                match ended {
+                let recovered = match attempt.await {
                     Ok(answer) => {
                         self.note_sent(dc);
                         break Ok(answer);
                     }
-                    Err(error) => Box::pin(self.recover(request, error, dc)),
+                    Err(failed) => {
+                        let error = match failed {
+                            Either::Left(error) => self.error_of(error),
+                            Either::Right(error) => error,
+                        };
+                        Box::pin(self.recover(request, error, dc))
+                    }
+                };
+                if let Err(error) = recovered.await {
+                    break Err(error);
                 }
             };
-            if let Err(error) = recovered.await {
-                break Err(error);
+            let failed = match (&answer, &self.place) {
+                (Err(error), Some(place)) => place.is_failure(error),
+                _ => false,
+            };
+            self.leave(failed);
+            if let (Ok(answer), Some(request)) = (&answer, request) {
+                self.inner.note_moved(request, &self.lookups, answer);
             }
-        };
-        let failed = match (&answer, &self.place) {
-            (Err(error), Some(place)) => place.is_failure(error),
-            _ => false,
-        };
-        self.leave(failed);
-        if let (Ok(answer), Some(request)) = (&answer, request) {
-            self.inner.note_moved(request, &self.lookups, answer);
+            answer
         }
-        answer
     }
 
     /// Sends a call that has nothing but its answer to wait for, as most have.
@@ -331,6 +343,23 @@ impl Run {
     }
 }
 
+/// An attempt on its way: most are nothing but an answer that is waited for.
+enum Attempt<'a> {
+    Sent(Pending),
+    Whole(BoxFuture<'a, Result<Bytes, Error>>),
+}
+
+impl Future for Attempt<'_> {
+    type Output = Result<Bytes, Either<CallError, Error>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Sent(pending) => pending.poll_unpin(cx).map_err(Either::Left),
+            Self::Whole(attempt) => attempt.as_mut().poll(cx).map_err(Either::Right),
+        }
+    }
+}
+
 impl Drop for Run {
     fn drop(&mut self) {
         self.inner.in_flight.fetch_sub(1, Ordering::Relaxed);
@@ -353,6 +382,6 @@ mod tests {
         let client = Client::builder(1, "hash").servers(servers).connect_in_memory().await.unwrap();
         let call = client.call(help::GetNearestDc).into_future();
         let (size, run) = (size_of_val(&*call), size_of::<super::Run>());
-        assert!(size <= 512, "{size} bytes, {run} of them a Run");
+        assert!(size <= 320, "{size} bytes, {run} of them a Run");
     }
 }
