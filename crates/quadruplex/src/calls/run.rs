@@ -152,8 +152,7 @@ impl Run {
     }
 
     /// Makes the prepared call, again if need be. Without a request it is one whose bytes were ready from the start.
-    ///
-    /// A block rather than a function that is `async`, which would keep what it is given twice.
+    #[expect(clippy::manual_async_fn, reason = "what an async function is given would be in every waiting call twice")]
     pub(crate) fn finish<'a>(&'a mut self, request: Option<&'a dyn Erased>) -> impl Future<Output = Result<Bytes, Error>> + Send + 'a {
         async move {
             #[cfg(feature = "tower")]
