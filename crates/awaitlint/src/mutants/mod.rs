@@ -116,7 +116,9 @@ fn compiles_silently(root: &Path, mutant: &Mutant) -> Result<bool, String> {
 
 /// The places of all messages of `cargo clippy`; nothing if it fails.
 fn clippy(root: &Path) -> Result<Option<Vec<(PathBuf, usize)>>, String> {
-    let output = Command::new("cargo").args(["clippy", "--quiet", "--offline", "--message-format=json"]).current_dir(root).output();
+    let mut command = Command::new("cargo");
+    command.args(["clippy", "--quiet", "--offline", "--message-format=json", "--target-dir", "target"]).current_dir(root);
+    let output = command.output();
     let output = output.map_err(|error| format!("cargo clippy cannot be run: {error}"))?;
     let mut places = Vec::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {

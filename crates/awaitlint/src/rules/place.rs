@@ -137,7 +137,8 @@ impl Package {
     fn is_tool(&self) -> bool {
         let said = || self.categories.iter().any(|category| category == "command-line-utilities");
         let runs = || self.targets.iter().any(|target| target.kind == TargetKind::Bin);
-        let named = self.name.starts_with("cargo-") || self.name.ends_with("-cli") || self.name.ends_with("_cli");
+        let last = self.name.rsplit(['-', '_']).next().filter(|&last| last.len() < self.name.len());
+        let named = self.name.starts_with("cargo-") || matches!(last, Some("cli" | "codegen" | "generator"));
         let tool = said() && runs() || self.depends_on(Known::TerminalTool) || self.says(ABOUT_TOOLS);
         named || tool && !self.depends_on(Known::Server)
     }

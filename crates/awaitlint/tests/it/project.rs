@@ -125,3 +125,12 @@ fn for_a_configuration_and_for_tidying_up_nobody_waits() {
     ];
     assert_eq!(found(&Dir::package(&files, &[]), &Overrides::default()), ["src/pages.rs:4 await-in-loop"]);
 }
+
+#[test]
+fn a_generator_does_one_thing_at_a_time() {
+    let text = "pub async fn write(page: &str) { std::fs::write(\"page\", page).ok(); }\n";
+    let dir = Dir::package(&[("src/lib.rs", text)], &[]);
+    assert_eq!(found(&dir, &Overrides::default()).len(), 1);
+    dir.write("Cargo.toml", "[package]\nname = \"site-generator\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n");
+    assert_eq!(found(&dir, &Overrides::default()), [""; 0]);
+}
