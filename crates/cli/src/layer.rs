@@ -11,7 +11,7 @@ pub(crate) struct Layer {
     /// Go by the schema in this file (TL, as Telegram publishes it) instead of the one that is built in.
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Go by another layer that is built in: 227, 229, 230.
+    /// Go by another layer that is built in: 227 to 230.
     #[arg(long, value_name = "N", conflicts_with = "schema")]
     layer: Option<u32>,
 }

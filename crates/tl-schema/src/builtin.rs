@@ -10,13 +10,17 @@ use crate::model::Schema;
 pub const LAYER: u32 = 230;
 
 /// The layers that are built in, newest first.
-pub const LAYERS: [u32; 3] = [230, 229, 227];
+pub const LAYERS: [u32; 4] = [230, 229, 228, 227];
 
 /// The API of one of [`LAYERS`]; `None` for another.
 pub fn api(layer: u32) -> Option<&'static Schema> {
-    static API: [OnceLock<Schema>; 3] = [const { OnceLock::new() }; 3];
-    const TEXT: [&str; 3] =
-        [include_str!("../../../schema/api.tl"), include_str!("../../../schema/api-229.tl"), include_str!("../../../schema/api-227.tl")];
+    static API: [OnceLock<Schema>; LAYERS.len()] = [const { OnceLock::new() }; LAYERS.len()];
+    const TEXT: [&str; LAYERS.len()] = [
+        include_str!("../../../schema/api.tl"),
+        include_str!("../../../schema/api-229.tl"),
+        include_str!("../../../schema/api-228.tl"),
+        include_str!("../../../schema/api-227.tl"),
+    ];
     let at = LAYERS.iter().position(|known| *known == layer)?;
     Some(API[at].get_or_init(|| parse(TEXT[at])))
 }

@@ -48,7 +48,8 @@ fn parse(text: &str) -> Result<Schema> {
     let name = |line: usize| text.lines().nth(line - 1).and_then(|line| line.split([' ', '#']).next()).unwrap_or_default();
     let told = |errors: ParseErrors| {
         let each = errors.0.iter().map(|ParseError { line, reason }| format!("\n  line {line}, `{}`: {reason}", name(*line)));
-        format!("{} lines are not TL{}", errors.0.len(), each.collect::<String>())
+        let help = "\n  help: --skip NAME,… leaves out what is not Telegram's own";
+        format!("{} lines are not TL{}{help}", errors.0.len(), each.collect::<String>())
     };
     let schema = Schema::parse(text).map_err(told)?;
     match schema.layer() {
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_is_in_schema_is_normalised() {
-        for name in ["api.tl", "api-229.tl", "api-227.tl", "mtproto.tl"] {
+        for name in ["api.tl", "api-229.tl", "api-228.tl", "api-227.tl", "mtproto.tl"] {
             let text = read(&root().join("schema").join(name)).expect("is there");
             assert!(Schema::parse(&text).is_ok_and(|schema| normalise(&schema) == text), "{name}");
         }
@@ -184,7 +185,8 @@ mod tests {
         check("boolTrue = Bool;", "names no layer (`// LAYER 230`), which only the schema of MTProto itself lacks");
         check(
             "// LAYER 230\nuser id:long = User\nboolTrue = Bool;\nfoo#zz = Foo;",
-            "2 lines are not TL\n  line 2, `user`: does not end in `;`\n  line 4, `foo`: `#zz` is not an id of up to 8 hex digits",
+            "2 lines are not TL\n  line 2, `user`: does not end in `;`\n  line 4, `foo`: `#zz` is not an id of up to 8 hex digits\n  \
+             help: --skip NAME,… leaves out what is not Telegram's own",
         );
     }
 

@@ -1,6 +1,6 @@
 //! Keyboards: checked when a bot sends one, and kept in the words of the newest layer.
 //!
-//! Up to layer 227 each kind of button is a constructor of its own; later ones have a button with a type inside. A keyboard of an
+//! Up to layer 228 each kind of button is a constructor of its own; later ones have a button with a type inside. A keyboard of an
 //! old layer is translated when it comes ([`checked`]), and back when it goes to a client of one ([`in_old_words`]).
 
 use quadruplex_tl_schema::{Object, Value};
@@ -110,7 +110,7 @@ fn in_new_words(button: &Object, inline: bool) -> Object {
     new.with("type", kind)
 }
 
-/// A row or button of the newest layers as layer 227 and those before it say it; `None` if they have no such thing.
+/// A row or button of the newest layers as layer 228 and those before it say it; `None` if they have no such thing.
 pub(crate) fn in_old_words(object: &Object) -> Option<Object> {
     if object.is("keyboardInlineButtonRow") || object.is("keyboardButtonRow") {
         let buttons: Value = object.objects("buttons").filter_map(in_old_words).collect();

@@ -52,7 +52,7 @@ fn everything_of_layer_230() {
 
 #[test]
 fn everything_of_older_layers() {
-    for layer in [229, 227] {
+    for &layer in &builtin::LAYERS[1..] {
         let schema = builtin::api(layer).expect("is built in");
         assert_eq!(schema.layer(), Some(layer));
         round_trip(schema, 1);
@@ -70,9 +70,10 @@ fn the_layer_nearest_to_one_that_is_not_there() {
     check(230, 230);
     check(300, 230);
     check(229, 229);
-    check(228, 229);
+    check(228, 228);
+    check(226, 227);
     check(1, 227);
-    assert!(builtin::api(228).is_none());
+    assert!(builtin::api(226).is_none());
 }
 
 #[test]
@@ -102,5 +103,5 @@ fn one_answer_for_many_layers() {
         assert_eq!(read.as_object().and_then(|user| user.long("id")), Some(5));
         bytes
     });
-    assert_ne!(bytes[0][..4], bytes[2][..4], "`user` changed its id from 227 to 230");
+    assert_ne!(bytes.first().map(|user| &user[..4]), bytes.last().map(|user| &user[..4]), "`user` changed its id from 227 to 230");
 }

@@ -38,7 +38,7 @@ impl Fixture {
         Self { world, now: Now { ms: 1_800_000_000_000 }, keys: 0 }
     }
 
-    /// A session that has not signed in, at a DC. Sessions speak the three layers in turn.
+    /// A session that has not signed in, at a DC. Sessions speak the layers in turn.
     pub(crate) fn session(&mut self, dc: i32) -> Session {
         self.keys += 1;
         let layer = LAYERS[self.keys as usize % LAYERS.len()] as i32;

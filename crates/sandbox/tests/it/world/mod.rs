@@ -1,4 +1,4 @@
-//! The model, called directly: every request and answer goes through the schemas of layers 227, 229 and 230.
+//! The model, called directly: every request and answer goes through the schemas of layers 227 to 230.
 
 mod account;
 mod auth;
