@@ -121,7 +121,7 @@ impl Builder {
     }
 }
 
-/// A running sandbox. It stops when the last handle is dropped, whoever is connected then.
+/// A running sandbox. It stops when the last handle is dropped, whoever is connected then; its state file is free from that moment.
 #[derive(Clone)]
 pub struct Sandbox {
     hub: Arc<Hub>,
@@ -134,6 +134,8 @@ struct Running(Arc<Hub>);
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.stop.send_replace(true);
+        // Its tasks end when their turn comes. Nothing is answered any more, and the state file is somebody else's at once.
+        self.0.world().release();
     }
 }
 

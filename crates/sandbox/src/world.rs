@@ -250,6 +250,11 @@ impl World {
         self.pushes.seed(seed);
     }
 
+    /// Lets go of the state file, for whoever opens it next; what happens from now on is not kept.
+    pub(crate) fn release(&mut self) {
+        self.state.release();
+    }
+
     /// How the world was made.
     pub fn config(&self) -> &Config {
         &self.config

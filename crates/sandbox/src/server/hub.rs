@@ -157,12 +157,24 @@ impl Hub {
         Some(lock(&self.keys).entry(id).or_insert(key).clone())
     }
 
-    /// Stores a key before the client hears that it was accepted.
-    pub(crate) fn add_key(&self, established: &Established, dc: i32) {
+    /// Whether the sandbox has stopped. Asked with the world locked: if not, what happens in the world is kept.
+    pub(crate) fn has_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Stores a key before the client hears that it was accepted; `false` if the sandbox has stopped.
+    #[must_use]
+    pub(crate) fn add_key(&self, established: &Established, dc: i32) -> bool {
         let auth = established.auth_key.clone();
-        self.world().keys().save(auth.id(), auth.expose(), dc);
+        let mut world = self.world();
+        if self.has_stopped() {
+            return false;
+        }
+        world.keys().save(auth.id(), auth.expose(), dc);
+        drop(world);
         let salts = ServerSalts::new(established.server_salt, self.now().wall);
         lock(&self.keys).insert(auth.id(), Arc::new(Key::new(auth, dc, salts)));
+        true
     }
 
     /// Hands out the updates that have come up. Called with the world locked, so that they go out in its order.

@@ -145,7 +145,9 @@ impl Peer {
             }
             Ok(ServerStep::Agreed(agreed)) => {
                 let (body, established) = agreed.accept();
-                self.hub.add_key(&established, self.dc);
+                if !self.hub.add_key(&established, self.dc) {
+                    return Err(-404);
+                }
                 body
             }
             Err(error) => {

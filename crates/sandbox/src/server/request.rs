@@ -40,6 +40,9 @@ pub(crate) fn execute(hub: &Hub, key: &Arc<Key>, slot: &Arc<Slot>, sender: Sende
     };
     let now = hub.world_now();
     let mut world = hub.world();
+    if hub.has_stopped() {
+        return; // What would be answered now would not be kept.
+    }
     let reply = world.call(&caller, &query.function, now);
     match reply {
         // The answer is queued before the updates it causes, as long as nobody else can add to the session.

@@ -173,6 +173,11 @@ impl State {
         Ok(())
     }
 
+    /// Lets go of the file.
+    pub(crate) fn release(&mut self) {
+        self.disk.release();
+    }
+
     /// Rewrites the file with nothing but the present rows.
     fn compact(&mut self) -> io::Result<()> {
         let mut commit = vec![b'['];

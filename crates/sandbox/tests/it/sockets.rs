@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quadruplex_net::Server;
-use quadruplex_sandbox::Sandbox;
+use quadruplex_sandbox::{NewUser, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -59,6 +59,25 @@ async fn bytes_that_are_no_transport_close_the_link() {
         let _ = stream.read_to_end(&mut answer).await;
         assert_eq!(answer, b"");
     }
+}
+
+/// On one thread: no task of the sandbox before has ended when the next one starts.
+#[tokio::test]
+async fn the_next_one_may_have_its_file_at_once() {
+    let directory = std::env::temp_dir().join(format!("quadruplex-sandbox-next-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let start = || Sandbox::builder().dcs(2).state(directory.join("state")).start();
+    let sandbox = start().await.unwrap();
+    let stream = sandbox.dialer().dial(Server { dc: 1, addresses: &[sandbox.addresses()[0].1] }).await.unwrap();
+    let new = NewUser { first_name: "Alice".into(), username: Some("alice".into()), ..NewUser::default() };
+    let alice = sandbox.create_user(new).unwrap();
+    let taken = start().await.unwrap_err().to_string();
+    assert!(taken.contains("another sandbox is using it"), "{taken}");
+    drop(sandbox);
+    let next = start().await.unwrap();
+    assert_eq!(next.world().find_user("alice"), Some(alice));
+    drop((stream, next));
+    std::fs::remove_dir_all(&directory).unwrap();
 }
 
 #[tokio::test]

@@ -105,6 +105,15 @@ impl Disk {
         Ok(())
     }
 
+    /// Lets go of the files: whoever comes next may have them, and what is written from now on is not kept.
+    pub(crate) fn release(&mut self) {
+        if let Self::Files(journal) = self {
+            // By name: a process that is being started at this moment has the file open too.
+            let _ = journal.file.unlock();
+            *self = Self::memory();
+        }
+    }
+
     /// The length of the journal in bytes.
     pub(crate) fn len(&self) -> u64 {
         match self {
