@@ -71,8 +71,11 @@ fn kind_of(error: &quadruplex::Error) -> Kind {
     use quadruplex::Error;
     match error {
         Error::Invalid(_) => Kind::Usage,
+        // UNAUTHORIZED: the login has ended, or there was none.
+        Error::Rpc { error, .. } if error.code == 401 => Kind::Session,
         Error::Rpc { .. } | Error::Flood(_) | Error::Peer(_) => Kind::Refused,
         Error::Shared(error) => kind_of(error),
+        Error::Transfer { source, .. } => kind_of(source),
         Error::NotSignedIn | Error::Store(_) => Kind::Session,
         Error::Closed(_) | Error::Timeout { .. } | Error::Cancelled { .. } | Error::MayHaveBeenExecuted { .. } => Kind::Connection,
         _ => Kind::Failed,

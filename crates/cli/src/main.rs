@@ -17,6 +17,7 @@ mod state_dir;
 mod target;
 mod terminal;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -68,5 +69,7 @@ async fn main() -> ExitCode {
 /// What the parts below have to say goes to the standard error: warnings, or what `RUST_LOG` asks for.
 fn log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact();
+    // Colours are for eyes, not for files.
+    if std::io::stderr().is_terminal() { log.init() } else { log.with_ansi(false).init() }
 }

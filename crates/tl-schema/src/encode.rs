@@ -158,7 +158,7 @@ impl Encoder<'_> {
 
     /// A required field that is absent.
     fn default(&self, ty: &Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let absent = || Err(EncodeError::new(format!("is missing; it is a {ty}")));
+        let absent = || Err(EncodeError::new(format!("is missing; it is of type {ty}")));
         match ty {
             Type::Flags | Type::True => {}
             _ if self.missing == Missing::Error => return absent(),

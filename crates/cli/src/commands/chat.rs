@@ -41,7 +41,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let peer = PeerRef::from(&peer);
     let mut feed = connected.feed().await?;
     let mut last = 0;
-    for shown in history(client, &peer, 10).await? {
+    // Bots are not told what was said before.
+    let is_bot = client.own_user().is_some_and(|me| me.bot);
+    for shown in history(client, &peer, if is_bot { 0 } else { 10 }).await? {
         last = last.max(shown.message.id);
         shown.echo(context.json).await?;
     }
@@ -55,7 +57,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
                 None => break,
             },
             happened = feed.next() => {
-                let Some(happened) = happened else { break };
+                let Some(happened) = happened else { return Err(connected.ended().await) };
                 let Happened::New(shown) = happened else {
                     feed.done();
                     continue;

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use quadruplex::RemoteFile;
 use quadruplex::api::PeerRef;
+use quadruplex::{Client, Error, RemoteFile};
 use serde_json::json;
 
 use crate::Context;
@@ -29,16 +29,13 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let Arguments { peer, id, to, target } = arguments;
     let connected = target.sign_in(context).await?;
-    let peer_ref = PeerRef::from(&peer);
-    let found = connected.while_connected(async { Ok(by_id(&connected.client, &peer_ref, id).await?) }).await?;
-    let media = found.and_then(|shown| shown.message.media);
-    let file = media.as_ref().and_then(RemoteFile::of_media).ok_or_else(|| {
+    let found = connected.while_connected(async { Ok(file_of(&connected.client, PeerRef::from(&peer), id).await?) }).await?;
+    let file = found.ok_or_else(|| {
         Failure::new(
             Kind::Failed,
             format!("message {id} of {peer} has no file, or is not there\n  help: quadruplex history {peer} shows what is"),
         )
     })?;
-    let file = file.from_message(peer_ref, id);
     let mut meter = Meter::new(file.name(), context.json);
     let download = connected.client.download(file).to_dir(to).progress(|progress| meter.tell(progress));
     let saved = connected.while_connected(async { Ok(download.await?) }).await?;
@@ -50,4 +47,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     connected.close().await;
     Ok(())
+}
+
+/// The file of a message of this chat.
+async fn file_of(client: &Client, peer: PeerRef, id: i32) -> Result<Option<RemoteFile>, Error> {
+    // The history of a chat is not for bots.
+    if client.own_user().is_some_and(|me| me.bot) {
+        return Ok(client.message(peer, id).await?.and_then(|message| message.file()));
+    }
+    let found = by_id(client, &peer, id).await?;
+    let media = found.and_then(|shown| shown.message.media);
+    Ok(media.as_ref().and_then(RemoteFile::of_media).map(|file| file.from_message(peer, id)))
 }

@@ -28,7 +28,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
             happened = feed.next() => happened,
             _ = tokio::signal::ctrl_c() => break,
         };
-        let Some(happened) = happened else { break };
+        let Some(happened) = happened else { return Err(connected.ended().await) };
         happened.print(context.json)?;
         feed.done();
         left -= 1;

@@ -5,7 +5,7 @@ use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::say;
 use crate::people;
-use crate::target::{Target, Variables};
+use crate::target::{Connected, Target, Variables};
 use crate::terminal::{ask, ask_hidden};
 
 /// Sign in, as a person or as a bot. The login is kept for the commands that follow.
@@ -29,8 +29,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let connected = target.connect(context).await?;
     let client = &connected.client;
     if out {
-        client.sign_out().await?;
-        return Ok(());
+        return sign_out(&target, connected, context).await;
     }
     if let (Some(user), true) = (client.own_user(), phone.is_some() || bot_token.is_some()) {
         let text = format!(
@@ -52,6 +51,18 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
         say(json!({ "id": me.id, "name": me.name, "username": me.username, "dc": client.home_dc() }))?;
     } else {
         say(format_args!("signed in as {me} on data centre {}", client.home_dc()))?;
+    }
+    connected.close().await;
+    Ok(())
+}
+
+async fn sign_out(target: &Target, connected: Connected, context: &Context) -> Result<(), Failure> {
+    target.check_signed_in(&connected.client)?;
+    connected.client.sign_out().await?;
+    if context.json {
+        say(json!({ "event": "signed_out", "account": target.account() }))?;
+    } else {
+        say("signed out")?;
     }
     connected.close().await;
     Ok(())

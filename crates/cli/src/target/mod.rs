@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use quadruplex::net::{Carrier, CloseReason, Doh, DohServer, Network, Order, Policy, Proxy, State, Tls, Web, awaitkit_dial};
 use quadruplex::store::Redb;
-use quadruplex::{Client, Transport, sandbox};
+use quadruplex::{Client, Error, Transport, sandbox};
 use tokio::time::{sleep, timeout};
 
 use crate::Context;
@@ -118,12 +118,21 @@ impl Target {
     /// Connects, with an account that is signed in. In the sandbox whoever is named is signed in, and made if there is no such person.
     pub(crate) async fn sign_in(&self, context: &Context) -> Result<Connected, Failure> {
         let connected = self.sign_in_if_possible(context).await?;
-        if connected.client.own_user().is_none() {
-            let text =
-                format!("not signed in\n  there is no login for the account `{}`\n  help: quadruplex login{}", self.account, self.hint());
-            return Err(Failure::new(Kind::Session, text));
-        }
+        self.check_signed_in(&connected.client)?;
         Ok(connected)
+    }
+
+    pub(crate) fn check_signed_in(&self, client: &Client) -> Result<(), Failure> {
+        if client.own_user().is_some() {
+            return Ok(());
+        }
+        let text =
+            format!("not signed in\n  there is no login for the account `{}`\n  help: quadruplex login{}", self.account, self.hint());
+        Err(Failure::new(Kind::Session, text))
+    }
+
+    pub(crate) fn account(&self) -> &str {
+        &self.account
     }
 
     /// Connects, with an account if there is one: for calls that need none.
@@ -142,6 +151,10 @@ impl Target {
 
     /// Connects, signed in or not.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Connected, Failure> {
+        if self.obfuscated && matches!(self.transport, Framing::Full) {
+            let text = "the full transport cannot be obfuscated\n  help: --transport abridged, intermediate or padded can";
+            return Err(Failure::new(Kind::Usage, text));
+        }
         let Place { servers, sessions, api, host, is_sandbox } = Place::find(self, context).await?;
         let store = self.open(sessions).await?;
         let builder = Client::builder(api.id, api.hash).servers(servers).transport(self.transport.into(), self.obfuscated);
@@ -190,7 +203,7 @@ impl Target {
         match Redb::open(directory.join(format!("{}.redb", self.account)), wait).await {
             Ok(store) => Ok(Some(store)),
             Err(quadruplex::store::Error::InUse { .. }) if self.sandbox => Ok(None),
-            Err(error) => Err(quadruplex::Error::from(error).into()),
+            Err(error) => Err(Error::from(error).into()),
         }
     }
 
@@ -249,6 +262,25 @@ impl Connected {
             done = work => done,
             failure = self.lost() => Err(failure),
         }
+    }
+
+    /// Why nothing comes any more, although nobody has asked for the end.
+    pub(crate) async fn ended(&self) -> Failure {
+        if let Some(error) = self.client.login_lost() {
+            return Failure::new(Kind::Session, format!("Telegram has ended this login: {error}\n  help: quadruplex login"));
+        }
+        let closed = match self.client.connection() {
+            Ok(mut state) => {
+                // The updates end first.
+                let _ = timeout(self.patience, state.wait_for(|state| matches!(state, State::Closed(_)))).await;
+                let reason = if let State::Closed(reason) = &*state.borrow() { reason.clone() } else { CloseReason::Requested };
+                Error::Closed(reason)
+            }
+            Err(error) => error,
+        };
+        let Error::Closed(CloseReason::Requested) = closed else { return closed.into() };
+        let text = "another process has taken this session over\n  help: one process at a time has an account; --as NAME for another one";
+        Failure::new(Kind::Session, text)
     }
 
     /// Resolves when there has been no connection for too long.

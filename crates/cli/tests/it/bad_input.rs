@@ -39,6 +39,12 @@ fn an_address_at_which_nobody_listens() {
 }
 
 #[test]
+fn a_transport_that_there_is_not() {
+    let text = "error: the full transport cannot be obfuscated\n  help: --transport abridged, intermediate or padded can\n";
+    check("full", &["send", "me", "hi", "--sandbox", "--transport", "full", "--obfuscated"], 2, text);
+}
+
+#[test]
 fn a_key_file_that_is_not_there() {
     let text = "error: cannot read the key file none.pem: No such file or directory (os error 2)\n  \
         help: PKCS#1 in PEM, which begins with -----BEGIN RSA PUBLIC KEY-----\n";
@@ -83,7 +89,7 @@ fn a_word_that_is_no_field() {
 
 #[test]
 fn a_field_that_is_missing() {
-    let text = "error: messages.sendMessage.message: is missing; it is a string\n  help: quadruplex schema messages.sendMessage\n";
+    let text = "error: messages.sendMessage.message: is missing; it is of type string\n  help: quadruplex schema messages.sendMessage\n";
     check("missing", &["call", "messages.sendMessage", "peer=me", "--sandbox"], 2, text);
 }
 

@@ -20,7 +20,7 @@ impl Place {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quadruplex"));
         command.current_dir(&self.0).env("QUADRUPLEX_STATE_DIR", self.0.join("state")).stdin(Stdio::null());
-        for name in ["API_ID", "API_HASH", "BOT_TOKEN", "CARGO_MANIFEST_DIR"] {
+        for name in ["API_ID", "API_HASH", "BOT_TOKEN", "CARGO_MANIFEST_DIR", "RUST_LOG"] {
             command.env_remove(name);
         }
         command

@@ -1,9 +1,10 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::command::Place;
+use crate::command::{Ended, Place};
+use crate::kills::admin::Admin;
 
 /// A sandbox that is killed when the test is over.
 struct Running(Child, Value);
@@ -20,6 +21,13 @@ impl Running {
         BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("it says when it is ready");
         let ready = serde_json::from_str(&line).expect("one line of JSON");
         Self(child, ready)
+    }
+
+    /// What leads to it as to a server that is no sandbox.
+    fn server(&self) -> [&str; 8] {
+        let address = self.1["dcs"][0]["address"].as_str().expect("an address");
+        let key = self.1["rsa_key"].as_str().expect("a path");
+        ["--server", address, "--rsa-key", key, "--api-id", "1", "--api-hash", "hash"]
     }
 }
 
@@ -111,10 +119,12 @@ fn the_bot_of_the_sandbox_answers() {
 #[test]
 fn any_function_can_be_called_in_any_layer() {
     let place = Place::new("call");
-    let call = |layer| place.run(["call", "users.getUsers", r#"id=["me"]"#, "--sandbox", "--json", "--layer", layer]).done();
-    for layer in ["230", "229", "228", "227"] {
-        let users: Value = serde_json::from_str(&call(layer)).expect("JSON");
-        assert_eq!((&users[0]["_"], &users[0]["self"]), (&"user".into(), &true.into()), "layer {layer}: {users}");
+    let of_file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema/api-228.tl");
+    let by_layer = ["230", "229", "228", "227"].map(|layer| ["--layer", layer]);
+    for schema in by_layer.into_iter().chain([["--schema", of_file]]) {
+        let users = place.run(["call", "users.getUsers", r#"id=["me"]"#, "--sandbox", "--json"].iter().chain(&schema)).done();
+        let users: Value = serde_json::from_str(&users).expect("JSON");
+        assert_eq!((&users[0]["_"], &users[0]["self"]), (&"user".into(), &true.into()), "{schema:?}: {users}");
     }
 }
 
@@ -167,39 +177,57 @@ fn messages_come_as_they_are_sent_and_those_that_were_missed_once() {
     assert_eq!(end(listen("2")), ["two", "three"], "what was shown does not come again, what was missed does");
 }
 
+/// A command that is told this by whoever types.
+fn typed(place: &Place, arguments: &[&str], input: &str) -> Ended {
+    let mut command = place.command();
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it can be started");
+    child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
+    Ended::of(child.wait_with_output().expect("it ends"))
+}
+
 #[test]
 fn a_person_signs_in_by_what_is_typed() {
     let place = Place::new("login");
     let running = Running::start(&place);
-    let key = running.1["rsa_key"].as_str().expect("a path");
-    let address = running.1["dcs"][0]["address"].as_str().expect("an address");
-    let arguments = ["login", "--server", address, "--rsa-key", key, "--api-id", "1", "--api-hash", "hash", "--phone", "9996611234"];
-    let mut child = place
-        .command()
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it can be started");
-    child.stdin.take().expect("it is piped").write_all(b"00000\n11111\nLena\n").expect("it reads");
-    let ended = child.wait_with_output().expect("it ends");
-    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-    assert!(ended.status.success(), "{err}");
-    assert_eq!(out, "signed in as Lena on data centre 1\n");
+    let login = [&["login", "--phone", "9996611234"][..], &running.server()].concat();
+    let Ended { code, out, err } = typed(&place, &login, "00000\n11111\nLena\n");
+    assert_eq!((code, out.as_str()), (Some(0), "signed in as Lena on data centre 1\n"), "{err}");
     assert!(err.contains("The code that came") && err.contains("That is not the code.") && err.contains("Nobody has this number"), "{err}");
-    let me = [
-        "call",
-        "users.getUsers",
-        r#"{"id":[{"_":"inputUserSelf"}]}"#,
-        "--server",
-        address,
-        "--rsa-key",
-        key,
-        "--api-id",
-        "1",
-        "--api-hash",
-        "hash",
-    ];
+    let me = [&["call", "users.getUsers", r#"{"id":[{"_":"inputUserSelf"}]}"#][..], &running.server()].concat();
     assert!(place.run(me).done().contains("Lena"), "the login is kept");
+}
+
+#[test]
+fn who_has_a_password_is_asked_for_it_and_signs_out_once() {
+    let place = Place::new("password");
+    let running = Running::start_with(&place, &["--admin", "127.0.0.1:0"]);
+    let mut admin = Admin::connect(running.1["admin"].as_str().expect("an address"));
+    admin.post("/users", &json!({ "first_name": "Lena", "phone": "9996611234", "password": "hunter2" }));
+    let login = [&["login", "--phone", "9996611234"][..], &running.server()].concat();
+    let Ended { code, out, err } = typed(&place, &login, "11111\nhunter1\nhunter2\n");
+    assert_eq!((code, out.as_str()), (Some(0), "signed in as Lena on data centre 1\n"), "{err}");
+    assert!(err.contains("Password") && err.contains("That is not the password."), "{err}");
+
+    let out = [&["login", "--out"][..], &running.server()].concat();
+    assert_eq!(place.run(&out).done(), "signed out\n");
+    let again = place.run(&out);
+    assert!(again.code == Some(3) && again.err.starts_with("error: not signed in\n"), "{again:?}");
+}
+
+#[test]
+fn who_listens_is_told_when_another_takes_the_session() {
+    let place = Place::new("taken");
+    let running = Running::start(&place);
+    let login = [&["login", "--bot-token", "0:helper_bot"][..], &running.server()].concat();
+    place.run(&login).done();
+    let listen = [&["listen", "--json"][..], &running.server()].concat();
+    let mut listening = place.command().args(&listen).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it can be started");
+    let mut out = BufReader::new(listening.stdout.take().expect("it is piped"));
+    out.read_line(&mut String::new()).expect("it listens");
+    let call = [&["call", "help.getNearestDc", "--wait", "60s"][..], &running.server()].concat();
+    place.run(&call).done();
+    let ended = Ended::of(listening.wait_with_output().expect("it ends"));
+    assert!(ended.code == Some(3) && ended.err.contains("error: another process has taken this session over\n"), "{ended:?}");
+    assert!(!ended.err.contains('\u{1b}'), "a file gets no colours: {}", ended.err);
 }

@@ -21,7 +21,7 @@ fn refused(function: Object, expect: &str) {
 #[test]
 fn what_cannot_be_encoded() {
     let send = || Object::new("messages.sendMessage").with("peer", Object::new("inputPeerSelf"));
-    refused(send(), "messages.sendMessage.message: is missing; it is a string");
+    refused(send(), "messages.sendMessage.message: is missing; it is of type string");
     refused(
         Object::new("messages.sendMesage"),
         "there is no function `messages.sendMesage` in layer 230; did you mean `messages.sendMessage`?",
@@ -55,7 +55,7 @@ fn fields_that_share_a_bit_go_together() {
     media.set("solution", "because");
     media.remove("solution_entities");
     let error = api().encode("InputMedia", &media.clone().into(), Missing::Error, &mut Vec::new()).expect_err("half of a pair");
-    assert_eq!(error.to_string(), "inputMediaPoll.solution_entities: is missing; it is a Vector<MessageEntity>");
+    assert_eq!(error.to_string(), "inputMediaPoll.solution_entities: is missing; it is of type Vector<MessageEntity>");
     bytes.clear();
     api().encode("InputMedia", &media.into(), Missing::Default, &mut bytes).expect("the other half is made");
     let mut reader = Reader::new(&bytes);
@@ -81,7 +81,7 @@ fn defaults_of_every_type() {
     assert_eq!(all.object("o"), Some(&Object::new("opt")));
     assert_eq!(all.string("s"), Some(""));
     let error = schema.encode("Bad", &Object::new("bad").into(), Missing::Default, &mut bytes).expect_err("no constructor is empty");
-    assert_eq!(error.to_string(), "bad.n: is missing; it is a N");
+    assert_eq!(error.to_string(), "bad.n: is missing; it is of type N");
 }
 
 #[test]

@@ -5,28 +5,28 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
-pub(super) struct Admin {
+pub(crate) struct Admin {
     address: String,
     stream: BufReader<TcpStream>,
 }
 
 impl Admin {
-    pub(super) fn connect(address: &str) -> Self {
+    pub(crate) fn connect(address: &str) -> Self {
         let stream = TcpStream::connect(address).expect("the admin interface listens");
         stream.set_nodelay(true).expect("a socket of TCP");
         Self { address: address.to_owned(), stream: BufReader::new(stream) }
     }
 
     /// Another connection.
-    pub(super) fn again(&self) -> Self {
+    pub(crate) fn again(&self) -> Self {
         Self::connect(&self.address)
     }
 
-    pub(super) fn get(&mut self, path: &str) -> Value {
+    pub(crate) fn get(&mut self, path: &str) -> Value {
         self.ask("GET", path, "")
     }
 
-    pub(super) fn post(&mut self, path: &str, body: &Value) -> Value {
+    pub(crate) fn post(&mut self, path: &str, body: &Value) -> Value {
         self.ask("POST", path, &body.to_string())
     }
 

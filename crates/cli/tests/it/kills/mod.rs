@@ -4,7 +4,7 @@
 //!
 //! Processes and sockets are real here, and so is time. `QUADRUPLEX_UPDATES=10000` makes it longer, `QUADRUPLEX_SEED=n` another one.
 
-mod admin;
+pub(crate) mod admin;
 mod diary;
 mod program;
 
