@@ -215,6 +215,18 @@ fn who_has_a_password_is_asked_for_it_and_signs_out_once() {
     assert!(again.code == Some(3) && again.err.starts_with("error: not signed in\n"), "{again:?}");
 }
 
+/// For whom there is no history to look into.
+#[test]
+fn a_bot_downloads_what_it_was_sent() {
+    let place = Place::new("bot");
+    let running = Running::start(&place);
+    place.run([&["login", "--bot-token", "0:helper_bot"][..], &running.server()].concat()).done();
+    std::fs::write(place.path().join("up.txt"), "hello").expect("it can be written");
+    place.run(["upload", "@helper_bot", "up.txt", "--sandbox", "--as", "alice"]).done();
+    place.run([&["download", "@alice", "1", "--to", "down"][..], &running.server()].concat()).done();
+    assert_eq!(std::fs::read_to_string(place.path().join("down/up.txt")).expect("it was downloaded"), "hello");
+}
+
 #[test]
 fn who_listens_is_told_when_another_takes_the_session() {
     let place = Place::new("taken");
