@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -14,10 +13,14 @@ use crate::sync::lock;
 /// The lane of each key. One lock for all of them, held for a few map operations.
 pub(super) struct Lanes<K> {
     on_failure: OnFailure,
-    // Counts over all lanes: a lane goes when nobody is left in it, and one who was sent away from it may still give up his place later,
-    // when the key has a lane again.
-    next: AtomicU64,
-    lanes: Mutex<HashMap<K, Lane>>,
+    state: Mutex<State<K>>,
+}
+
+struct State<K> {
+    /// Counts over all lanes: a lane goes when nobody is left in it, and one who was sent away from it may still give up his place later,
+    /// when the key has a lane again.
+    next: u64,
+    lanes: HashMap<K, Lane>,
 }
 
 #[derive(Default)]
@@ -33,17 +36,17 @@ type Signal = Result<(), OnFailure>;
 
 impl<K: Eq + Hash> Lanes<K> {
     pub(super) fn new(on_failure: OnFailure) -> Self {
-        Self { on_failure, next: AtomicU64::new(0), lanes: Mutex::default() }
+        Self { on_failure, state: Mutex::new(State { next: 0, lanes: HashMap::new() }) }
     }
 
     pub(super) fn join(this: &Arc<Self>, key: K) -> (Place<K>, Turn)
     where
         K: Clone,
     {
-        let mut lanes = lock(&this.lanes);
-        let lane = lanes.entry(key.clone()).or_default();
-        // Under the lock, so that the numbers in a lane are in the order of the calls.
-        let number = this.next.fetch_add(1, Ordering::Relaxed);
+        let mut state = lock(&this.state);
+        let number = state.next;
+        state.next += 1;
+        let lane = state.lanes.entry(key.clone()).or_default();
         let turn = if lane.stopped {
             Turn::Come(Err(OnFailure::Stop))
         } else if lane.current.is_none() {
@@ -58,7 +61,8 @@ impl<K: Eq + Hash> Lanes<K> {
     }
 
     pub(super) fn resume(&self, key: &K) -> bool {
-        let mut lanes = lock(&self.lanes);
+        let mut state = lock(&self.state);
+        let lanes = &mut state.lanes;
         let Some(lane) = lanes.get_mut(key) else { return false };
         let was_stopped = std::mem::replace(&mut lane.stopped, false);
         if lane.is_idle() {
@@ -68,15 +72,16 @@ impl<K: Eq + Hash> Lanes<K> {
     }
 
     pub(super) fn len(&self, key: &K) -> usize {
-        lock(&self.lanes).get(key).map_or(0, |lane| lane.waiting.len() + usize::from(lane.current.is_some()))
+        lock(&self.state).lanes.get(key).map_or(0, |lane| lane.waiting.len() + usize::from(lane.current.is_some()))
     }
 
     pub(super) fn keys(&self) -> usize {
-        lock(&self.lanes).len()
+        lock(&self.state).lanes.len()
     }
 
     fn leave(&self, key: &K, number: u64, failed: bool) {
-        let mut lanes = lock(&self.lanes);
+        let mut state = lock(&self.state);
+        let lanes = &mut state.lanes;
         let Some(lane) = lanes.get_mut(key) else { return };
         if lane.current != Some(number) {
             lane.waiting.remove(&number);
