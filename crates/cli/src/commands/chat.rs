@@ -43,17 +43,23 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let mut last = 0;
     // Bots are not told what was said before.
     let is_bot = client.own_user().is_some_and(|me| me.bot);
-    for shown in history(client, &peer, if is_bot { 0 } else { 10 }).await? {
+    let (before, there) = connected
+        .while_connected(async { Ok((history(client, &peer, if is_bot { 0 } else { 10 }).await?, client.input_peer(peer.clone()).await?)) })
+        .await?;
+    for shown in before {
         last = last.max(shown.message.id);
         shown.echo(context.json).await?;
     }
-    let chat = chat_of(&client.input_peer(peer.clone()).await?);
+    let chat = chat_of(&there);
     let mut typed: mpsc::Receiver<String> = lines();
     loop {
         tokio::select! {
             line = typed.recv() => match line {
                 Some(line) if line.trim().is_empty() => {}
-                Some(line) => drop(client.call(messages::SendMessage::new(peer.clone(), line)).await?),
+                Some(line) => {
+                    let send = client.call(messages::SendMessage::new(peer.clone(), line));
+                    drop(connected.while_connected(async { Ok(send.await?) }).await?);
+                }
                 None => break,
             },
             happened = feed.next() => {

@@ -39,14 +39,17 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
         return Err(Failure::new(Kind::Session, text));
     }
     let bot_token = bot_token.or_else(|| if phone.is_none() { Variables::load().get("BOT_TOKEN") } else { None });
-    if client.own_user().is_none() {
-        match (bot_token, phone) {
-            (Some(token), _) => drop(client.sign_in_bot(&token).await?),
-            (None, None) if connected.is_sandbox => target.sign_in_person(client).await?,
-            (None, phone) => by_phone(client, phone).await?,
+    let signing_in = async {
+        if client.own_user().is_none() {
+            match (bot_token, phone) {
+                (Some(token), _) => drop(client.sign_in_bot(&token).await?),
+                (None, None) if connected.is_sandbox => target.sign_in_person(client).await?,
+                (None, phone) => by_phone(client, phone).await?,
+            }
         }
-    }
-    let me = people::name_of(&client.me().await?);
+        Ok(people::name_of(&client.me().await?))
+    };
+    let me = connected.while_connected(signing_in).await?;
     if context.json {
         say(json!({ "id": me.id, "name": me.name, "username": me.username, "dc": client.home_dc() }))?;
     } else {

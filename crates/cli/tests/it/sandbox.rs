@@ -151,6 +151,34 @@ fn a_server_that_goes_away_is_not_waited_for_for_ever() {
 }
 
 #[test]
+fn a_chat_whose_server_goes_away_says_so() {
+    let place = Place::new("chat-gone");
+    let running = Running::start(&place);
+    place.run(["login", "--as", "alice", "--sandbox"]).done();
+    place.run(["send", "@alice", "hello", "--as", "bobby", "--sandbox"]).done();
+    let mut child = place
+        .command()
+        .args(["chat", "@bobby", "--as", "alice", "--sandbox", "--json", "--timeout", "500ms"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it can be started");
+    let mut typed = child.stdin.take().expect("it is piped");
+    let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut said = String::new();
+    out.read_line(&mut said).expect("it shows what was said");
+    assert!(said.contains("hello"), "{said}");
+    drop(running);
+    writeln!(typed, "are you there?").expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{err}");
+    assert!(err.starts_with("error: the connection was lost and has not come back for 500ms\n"), "{err}");
+    drop(typed);
+}
+
+#[test]
 fn messages_come_as_they_are_sent_and_those_that_were_missed_once() {
     let place = Place::new("listen");
     let _running = Running::start_with(&place, &["--state", "sandbox.state"]);
