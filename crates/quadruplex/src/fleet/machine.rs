@@ -98,7 +98,8 @@ impl FleetMachine {
     /// `API_ID` and `API_HASH` are in the environment. With `--sandbox` on the command line the fleet is in this process, and has one bot.
     ///
     /// # Errors
-    /// It was not told where the machines meet, or there is no cluster; the address for metrics is taken; the handlers need what the router does not have.
+    /// It was not told where the machines meet, or there is no cluster; the address for metrics is taken; the handlers need what the router
+    /// does not have.
     ///
     /// # Cancel safety
     /// Not cancel safe: handlers that run are aborted when it is dropped; what they had comes again.

@@ -12,8 +12,8 @@ use super::Sessions;
 use crate::Error;
 use crate::cluster::{Backend, Memory, is_sandboxed};
 
-/// Sessions in PostgreSQL, a table for each account, sealed if `QUADRUPLEX_STORE_KEY` is set. Each account that is open takes a connection, which
-/// keeps its lock. With `--sandbox` they lie in this process.
+/// Sessions in PostgreSQL, a table for each account, sealed if `QUADRUPLEX_STORE_KEY` is set. Each account that is open takes a connection,
+/// which keeps its lock. With `--sandbox` they lie in this process.
 pub struct Postgres(Database);
 
 /// Sessions in MySQL 8, or MariaDB 10.5 and later; as in [`Postgres`].
