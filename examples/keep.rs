@@ -51,8 +51,8 @@ mod tests {
 
     #[quadruplex::test]
     async fn a_file_comes_back_and_the_json_three_seconds_later(telegram: Sandbox) -> Result {
-        let dir = std::env::temp_dir().join(format!("quadruplex-keep-{}", std::process::id()));
-        let bot = telegram.bot(router(dir.clone())).await?;
+        let dir = tempfile::tempdir()?;
+        let bot = telegram.bot(router(dir.path().into())).await?;
         let mut chat = telegram.user("alice").await?.open(&bot).await?;
         let sent = chat.send_file(UploadSource::bytes("notes.txt", "four messages on one wire")).await?;
 
@@ -64,9 +64,7 @@ mod tests {
         assert!(texts[0].html().starts_with("<code>{") && texts[0].text().contains("\"file_name\": \"notes.txt\""), "{texts:?}");
         assert!(texts[0].date().duration_since(sent.date())? >= 2 * SECOND, "Telegram counts whole seconds");
 
-        let kept = std::fs::read(dir.join("notes.txt"))?;
-        std::fs::remove_dir_all(dir)?;
-        assert_eq!(kept, b"four messages on one wire");
+        assert_eq!(std::fs::read(dir.path().join("notes.txt"))?, b"four messages on one wire");
         Ok(())
     }
 }

@@ -220,9 +220,8 @@ mod tests {
 
     #[test]
     fn a_place_in_a_file_that_is_gone_is_none() {
-        let directory = std::env::temp_dir().join(format!("quadruplex-store-turn-{}", std::process::id()));
-        fs::create_dir_all(&directory).unwrap();
-        let path = directory.join("store.lock.next");
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("store.lock.next");
         let first = Turn::take(&path).unwrap();
         let opened = open(&path).unwrap();
         assert!(Turn::take(&path).is_none(), "somebody waits");
@@ -230,19 +229,16 @@ mod tests {
         assert!(Turn::lock(opened, &path).is_none(), "that file was removed by the first");
         let _second = Turn::take(&path).unwrap();
         assert!(Turn::take(&path).is_none(), "and this is the place that the holder looks at");
-        fs::remove_dir_all(&directory).unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_copy_of_the_file_keeps_nothing_locked() {
-        let directory = std::env::temp_dir().join(format!("quadruplex-store-copy-{}", std::process::id()));
-        fs::create_dir_all(&directory).unwrap();
-        let first = SessionLock::acquire(&directory.join("store"), Duration::ZERO).await.unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let first = SessionLock::acquire(&place.path().join("store"), Duration::ZERO).await.unwrap();
         // As in a process that another thread has begun a moment ago.
         let _copy = first.file.try_clone().unwrap();
         drop(first);
-        drop(SessionLock::acquire(&directory.join("store"), Duration::ZERO).await.unwrap());
-        fs::remove_dir_all(&directory).unwrap();
+        drop(SessionLock::acquire(&place.path().join("store"), Duration::ZERO).await.unwrap());
     }
 
     #[test]

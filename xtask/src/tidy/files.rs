@@ -21,6 +21,16 @@ const MACHINE_PATHS: [(&str, &str); 5] = [("/wo", "rk/"), ("/ro", "ot/"), ("/ho"
 const CORES: [&str; 3] = ["crates/tl/", "crates/crypto/", "crates/mtproto/"];
 const NOT_IN_CORES: [&str; 7] = ["Instant::now", "SystemTime", "tokio", "std::net", "std::fs", "getrandom", "thread_rng"];
 
+/// Who may name the system's directory for temporary files, and why; a test has `tempfile::tempdir()`, which goes when it fails too.
+const TEMPORARY: [(&str, &str); 6] = [
+    ("bench/router/src/durable.rs", "no test; removed at the end"),
+    ("crates/awaitkit-memcached/tests/it/real.rs", "a socket for a server of another user; removed when dropped"),
+    ("crates/awaitkit/src/flock.rs", "an example that readers are to understand at once"),
+    ("crates/awaitlint/src/project/copy.rs", "the product; removed when dropped"),
+    ("crates/awaitlint/tests/it/support.rs", "removed when dropped"),
+    ("crates/cli/src/commands/demo/steps/mod.rs", "the product; removed when dropped"),
+];
+
 pub(super) fn check(root: &Path, findings: &mut Vec<String>) -> Result {
     let output =
         Command::new("git").args(["ls-files", "-z"]).current_dir(root).output().map_err(|error| format!("git ls-files: {error}"))?;
@@ -53,6 +63,10 @@ fn file(name: &str, text: &str, findings: &mut Vec<String>) {
         findings.push(format!("{name}: {lines} lines, more than {MAX_LINES}; split it, or give a reason in xtask/src/tidy/files.rs"));
     }
     unexplained(name, text, findings);
+    if let Some(at) = text.find(concat!("env::temp", "_dir()")).filter(|_| !TEMPORARY.iter().any(|(known, _)| *known == name)) {
+        let line = text[..at].lines().count().max(1);
+        findings.push(format!("{name}:{line}: leaves something behind when it fails; tempfile::tempdir() does not"));
+    }
     if CORES.iter().any(|core| name.starts_with(core) && name[core.len()..].starts_with("src/")) {
         core(name, text, findings);
     }
@@ -104,6 +118,7 @@ mod tests {
         check("a.rs", &format!("#[{}(\n dead_code,\n reason = \"it lives\"\n)]", "allow"), &[]);
         check("a.rs", &format!("#[{}]", "ignore"), &["a.rs:1: a test"]);
         check("a.rs", &format!("#[{} = \"slow\"]", "ignore"), &[]);
+        check("a.rs", &format!("\nlet path = std::env::temp{}();", "_dir"), &["a.rs:2: leaves something behind"]);
         check("crates/tl/src/a.rs", "let now = Instant::now();", &["names `Instant::now`"]);
         check("crates/tl/src/a.rs", "// not Instant::now()", &[]);
         check("crates/tl/tests/it/a.rs", "use std::fs;", &[]);

@@ -124,15 +124,10 @@ mod tests {
 
     const WHOLE: Whole = Whole { id: 7, size: 1_000_001, part: 4096 };
 
-    fn fresh(name: &str) -> std::path::PathBuf {
-        let path = std::env::temp_dir().join(format!("quadruplex-{name}-{}.parts", std::process::id()));
-        let _ = std::fs::remove_file(&path);
-        path
-    }
-
     #[tokio::test]
     async fn a_map_outlives_its_process() {
-        let path = fresh("map");
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("map.parts");
         assert!(matches!(PartMap::find(&path, WHOLE).unwrap(), Found::Nothing));
         let mut map = PartMap::create(&path, WHOLE).unwrap();
         for part in [0, 9, 244] {
@@ -150,7 +145,8 @@ mod tests {
 
     #[test]
     fn what_is_no_map_is_nothing() {
-        let path = fresh("no-map");
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("no-map.parts");
         let whole = PartMap::create(&path, WHOLE).map(|_| std::fs::read(&path).unwrap()).unwrap();
         for len in 0..whole.len() {
             std::fs::write(&path, &whole[..len]).unwrap();

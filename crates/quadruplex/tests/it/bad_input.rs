@@ -155,17 +155,10 @@ async fn a_key_that_the_server_does_not_know_is_kept() {
     assert!(again.me().await.is_ok(), "the login still works where it was made");
 }
 
-/// A path of this test's own, empty.
-fn directory(name: &str) -> std::path::PathBuf {
-    let path = std::env::temp_dir().join(format!("quadruplex-bad-input-{}-{name}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&path);
-    std::fs::create_dir_all(&path).unwrap();
-    path
-}
-
 #[tokio::test]
 async fn a_session_file_that_is_none_is_left_as_it_is() {
-    let path = directory("corrupt").join("session");
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("session");
     std::fs::write(&path, "shopping: bread, milk").unwrap();
     let error = Error::from(Redb::open(&path, Duration::ZERO).await.unwrap_err());
     assert!(error.to_string().contains("is not a readable session store"), "{error}");
@@ -176,7 +169,8 @@ async fn a_session_file_that_is_none_is_left_as_it_is() {
 #[tokio::test]
 async fn a_session_in_use_is_not_used_twice() {
     let telegram = Sandbox::start().await.unwrap();
-    let path = directory("in_use").join("session");
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("session");
     let first = builder(&telegram).connect(Redb::open(&path, Duration::ZERO).await.unwrap()).await.unwrap();
     first.call(help::GetNearestDc).await.unwrap();
     let error = Error::from(Redb::open(&path, Duration::ZERO).await.unwrap_err());
@@ -186,9 +180,10 @@ async fn a_session_in_use_is_not_used_twice() {
 
 #[tokio::test]
 async fn a_session_that_cannot_be_written_is_an_error_with_its_path() {
-    let path = directory("unreadable").join("no").join("such").join("directory").join("session");
-    let blocked = path.ancestors().nth(3).unwrap();
-    std::fs::write(blocked, "a file where a directory should be").unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let blocked = place.path().join("no");
+    std::fs::write(&blocked, "a file where a directory should be").unwrap();
+    let path = blocked.join("such").join("directory").join("session");
     let error = Error::from(Redb::open(&path, Duration::ZERO).await.unwrap_err());
     assert!(error.to_string().contains(&blocked.display().to_string()), "{error}");
 }

@@ -22,9 +22,10 @@ fn library(deps: &Path) -> PathBuf {
 fn errors(program: &Path) -> String {
     let own = std::env::current_exe().expect("a test has a path");
     let deps = own.parent().expect("it is in a directory");
+    let place = tempfile::tempdir().expect("a directory can be made");
     let output = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
         .args(["--edition=2024", "--crate-type=bin", "--emit=metadata", "--error-format=json", "-Awarnings", "-o"])
-        .arg(std::env::temp_dir().join(format!("quadruplex-ui-{}", std::process::id())))
+        .arg(place.path().join("program"))
         .arg("-L")
         .arg(format!("dependency={}", deps.display()))
         .arg("--extern")

@@ -64,9 +64,8 @@ async fn bytes_that_are_no_transport_close_the_link() {
 /// On one thread: no task of the sandbox before has ended when the next one starts.
 #[tokio::test]
 async fn the_next_one_may_have_its_file_at_once() {
-    let directory = std::env::temp_dir().join(format!("quadruplex-sandbox-next-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
-    let start = || Sandbox::builder().dcs(2).state(directory.join("state")).start();
+    let place = tempfile::tempdir().unwrap();
+    let start = || Sandbox::builder().dcs(2).state(place.path().join("state")).start();
     let sandbox = start().await.unwrap();
     let stream = sandbox.dialer().dial(Server { dc: 1, addresses: &[sandbox.addresses()[0].1] }).await.unwrap();
     let new = NewUser { first_name: "Alice".into(), username: Some("alice".into()), ..NewUser::default() };
@@ -77,7 +76,6 @@ async fn the_next_one_may_have_its_file_at_once() {
     let next = start().await.unwrap();
     assert_eq!(next.world().find_user("alice"), Some(alice));
     drop((stream, next));
-    std::fs::remove_dir_all(&directory).unwrap();
 }
 
 #[tokio::test]

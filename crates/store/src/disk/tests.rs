@@ -52,11 +52,10 @@ impl StorageBackend for Full {
 
 #[tokio::test]
 async fn a_full_disk_is_told_and_loses_nothing_that_was_stored() {
-    let directory = std::env::temp_dir().join(format!("quadruplex-store-full-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
+    let place = tempfile::tempdir().unwrap();
     let mut failures = 0;
     for room in 0..40 {
-        let path = directory.join(format!("{room}"));
+        let path = place.path().join(format!("{room}"));
         let left = Arc::new(AtomicI64::new(i64::MAX));
         let store = open(&path, &left).await;
         store.commit(commit(1)).await.unwrap();
@@ -80,7 +79,6 @@ async fn a_full_disk_is_told_and_loses_nothing_that_was_stored() {
         drop(store);
         assert_eq!(open(&path, &left).await.load().await.unwrap().common.unwrap().pts, 4);
     }
-    std::fs::remove_dir_all(&directory).unwrap();
     assert!(failures > 20, "only {failures} writes failed: the test proves nothing");
 }
 

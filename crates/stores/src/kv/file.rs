@@ -151,12 +151,12 @@ mod tests {
 
     #[tokio::test]
     async fn after_a_full_disk_it_goes_on() {
-        let directory = std::env::temp_dir().join(format!("quadruplex-stores-full-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
+        let place = tempfile::tempdir().unwrap();
         let is_full = Arc::new(AtomicBool::new(false));
         let disk = Arc::clone(&is_full);
         let opener = Box::new(move |builder: &redb::Builder, file| builder.create_with_backend(Disk(file, Arc::clone(&disk))));
-        let store = File::over(DatabaseFile::through(&directory.join("sealed"), opener, prepare), Duration::from_secs(60)).await.unwrap();
+        let store =
+            File::over(DatabaseFile::through(&place.path().join("sealed"), opener, prepare), Duration::from_secs(60)).await.unwrap();
         let write = async |value: u8| store.write(Changes::from([(b"k".to_vec(), Some(vec![value; 100_000]))])).await;
         write(1).await.unwrap();
         is_full.store(true, Ordering::Relaxed);
@@ -168,6 +168,5 @@ mod tests {
         assert_eq!(store.get(vec![b"k".to_vec()]).await.unwrap(), [Some(vec![1; 100_000])]);
         write(3).await.unwrap();
         assert_eq!(store.get(vec![b"k".to_vec()]).await.unwrap(), [Some(vec![3; 100_000])]);
-        std::fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn a_commit_that_failed_is_written_first_the_next_time() -> io::Result<()> {
-        let path = std::env::temp_dir().join(format!("quadruplex-sandbox-disk-{}", std::process::id()));
+        let place = tempfile::tempdir()?;
+        let path = place.path().join("state");
         fs::write(&path, "")?;
         // A file that was opened for reading refuses to be written, as a full disk does.
         let mut journal = Journal { path: path.clone(), file: File::open(&path)?, end: 0, unwritten: Vec::new() };
@@ -223,6 +224,6 @@ mod tests {
         fs::write(&path, "on")?;
         journal.append(b"three\n")?;
         assert_eq!(fs::read_to_string(&path)?, "one\ntwo\nthree\n");
-        fs::remove_file(&path)
+        Ok(())
     }
 }

@@ -5,28 +5,24 @@ use std::path::{Path, PathBuf};
 
 use quadruplex_sandbox::world::World;
 use quadruplex_tl_schema::{Object, Value};
+use tempfile::TempDir;
 
 use super::fixture::{Fixture, as_channel, config, history, input, peer_of, send, texts};
 
 /// A directory of its own for one test, removed at its end.
-struct Directory(PathBuf);
+struct Directory(TempDir);
 
 impl Directory {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("quadruplex-sandbox-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 
     fn file(&self) -> PathBuf {
-        self.0.join("state")
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.join("state")
     }
 }
 
@@ -36,12 +32,12 @@ fn open(path: &Path) -> Fixture {
 
 /// What a process leaves behind that is killed: the file as it is now, under another name.
 fn killed(directory: &Directory) -> PathBuf {
-    let copy = directory.0.join("copy");
+    let copy = directory.join("copy");
     fs::copy(directory.file(), &copy).unwrap();
-    let _ = fs::remove_dir_all(directory.0.join("copy.files"));
-    let parts = directory.0.join("copy.files");
+    let _ = fs::remove_dir_all(directory.join("copy.files"));
+    let parts = directory.join("copy.files");
     fs::create_dir_all(&parts).unwrap();
-    for blob in fs::read_dir(directory.0.join("state.files")).unwrap() {
+    for blob in fs::read_dir(directory.join("state.files")).unwrap() {
         let blob = blob.unwrap();
         fs::create_dir_all(parts.join(blob.file_name())).unwrap();
         for part in fs::read_dir(blob.path()).unwrap() {
@@ -54,7 +50,7 @@ fn killed(directory: &Directory) -> PathBuf {
 
 #[test]
 fn whatever_was_answered_is_there_after_a_kill() {
-    let directory = Directory::new("kill");
+    let directory = Directory::new();
     let mut fixture = open(&directory.file());
     let (alice, bob) = (fixture.user("alice"), fixture.user("bobby"));
     let to_bob = peer_of(&mut fixture, &alice, "bobby_name");
@@ -102,7 +98,7 @@ fn the_same_seed_gives_the_same_world() {
 
 #[test]
 fn chance_goes_on_where_it_stopped() {
-    let directory = Directory::new("chance");
+    let directory = Directory::new();
     let roll = |fixture: &mut Fixture, session: &super::fixture::Session, random_id: i64| {
         let dice = Object::new("inputMediaDice").with("emoticon", "🎰");
         let request = Object::new("messages.sendMedia").with("peer", Object::new("inputPeerSelf")).with("media", dice).with("message", "");
@@ -125,7 +121,7 @@ fn chance_goes_on_where_it_stopped() {
 
 #[test]
 fn a_commit_that_was_cut_off_is_dropped() {
-    let directory = Directory::new("cut");
+    let directory = Directory::new();
     let mut fixture = open(&directory.file());
     let alice = fixture.user("alice");
     let me = Object::new("inputPeerSelf");
@@ -134,7 +130,7 @@ fn a_commit_that_was_cut_off_is_dropped() {
     fixture.ok(&alice, send(&me, "cut", 2));
     let bytes = fs::read(directory.file()).unwrap();
     for length in [whole + 1, (whole + bytes.len()) / 2, bytes.len() - 1] {
-        let copy = directory.0.join(format!("cut{length}"));
+        let copy = directory.join(format!("cut{length}"));
         fs::write(&copy, &bytes[..length]).unwrap();
         let mut other = open(&copy);
         assert_eq!(texts(&other.ok(&alice, history(&me))), ["whole"], "{length} of {} bytes", bytes.len());
@@ -146,7 +142,7 @@ fn a_commit_that_was_cut_off_is_dropped() {
 
 #[test]
 fn a_file_that_is_not_ours_is_refused_and_left_alone() {
-    let directory = Directory::new("refused");
+    let directory = Directory::new();
     let path = directory.file();
     for (content, expected) in [
         ("#!/bin/sh\n", "does not begin with the line of a sandbox"),
@@ -179,7 +175,7 @@ fn a_file_that_is_not_ours_is_refused_and_left_alone() {
 
 #[test]
 fn what_was_overwritten_is_dropped_when_the_file_is_opened() {
-    let directory = Directory::new("compact");
+    let directory = Directory::new();
     let mut fixture = open(&directory.file());
     let alice = fixture.user("alice");
     let me = Object::new("inputPeerSelf");
@@ -203,7 +199,7 @@ fn what_was_overwritten_is_dropped_when_the_file_is_opened() {
 
 #[test]
 fn rights_links_polls_and_what_is_due_survive() {
-    let directory = Directory::new("due");
+    let directory = Directory::new();
     let mut fixture = open(&directory.file());
     let (alice, bob) = (fixture.user("alice"), fixture.user("bobby"));
     let bob_by_alice = peer_of(&mut fixture, &alice, "bobby_name");
