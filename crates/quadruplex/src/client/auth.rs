@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use quadruplex_api::functions::{account, auth, updates};
 use quadruplex_api::{enums, types};
@@ -9,9 +10,13 @@ use quadruplex_crypto::dh::{Group, Secret};
 use quadruplex_crypto::srp::Parameters;
 use quadruplex_store::{Commit, CommonState, OwnUser};
 
-use super::Client;
+use super::lost::is_end;
 use super::pool::lock;
+use super::{CallOptions, Client};
 use crate::Error;
+
+/// How long a server may take to end a login.
+const SIGN_OUT: Duration = Duration::from_secs(30);
 
 /// A code that is on its way to the owner of a number.
 #[derive(Clone)]
@@ -234,13 +239,20 @@ impl Client {
 
     /// Signs out: the server forgets the login, the store forgets its keys, the connections close. The client cannot be used any more.
     ///
+    /// A login that Telegram has ended already is forgotten in the same way, so that this can be repeated until it succeeds.
+    ///
     /// # Errors
-    /// Those of every call; the login is kept then.
+    /// Those of every call, and [`Error::Timeout`] when the server has not answered within 30 seconds. The login is kept here then, although
+    /// the server may have ended it: sign out again when there is a connection, or end the login on another device.
     ///
     /// # Cancel safety
-    /// If it is dropped, the login may be gone.
+    /// If it is dropped, the login may be gone; it may be called again.
     pub async fn sign_out(&self) -> Result<(), Error> {
-        self.inner.invoke(auth::LogOut).await?;
+        let options = CallOptions { timeout: Some(SIGN_OUT), ..CallOptions::default() };
+        match self.inner.perform(&mut auth::LogOut, options).await {
+            Err(Error::Rpc { error, .. }) if is_end(&error) => {}
+            answer => drop(answer?),
+        }
         self.inner.set_identity(|identity| identity.user = None).await?;
         self.inner.end_updates();
         self.inner.pool.forget_keys().await;

@@ -98,7 +98,7 @@ impl Inner {
         tried: &mut Tried,
     ) -> Result<Next, Error> {
         let Error::Rpc { error, method } = error else { return Ok(Next::Fail) };
-        self.note_lost(dc, error);
+        self.note_lost(method, dc, error);
         if let Some(to) = migration(error) {
             if options.purpose != Purpose::Main {
                 // All parts of a file go where it is: the transfer remembers.

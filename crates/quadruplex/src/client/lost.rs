@@ -17,6 +17,11 @@ const ENDED: [&str; 7] = [
     "USER_DEACTIVATED_BAN",
 ];
 
+/// Whether Telegram says that there is no login any more.
+pub(super) fn is_end(error: &RpcError) -> bool {
+    ENDED.contains(&error.name.as_str())
+}
+
 impl Client {
     /// What Telegram said when it ended this login: `SESSION_REVOKED` after the owner ended it on another device,
     /// `AUTH_KEY_DUPLICATED` after two programs used one session at the same time, and the like.
@@ -30,10 +35,10 @@ impl Client {
 
 impl Inner {
     /// Notes the end of the login if this error tells it.
-    pub(super) fn note_lost(&self, dc: i32, error: &RpcError) {
-        // On another data centre only the copy of the login is gone, and is made again.
-        let is_end = ENDED.contains(&error.name.as_str()) && dc == self.home_dc() && self.own_user().is_some();
-        if is_end && lock(&self.lost).replace(error.clone()).is_none() {
+    pub(super) fn note_lost(&self, method: &str, dc: i32, error: &RpcError) {
+        // On another data centre only the copy of the login is gone, and is made again. Who signs out has no use for it.
+        let is_lost = is_end(error) && dc == self.home_dc() && self.own_user().is_some() && method != "auth.logOut";
+        if is_lost && lock(&self.lost).replace(error.clone()).is_none() {
             error!(
                 error = error.message,
                 store = self.writer.store().place(),

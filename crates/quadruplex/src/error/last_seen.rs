@@ -26,22 +26,27 @@ impl LastSeen {
 
     /// For the error of a method.
     pub(super) fn of(self, method: &str) -> impl fmt::Display {
-        Text {
-            last_seen: self,
-            what: if method.starts_with("messages.send") { "the message may exist" } else { "the call may have been executed" },
-        }
+        let (what, help) = match method {
+            "auth.logOut" => ("the login may have ended", SIGN_OUT),
+            method if method.starts_with("messages.send") => ("the message may exist", ""),
+            _ => ("the call may have been executed", ""),
+        };
+        Text { last_seen: self, what, help }
     }
 }
 
 struct Text {
     last_seen: LastSeen,
     what: &'static str,
+    help: &'static str,
 }
+
+const SIGN_OUT: &str = "\n  help: the login is kept here; sign out again when the server answers, or end it on another device";
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.last_seen {
-            LastSeen::NotSent(why) => write!(f, "nothing was sent\n  {why}"),
+            LastSeen::NotSent(why) => write!(f, "nothing was sent\n  {why}")?,
             LastSeen::Sent(report) => {
                 write!(f, "the server was told, {}\n  DC {}, ", self.what, report.dc)?;
                 match report.connected {
@@ -56,10 +61,11 @@ impl fmt::Display for Text {
                     Fate::Ended => f.write_str("the answer was on its way, ")?,
                     Fate::NotSent => {}
                 }
-                write!(f, "clock {:+.1} s", report.clock)
+                write!(f, "clock {:+.1} s", report.clock)?;
             }
-            LastSeen::Unknown => write!(f, "the server will be told, {}", self.what),
+            LastSeen::Unknown => write!(f, "the server will be told, {}", self.what)?,
         }
+        f.write_str(self.help)
     }
 }
 

@@ -9,6 +9,7 @@ mod queue;
 mod queue_faults;
 mod refusals;
 mod retries;
+mod sign_out;
 mod slow;
 
 use std::time::Duration;
