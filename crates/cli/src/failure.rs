@@ -1,6 +1,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::help;
+
 /// Shown below the help of the command.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -63,7 +65,7 @@ impl fmt::Display for Failure {
 
 impl From<quadruplex::Error> for Failure {
     fn from(error: quadruplex::Error) -> Self {
-        Self { kind: kind_of(&error), text: error.to_string() }
+        Self { kind: kind_of(&error), text: help::text(&error) }
     }
 }
 
@@ -72,7 +74,7 @@ fn kind_of(error: &quadruplex::Error) -> Kind {
     match error {
         Error::Invalid(_) => Kind::Usage,
         // UNAUTHORIZED: the login has ended, or there was none.
-        Error::Rpc { error, .. } if error.code == 401 => Kind::Session,
+        Error::Rpc { error, .. } if error.code == 401 || error.name == "AUTH_KEY_DUPLICATED" => Kind::Session,
         Error::Rpc { .. } | Error::Flood(_) | Error::Peer(_) => Kind::Refused,
         Error::Shared(error) => kind_of(error),
         Error::Transfer { source, .. } => kind_of(source),

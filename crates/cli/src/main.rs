@@ -7,6 +7,7 @@ mod commands;
 mod echo;
 mod failure;
 mod feed;
+mod help;
 mod layer;
 mod messages;
 mod output;

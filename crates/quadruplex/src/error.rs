@@ -1,3 +1,4 @@
+mod explain;
 mod flood;
 mod last_seen;
 

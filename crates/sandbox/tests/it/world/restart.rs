@@ -130,7 +130,7 @@ fn a_commit_that_was_cut_off_is_dropped() {
     fixture.ok(&alice, send(&me, "cut", 2));
     let bytes = fs::read(directory.file()).unwrap();
     for length in [whole + 1, (whole + bytes.len()) / 2, bytes.len() - 1] {
-        let copy = directory.join(format!("cut{length}"));
+        let copy = directory.join(&format!("cut{length}"));
         fs::write(&copy, &bytes[..length]).unwrap();
         let mut other = open(&copy);
         assert_eq!(texts(&other.ok(&alice, history(&me))), ["whole"], "{length} of {} bytes", bytes.len());
