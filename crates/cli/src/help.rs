@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use quadruplex::Error;
+use quadruplex::store::Error as StoreError;
 
 const SIGN_IN_AGAIN: &str = "the login was ended on another device, or never completed: quadruplex login";
 const APPLICATION: &str =
@@ -47,8 +48,11 @@ fn help(error: &Error) -> Option<Cow<'static, str>> {
     if let Some(wait) = error.flood_wait() {
         return Some(format!("nothing was done; run it again in {}", rough(wait.as_secs())).into());
     }
-    if let Error::MayHaveBeenExecuted { .. } = error {
-        return Some("look whether it took effect before you run it again".into());
+    match error {
+        Error::MayHaveBeenExecuted { .. } => return Some("look whether it took effect before you run it again".into()),
+        Error::Store(StoreError::Corrupt { .. }) => return Some("restore a copy of it, or take another session: --as NAME".into()),
+        Error::Store(StoreError::Newer { .. }) => return Some("use the newer release, or take another session: --as NAME".into()),
+        _ => {}
     }
     let own = HELP.iter().find(|(name, _)| error.is(name)).map(|(_, help)| *help);
     own.or_else(|| error.explain()).map(Cow::from)

@@ -1,10 +1,11 @@
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use quadruplex::Attachment;
 use serde_json::json;
 
 use crate::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::output::say;
 use crate::progress::Meter;
 use crate::target::Target;
@@ -27,11 +28,8 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let Arguments { peer, files, caption, target } = arguments;
-    let sizes = files.iter().map(|file| match std::fs::metadata(file) {
-        Ok(known) => Ok(known.len()),
-        Err(error) => Err(Failure::io(format_args!("cannot read {}", file.display()), &error)),
-    });
-    let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
+    // All of them before the first is sent.
+    let sizes = files.iter().map(|file| size_of(file)).collect::<Result<Vec<_>, _>>()?;
     let connected = target.sign_in(context).await?;
     for (file, size) in files.into_iter().zip(sizes) {
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
@@ -51,4 +49,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     connected.close().await;
     Ok(())
+}
+
+/// The size of a file that can be sent.
+fn size_of(path: &Path) -> Result<u64, Failure> {
+    let cannot = |problem: &str| Failure::new(Kind::Failed, format!("cannot send {}: {problem}", path.display()));
+    match File::open(path).and_then(|file| file.metadata()) {
+        Ok(known) if known.is_dir() => Err(cannot("it is a directory\n  help: name the files in it")),
+        Ok(known) if known.len() == 0 => Err(cannot("it is empty, which Telegram does not take")),
+        Ok(known) => Ok(known.len()),
+        Err(error) => Err(Failure::io(format_args!("cannot read {}", path.display()), &error)),
+    }
 }

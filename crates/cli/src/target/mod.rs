@@ -30,7 +30,7 @@ pub(crate) struct Target {
     #[arg(long, conflicts_with_all = ["server", "test_servers"])]
     sandbox: bool,
     /// Use the server at this address.
-    #[arg(long, value_name = "ADDR", requires = "rsa_key", conflicts_with = "test_servers")]
+    #[arg(long, value_name = "ADDR", requires = "rsa_key", conflicts_with = "test_servers", value_parser = address)]
     server: Option<SocketAddr>,
     /// The data centre that the server is.
     #[arg(long, value_name = "N", requires = "server", default_value_t = 1)]
@@ -217,7 +217,8 @@ impl Target {
             Some(address) => format!("{address} (data centre {})", self.dc),
             None => format!("data centre {}", client.home_dc()),
         };
-        let reason = match &*client.connection()?.borrow() {
+        // That of the connection that was waited for: asking for it again may begin another.
+        let reason = match &*state.borrow() {
             State::Connecting { error: Some(error), .. } => format!("tried for {:?}; the last attempt: {error}", self.timeout),
             State::Closed(CloseReason::Handshake(error)) => format!("the key exchange failed: {error}"),
             State::Closed(reason) => reason.to_string(),
@@ -326,6 +327,10 @@ impl From<Framing> for Transport {
             Framing::Full => Self::Full,
         }
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "it is written 192.0.2.1:443, without a name".to_owned())
 }
 
 /// A name becomes the name of a file, and in the sandbox that of a person.

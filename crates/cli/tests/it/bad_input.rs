@@ -39,6 +39,16 @@ fn an_address_at_which_nobody_listens() {
 }
 
 #[test]
+fn an_address_that_is_none() {
+    for address in ["telegram.org:443", "127.0.0.1", "127.0.0.1:99999"] {
+        let ended = Place::new("no-address").run(["send", "me", "hi", "--server", address, "--rsa-key", "key.pem"]);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
+        let line = format!("error: invalid value '{address}' for '--server <ADDR>': it is written 192.0.2.1:443, without a name");
+        assert_eq!(ended.err.lines().next(), Some(line.as_str()));
+    }
+}
+
+#[test]
 fn a_transport_that_there_is_not() {
     let text = "error: the full transport cannot be obfuscated\n  help: --transport abridged, intermediate or padded can\n";
     check("full", &["send", "me", "hi", "--sandbox", "--transport", "full", "--obfuscated"], 2, text);

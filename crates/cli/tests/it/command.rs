@@ -18,7 +18,18 @@ impl Place {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_quadruplex"));
+        self.of(Command::new(env!("CARGO_BIN_EXE_quadruplex")))
+    }
+
+    /// A script of the shell, in which `$0` is the command.
+    #[cfg(unix)]
+    pub(crate) fn shell(&self, script: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_quadruplex")]);
+        self.of(shell)
+    }
+
+    fn of(&self, mut command: Command) -> Command {
         command.current_dir(&self.0).env("QUADRUPLEX_STATE_DIR", self.0.join("state")).stdin(Stdio::null());
         for name in ["API_ID", "API_HASH", "BOT_TOKEN", "CARGO_MANIFEST_DIR", "RUST_LOG"] {
             command.env_remove(name);

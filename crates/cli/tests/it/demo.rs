@@ -3,7 +3,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::command::Place;
+use crate::command::{Ended, Place};
 
 const STEPS: [&str; 10] = ["key_exchange", "sign_in", "greetings", "bot", "one_by_one", "all_at_once", "file", "group", "crash", "lookups"];
 
@@ -23,6 +23,37 @@ fn every_step_succeeds_and_says_what_it_measured() {
     assert_eq!((&report["crash"]["lost"], &report["crash"]["doubled"]), (&0.into(), &0.into()));
     assert!(report["crash"]["answered_before"].as_u64().is_some_and(|answered| answered < 200), "{report}");
     assert_eq!(report["lookups"]["requests_by_name"], report["lookups"]["people"]);
+}
+
+/// The directory of the demo is known before it is made: a shell has the number of the process that takes its place.
+#[cfg(unix)]
+#[test]
+fn a_step_that_fails_is_named() {
+    let place = Place::new("demo-fails");
+    let script = r#"mkdir -p "$TMPDIR/quadruplex-demo-$$/up.bin" && exec "$0" demo --json"#;
+    let mut command = place.shell(script);
+    command.env("TMPDIR", place.path());
+    let ended = Ended::of(command.output().expect("it can be started"));
+    assert_eq!((ended.code, ended.err.as_str()), (Some(1), "error: these steps of the demo failed: file\n"), "{}", ended.out);
+    let report: Value = serde_json::from_str(&ended.out).expect("one object");
+    assert_eq!(report["ok"], false, "{report}");
+    for step in STEPS {
+        assert_eq!(report[step]["ok"], step != "file", "{step}: {report}");
+    }
+    let error = report["file"]["error"].as_str().expect("it says why");
+    assert!(error.starts_with("cannot write ") && error.ends_with("up.bin: Is a directory (os error 21)"), "{error}");
+    let left: Vec<_> = std::fs::read_dir(place.path()).expect("it is there").map(|entry| entry.expect("it is there").file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_demo_that_cannot_start_says_so() {
+    let place = Place::new("demo-nowhere");
+    std::fs::write(place.path().join("notes"), "mine").expect("it can be written");
+    let mut command = place.command();
+    let ended = Ended::of(command.args(["demo", "--json"]).env("TMPDIR", "notes").output().expect("it can be started"));
+    assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""), "{}", ended.err);
+    assert!(ended.err.starts_with("error: the demo cannot start: cannot make the directory notes/quadruplex-demo-"), "{}", ended.err);
 }
 
 #[test]

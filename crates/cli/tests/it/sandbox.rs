@@ -1,6 +1,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 
+use quadruplex::PublicKey;
 use serde_json::{Value, json};
 
 use crate::command::{Ended, Place};
@@ -72,6 +73,20 @@ fn every_transport_reaches_a_sandbox_that_runs() {
     }
     place.run(["send", "me", "obfuscated", "--sandbox", "--transport", "padded", "--obfuscated"]).done();
     assert!(!place.path().join("state/sandbox.state").exists(), "the running one was used");
+}
+
+#[test]
+fn the_key_of_another_server_is_not_trusted() {
+    let place = Place::new("other-key");
+    let running = Running::start(&place);
+    std::fs::write(place.path().join("other.pem"), PublicKey::telegram_test().to_pem()).expect("it can be written");
+    let [server, address, option, _, ..] = running.server();
+    let ended = place.run(["send", "me", "hi", server, address, option, "other.pem"]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(5), ""), "{}", ended.err);
+    let lines: Vec<&str> = ended.err.lines().collect();
+    assert_eq!(lines[0], format!("error: no connection to {address} (data centre 1)"));
+    assert!(lines[1].starts_with("  the key exchange failed: "), "{}", ended.err);
+    assert_eq!(lines[2..], ["  help: is the server running, at this address and with this key?"]);
 }
 
 #[test]

@@ -1,0 +1,72 @@
+//! Files that cannot be read, places that cannot be written.
+
+use std::fs;
+
+use crate::command::Place;
+
+/// A place with a message to oneself that has the file `up.bin`.
+fn with_a_file(test: &str) -> Place {
+    let place = Place::new(test);
+    fs::write(place.path().join("up.bin"), "four messages on one wire").expect("it can be written");
+    place.run(["upload", "me", "up.bin", "--sandbox"]).done();
+    place
+}
+
+#[test]
+fn what_cannot_be_read_is_not_sent() {
+    let place = Place::new("unreadable");
+    fs::create_dir(place.path().join("directory")).expect("it can be made");
+    fs::write(place.path().join("empty"), "").expect("it can be written");
+    fs::write(place.path().join("good.txt"), "hello").expect("it can be written");
+    for (file, err) in [
+        ("none.bin", "error: cannot read none.bin: No such file or directory (os error 2)\n"),
+        ("good.txt/none", "error: cannot read good.txt/none: Not a directory (os error 20)\n"),
+        ("directory", "error: cannot send directory: it is a directory\n  help: name the files in it\n"),
+        ("empty", "error: cannot send empty: it is empty, which Telegram does not take\n"),
+    ] {
+        let ended = place.run(["upload", "me", "good.txt", file, "--sandbox"]);
+        assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (Some(1), "", err), "{file}");
+    }
+    assert_eq!(place.run(["history", "me", "--sandbox"]).done(), "", "nothing was sent, not even what stood before it");
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_made() {
+    let place = with_a_file("new-directory");
+    let said = place.run(["download", "me", "1", "--to", "one/two", "--sandbox"]).done();
+    assert_eq!(said, "one/two/up.bin: 25 bytes\n");
+    assert_eq!(fs::read_to_string(place.path().join("one/two/up.bin")).expect("it was downloaded"), "four messages on one wire");
+}
+
+#[test]
+fn what_is_no_directory_is_left_as_it_is() {
+    let place = with_a_file("no-directory");
+    fs::write(place.path().join("notes"), "mine").expect("it can be written");
+    for to in ["notes", "notes/below", "up.bin/"] {
+        let ended = place.run(["download", "me", "1", "--to", to, "--sandbox"]);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""), "{to}: {}", ended.err);
+        assert!(ended.err.starts_with("error: ") && ended.err.contains(to.trim_end_matches('/')), "{to}: {}", ended.err);
+    }
+    assert_eq!(fs::read_to_string(place.path().join("notes")).expect("it is there"), "mine");
+    assert_eq!(fs::read_to_string(place.path().join("up.bin")).expect("it is there"), "four messages on one wire");
+}
+
+/// A file of that name is somebody's: both are there afterwards.
+#[test]
+fn a_file_that_is_there_is_not_written_over() {
+    let place = with_a_file("there-already");
+    fs::write(place.path().join("up.bin"), "something else").expect("it can be written");
+    let said = place.run(["download", "me", "1", "--sandbox"]).done();
+    assert_eq!(fs::read_to_string(place.path().join("up.bin")).expect("it is there"), "something else");
+    let (path, _) = said.split_once(": 25 bytes\n").expect(&said);
+    assert_eq!(fs::read_to_string(place.path().join(path)).expect("it was downloaded"), "four messages on one wire");
+}
+
+#[test]
+fn a_state_directory_that_cannot_be_made() {
+    let place = Place::new("no-state");
+    fs::write(place.path().join("notes"), "mine").expect("it can be written");
+    let ended = place.run(["send", "me", "hi", "--sandbox", "--state-dir", "notes/state"]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""));
+    assert_eq!(ended.err, "error: cannot make the directory notes/state: Not a directory (os error 20)\n");
+}
