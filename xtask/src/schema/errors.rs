@@ -9,8 +9,27 @@ use serde_json::Value;
 /// The functions of each error, by name and code.
 pub(super) type Errors = BTreeMap<(String, i32), BTreeSet<String>>;
 
-/// Adds what mtcute's lists tell: `raw-errors.json`, and `throws` at the functions of its schema.
+/// What so many functions answer, any may.
+const ANY: usize = 300;
+
+/// Adds what mtcute's lists tell: `raw-errors.json`, and `throws` at the functions of its schema. They have one code for each name, whichever
+/// was seen last: a name that is known keeps its codes.
 pub(super) fn add(json: &Value, errors: &mut Errors) {
+    let mut told = Errors::new();
+    collect(json, &mut told);
+    let codes: BTreeMap<String, BTreeSet<i32>> = errors.keys().fold(BTreeMap::new(), |mut codes, (name, code)| {
+        codes.entry(name.clone()).or_insert_with(BTreeSet::new).insert(*code);
+        codes
+    });
+    for ((name, code), functions) in told {
+        if codes.get(&name).is_none_or(|codes| codes.contains(&code)) {
+            errors.entry((name, code)).or_default().extend(functions);
+        }
+    }
+    errors.values_mut().filter(|functions| functions.len() >= ANY).for_each(BTreeSet::clear);
+}
+
+fn collect(json: &Value, errors: &mut Errors) {
     let known = json.get("errors").and_then(Value::as_object);
     for error in known.iter().flat_map(|all| all.values()) {
         add_one(error, None, errors);

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+/// The namespace of what mtcute adds for its own use, such as `mtcute.dummyUpdate`. Telegram knows none of it.
+const OWN: &str = "mtcute.";
+
 /// The same schema as TL text.
 pub(super) fn to_tl(json: &Value) -> Result<String, String> {
     let entries = json.get("e").unwrap_or(json).as_array().ok_or("has no list of entries `e`")?;
@@ -18,7 +21,10 @@ pub(super) fn to_tl(json: &Value) -> Result<String, String> {
     for (kind, title) in [("class", "---types---"), ("method", "---functions---")] {
         let _ = writeln!(out, "{title}");
         for entry in entries.iter().filter(|entry| entry.get("kind").and_then(Value::as_str) == Some(kind)) {
-            let _ = writeln!(out, "{};", definition(entry)?);
+            let definition = definition(entry)?;
+            if !definition.starts_with(OWN) {
+                let _ = writeln!(out, "{definition};");
+            }
         }
     }
     Ok(out)

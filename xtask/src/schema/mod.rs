@@ -164,6 +164,7 @@ mod tests {
                 {"name": "id", "type": "int53"},
                 {"name": "tags", "type": "string", "typeModifiers": {"predicate": "flags.2", "isVector": true}},
             ]},
+            {"kind": "class", "name": "mtcute.dummyUpdate", "id": 2, "type": "Update", "arguments": []},
             {"kind": "method", "name": "wrap", "id": 255, "type": "X", "generics": [{"name": "X", "type": "Type"}],
              "arguments": [{"name": "query", "type": "!X"}], "throws": [{"code": 420, "name": "FLOOD_WAIT_%d"}, {"code": 400, "name": "not a name"}]},
         ]});
@@ -175,6 +176,12 @@ mod tests {
         let mut known = errors::read("420\tFLOOD_WAIT_X\tother\n").expect("a row");
         errors::add(&json, &mut known);
         assert!(errors::text(&known).ends_with("\n420\tFLOOD_WAIT_X\tother wrap\n"));
+        errors::add(&serde_json::json!({ "errors": { "FLOOD_WAIT_%d": { "code": 400, "name": "FLOOD_WAIT_%d" } } }), &mut known);
+        assert_eq!(known.len(), 1, "a name that is known keeps its codes");
+        let all: Vec<_> = (0..300).map(|n| (format!("f{n}"), serde_json::json!(["OFF"]))).collect();
+        let all: serde_json::Map<String, Value> = all.into_iter().collect();
+        errors::add(&serde_json::json!({ "errors": { "OFF": { "code": 400, "name": "OFF" } }, "throws": all }), &mut known);
+        assert!(errors::text(&known).ends_with("\n400\tOFF\t\n"), "any function may answer it");
     }
 
     #[test]

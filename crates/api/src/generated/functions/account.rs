@@ -3353,7 +3353,7 @@ impl Walk for GetGlobalPrivacySettings {
 ///
 /// [Telegram's page](https://core.telegram.org/method/account.setGlobalPrivacySettings) · for users only
 ///
-/// Errors: `AUTOARCHIVE_NOT_AVAILABLE` 400, `BOT_ACCESS_FORBIDDEN` 403, `BUSINESS_CONNECTION_INVALID` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
+/// Errors: `AUTOARCHIVE_NOT_AVAILABLE` 400, `BOT_ACCESS_FORBIDDEN` 403, `BUSINESS_CONNECTION_INVALID` 400, `PREMIUM_ACCOUNT_REQUIRED` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
 #[derive(Clone, PartialEq)]
 pub struct SetGlobalPrivacySettings {
     pub settings: enums::GlobalPrivacySettings,
@@ -3858,7 +3858,7 @@ impl Walk for UploadRingtone {
 ///
 /// [Telegram's page](https://core.telegram.org/method/account.updateEmojiStatus) · for users only
 ///
-/// Errors: `COLLECTIBLE_INVALID` 400, `DOCUMENT_INVALID` 400
+/// Errors: `COLLECTIBLE_INVALID` 400, `DOCUMENT_INVALID` 400, `PREMIUM_ACCOUNT_REQUIRED` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
 #[derive(Clone, PartialEq)]
 pub struct UpdateEmojiStatus {
     pub emoji_status: enums::EmojiStatus,
@@ -4274,7 +4274,7 @@ impl Walk for GetAutoSaveSettings {
 
 /// `account.saveAutoSaveSettings#d69b8361 flags:# users:flags.0?true chats:flags.1?true broadcasts:flags.2?true peer:flags.3?InputPeer settings:AutoSaveSettings = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.saveAutoSaveSettings)
+/// [Telegram's page](https://core.telegram.org/method/account.saveAutoSaveSettings) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -4379,7 +4379,7 @@ impl Walk for DeleteAutoSaveExceptions {
 
 /// `account.invalidateSignInCodes#ca8ae8ba codes:Vector<string> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.invalidateSignInCodes)
+/// [Telegram's page](https://core.telegram.org/method/account.invalidateSignInCodes) · for users only
 #[derive(Clone, PartialEq)]
 pub struct InvalidateSignInCodes {
     pub codes: Vec<String>,
@@ -4426,9 +4426,9 @@ impl Walk for InvalidateSignInCodes {
 
 /// `account.updateColor#684d214e flags:# for_profile:flags.1?true color:flags.2?PeerColor = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updateColor)
+/// [Telegram's page](https://core.telegram.org/method/account.updateColor) · for users only
 ///
-/// Errors: `COLOR_INVALID` 400, `DOCUMENT_INVALID` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
+/// Errors: `COLOR_INVALID` 400, `DOCUMENT_INVALID` 400, `PREMIUM_ACCOUNT_REQUIRED` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
 #[derive(Clone, PartialEq)]
 pub struct UpdateColor {
     pub for_profile: bool,
@@ -4480,7 +4480,7 @@ impl Walk for UpdateColor {
 
 /// `account.getDefaultBackgroundEmojis#a60ab9ce hash:long = EmojiList`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getDefaultBackgroundEmojis)
+/// [Telegram's page](https://core.telegram.org/method/account.getDefaultBackgroundEmojis) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetDefaultBackgroundEmojis {
     pub hash: i64,
@@ -4527,7 +4527,7 @@ impl Walk for GetDefaultBackgroundEmojis {
 
 /// `account.getChannelDefaultEmojiStatuses#7727a7d5 hash:long = account.EmojiStatuses`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getChannelDefaultEmojiStatuses)
+/// [Telegram's page](https://core.telegram.org/method/account.getChannelDefaultEmojiStatuses) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetChannelDefaultEmojiStatuses {
     pub hash: i64,
@@ -4574,7 +4574,7 @@ impl Walk for GetChannelDefaultEmojiStatuses {
 
 /// `account.getChannelRestrictedStatusEmojis#35a9e0d5 hash:long = EmojiList`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getChannelRestrictedStatusEmojis)
+/// [Telegram's page](https://core.telegram.org/method/account.getChannelRestrictedStatusEmojis) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetChannelRestrictedStatusEmojis {
     pub hash: i64,
@@ -4621,7 +4621,7 @@ impl Walk for GetChannelRestrictedStatusEmojis {
 
 /// `account.updateBusinessWorkHours#4b00e066 flags:# business_work_hours:flags.0?BusinessWorkHours = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessWorkHours)
+/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessWorkHours) · for users only
 ///
 /// Errors: `BUSINESS_WORK_HOURS_EMPTY` 400, `BUSINESS_WORK_HOURS_PERIOD_INVALID` 400, `TIMEZONE_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -4673,7 +4673,7 @@ impl Walk for UpdateBusinessWorkHours {
 
 /// `account.updateBusinessLocation#9e6b131a flags:# geo_point:flags.1?InputGeoPoint address:flags.0?string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessLocation)
+/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessLocation) · for users only
 #[derive(Clone, PartialEq)]
 pub struct UpdateBusinessLocation {
     pub geo_point: Option<enums::InputGeoPoint>,
@@ -4726,7 +4726,7 @@ impl Walk for UpdateBusinessLocation {
 
 /// `account.updateBusinessGreetingMessage#66cdafc4 flags:# message:flags.0?InputBusinessGreetingMessage = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessGreetingMessage)
+/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessGreetingMessage) · for users only
 #[derive(Clone, PartialEq)]
 pub struct UpdateBusinessGreetingMessage {
     pub message: Option<enums::InputBusinessGreetingMessage>,
@@ -4780,7 +4780,7 @@ impl Walk for UpdateBusinessGreetingMessage {
 
 /// `account.updateBusinessAwayMessage#a26a7fa5 flags:# message:flags.0?InputBusinessAwayMessage = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessAwayMessage)
+/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessAwayMessage) · for users only
 #[derive(Clone, PartialEq)]
 pub struct UpdateBusinessAwayMessage {
     pub message: Option<enums::InputBusinessAwayMessage>,
@@ -4834,7 +4834,7 @@ impl Walk for UpdateBusinessAwayMessage {
 
 /// `account.updateConnectedBot#66a08c7e flags:# deleted:flags.1?true rights:flags.0?BusinessBotRights bot:InputUser recipients:InputBusinessBotRecipients = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updateConnectedBot)
+/// [Telegram's page](https://core.telegram.org/method/account.updateConnectedBot) · for users only
 ///
 /// Errors: `BOT_BUSINESS_MISSING` 400, `BUSINESS_RECIPIENTS_EMPTY` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
 #[derive(Clone, PartialEq)]
@@ -4899,7 +4899,7 @@ impl Walk for UpdateConnectedBot {
 
 /// `account.getConnectedBots#4ea4c80f = account.ConnectedBots`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getConnectedBots)
+/// [Telegram's page](https://core.telegram.org/method/account.getConnectedBots) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetConnectedBots;
 node!(GetConnectedBots, 0x4ea4c80f, "account.getConnectedBots");
@@ -4988,7 +4988,7 @@ impl Walk for GetBotBusinessConnection {
 
 /// `account.updateBusinessIntro#a614d034 flags:# intro:flags.0?InputBusinessIntro = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessIntro)
+/// [Telegram's page](https://core.telegram.org/method/account.updateBusinessIntro) · for users only
 #[derive(Clone, PartialEq)]
 pub struct UpdateBusinessIntro {
     pub intro: Option<enums::InputBusinessIntro>,
@@ -5038,7 +5038,7 @@ impl Walk for UpdateBusinessIntro {
 
 /// `account.toggleConnectedBotPaused#646e1097 peer:InputPeer paused:Bool = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.toggleConnectedBotPaused)
+/// [Telegram's page](https://core.telegram.org/method/account.toggleConnectedBotPaused) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -5094,7 +5094,7 @@ impl Walk for ToggleConnectedBotPaused {
 
 /// `account.disablePeerConnectedBot#5e437ed9 peer:InputPeer = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.disablePeerConnectedBot)
+/// [Telegram's page](https://core.telegram.org/method/account.disablePeerConnectedBot) · for users only
 ///
 /// Errors: `BOT_ALREADY_DISABLED` 400, `BOT_NOT_CONNECTED_YET` 400, `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -5147,7 +5147,7 @@ impl Walk for DisablePeerConnectedBot {
 
 /// `account.updateBirthday#cc6e0c11 flags:# birthday:flags.0?Birthday = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updateBirthday)
+/// [Telegram's page](https://core.telegram.org/method/account.updateBirthday) · for users only
 ///
 /// Errors: `BIRTHDAY_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -5199,9 +5199,9 @@ impl Walk for UpdateBirthday {
 
 /// `account.createBusinessChatLink#8851e68e link:InputBusinessChatLink = BusinessChatLink`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.createBusinessChatLink)
+/// [Telegram's page](https://core.telegram.org/method/account.createBusinessChatLink) · for users only
 ///
-/// Errors: `CHATLINKS_TOO_MUCH` 400, `DOCUMENT_INVALID` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
+/// Errors: `CHATLINKS_TOO_MUCH` 400, `DOCUMENT_INVALID` 400, `PREMIUM_ACCOUNT_REQUIRED` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
 #[derive(Clone, PartialEq)]
 pub struct CreateBusinessChatLink {
     pub link: enums::InputBusinessChatLink,
@@ -5248,9 +5248,9 @@ impl Walk for CreateBusinessChatLink {
 
 /// `account.editBusinessChatLink#8c3410af slug:string link:InputBusinessChatLink = BusinessChatLink`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.editBusinessChatLink)
+/// [Telegram's page](https://core.telegram.org/method/account.editBusinessChatLink) · for users only
 ///
-/// Errors: `CHATLINK_SLUG_EMPTY` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
+/// Errors: `CHATLINK_SLUG_EMPTY` 400, `PREMIUM_ACCOUNT_REQUIRED` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
 #[derive(Clone, PartialEq)]
 pub struct EditBusinessChatLink {
     pub slug: String,
@@ -5300,7 +5300,7 @@ impl Walk for EditBusinessChatLink {
 
 /// `account.deleteBusinessChatLink#60073674 slug:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.deleteBusinessChatLink)
+/// [Telegram's page](https://core.telegram.org/method/account.deleteBusinessChatLink) · for users only
 ///
 /// Errors: `CHATLINK_SLUG_EMPTY` 400, `CHATLINK_SLUG_EXPIRED` 400
 #[derive(Clone, PartialEq)]
@@ -5349,7 +5349,7 @@ impl Walk for DeleteBusinessChatLink {
 
 /// `account.getBusinessChatLinks#6f70dde1 = account.BusinessChatLinks`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getBusinessChatLinks)
+/// [Telegram's page](https://core.telegram.org/method/account.getBusinessChatLinks) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetBusinessChatLinks;
 node!(GetBusinessChatLinks, 0x6f70dde1, "account.getBusinessChatLinks");
@@ -5389,7 +5389,7 @@ impl Walk for GetBusinessChatLinks {
 
 /// `account.resolveBusinessChatLink#5492e5ee slug:string = account.ResolvedBusinessChatLinks`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.resolveBusinessChatLink)
+/// [Telegram's page](https://core.telegram.org/method/account.resolveBusinessChatLink) · for users only
 ///
 /// Errors: `CHATLINK_SLUG_EMPTY` 400, `CHATLINK_SLUG_EXPIRED` 400
 #[derive(Clone, PartialEq)]
@@ -5438,7 +5438,9 @@ impl Walk for ResolveBusinessChatLink {
 
 /// `account.updatePersonalChannel#d94305e0 channel:InputChannel = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updatePersonalChannel)
+/// [Telegram's page](https://core.telegram.org/method/account.updatePersonalChannel) · for users only
+///
+/// Errors: `PUBLIC_BROADCAST_EXPECTED` 400
 #[derive(Clone, PartialEq)]
 pub struct UpdatePersonalChannel {
     pub channel: Arg<enums::InputChannel>,
@@ -5489,7 +5491,7 @@ impl Walk for UpdatePersonalChannel {
 
 /// `account.toggleSponsoredMessages#b9d9a38d enabled:Bool = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.toggleSponsoredMessages)
+/// [Telegram's page](https://core.telegram.org/method/account.toggleSponsoredMessages) · for users only
 #[derive(Clone, PartialEq)]
 pub struct ToggleSponsoredMessages {
     pub enabled: bool,
@@ -5536,7 +5538,7 @@ impl Walk for ToggleSponsoredMessages {
 
 /// `account.getReactionsNotifySettings#6dd654c = ReactionsNotifySettings`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getReactionsNotifySettings)
+/// [Telegram's page](https://core.telegram.org/method/account.getReactionsNotifySettings) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetReactionsNotifySettings;
 node!(GetReactionsNotifySettings, 0x06dd654c, "account.getReactionsNotifySettings");
@@ -5576,7 +5578,7 @@ impl Walk for GetReactionsNotifySettings {
 
 /// `account.setReactionsNotifySettings#316ce548 settings:ReactionsNotifySettings = ReactionsNotifySettings`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.setReactionsNotifySettings)
+/// [Telegram's page](https://core.telegram.org/method/account.setReactionsNotifySettings) · for users only
 #[derive(Clone, PartialEq)]
 pub struct SetReactionsNotifySettings {
     pub settings: enums::ReactionsNotifySettings,
@@ -5623,7 +5625,7 @@ impl Walk for SetReactionsNotifySettings {
 
 /// `account.getCollectibleEmojiStatuses#2e7b4543 hash:long = account.EmojiStatuses`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getCollectibleEmojiStatuses)
+/// [Telegram's page](https://core.telegram.org/method/account.getCollectibleEmojiStatuses) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetCollectibleEmojiStatuses {
     pub hash: i64,
@@ -5670,7 +5672,7 @@ impl Walk for GetCollectibleEmojiStatuses {
 
 /// `account.getPaidMessagesRevenue#19ba4a67 flags:# parent_peer:flags.0?InputPeer user_id:InputUser = account.PaidMessagesRevenue`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getPaidMessagesRevenue)
+/// [Telegram's page](https://core.telegram.org/method/account.getPaidMessagesRevenue) · for users only
 ///
 /// Errors: `PARENT_PEER_INVALID` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -5730,7 +5732,7 @@ impl Walk for GetPaidMessagesRevenue {
 
 /// `account.toggleNoPaidMessagesException#fe2eda76 flags:# refund_charged:flags.0?true require_payment:flags.2?true parent_peer:flags.1?InputPeer user_id:InputUser = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.toggleNoPaidMessagesException)
+/// [Telegram's page](https://core.telegram.org/method/account.toggleNoPaidMessagesException) · for users only
 ///
 /// Errors: `PARENT_PEER_INVALID` 400, `UNSUPPORTED` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -5794,7 +5796,7 @@ impl Walk for ToggleNoPaidMessagesException {
 
 /// `account.setMainProfileTab#5dee78b0 tab:ProfileTab = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.setMainProfileTab)
+/// [Telegram's page](https://core.telegram.org/method/account.setMainProfileTab) · for users only
 #[derive(Clone, PartialEq)]
 pub struct SetMainProfileTab {
     pub tab: enums::ProfileTab,
@@ -5841,7 +5843,7 @@ impl Walk for SetMainProfileTab {
 
 /// `account.saveMusic#b26732a9 flags:# unsave:flags.0?true id:InputDocument after_id:flags.1?InputDocument = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.saveMusic)
+/// [Telegram's page](https://core.telegram.org/method/account.saveMusic) · for users only
 ///
 /// Errors: `DOCUMENT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -5898,7 +5900,7 @@ impl Walk for SaveMusic {
 
 /// `account.getSavedMusicIds#e09d5faf hash:long = account.SavedMusicIds`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getSavedMusicIds)
+/// [Telegram's page](https://core.telegram.org/method/account.getSavedMusicIds) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetSavedMusicIds {
     pub hash: i64,
@@ -5945,7 +5947,7 @@ impl Walk for GetSavedMusicIds {
 
 /// `account.getUniqueGiftChatThemes#e42ce9c9 offset:string limit:int hash:long = account.ChatThemes`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getUniqueGiftChatThemes)
+/// [Telegram's page](https://core.telegram.org/method/account.getUniqueGiftChatThemes) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetUniqueGiftChatThemes {
     pub offset: String,
@@ -5998,9 +6000,9 @@ impl Walk for GetUniqueGiftChatThemes {
 
 /// `account.initPasskeyRegistration#429547e8 = account.PasskeyRegistrationOptions`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.initPasskeyRegistration)
+/// [Telegram's page](https://core.telegram.org/method/account.initPasskeyRegistration) · for users only
 ///
-/// Errors: `ACCESS_DENIED` 403
+/// Errors: `ACCESS_DENIED` 403, `FRESH_RESET_AUTHORISATION_FORBIDDEN` 406
 #[derive(Clone, PartialEq)]
 pub struct InitPasskeyRegistration;
 node!(InitPasskeyRegistration, 0x429547e8, "account.initPasskeyRegistration");
@@ -6040,9 +6042,9 @@ impl Walk for InitPasskeyRegistration {
 
 /// `account.registerPasskey#55b41fd6 credential:InputPasskeyCredential = Passkey`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.registerPasskey)
+/// [Telegram's page](https://core.telegram.org/method/account.registerPasskey) · for users only
 ///
-/// Errors: `CREDENTIAL_INVALID` 400
+/// Errors: `CREDENTIAL_INVALID` 400, `PASSKEY_ORIGIN_MISMATCH` 400
 #[derive(Clone, PartialEq)]
 pub struct RegisterPasskey {
     pub credential: enums::InputPasskeyCredential,
@@ -6089,7 +6091,7 @@ impl Walk for RegisterPasskey {
 
 /// `account.getPasskeys#ea1f0c52 = account.Passkeys`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getPasskeys)
+/// [Telegram's page](https://core.telegram.org/method/account.getPasskeys) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetPasskeys;
 node!(GetPasskeys, 0xea1f0c52, "account.getPasskeys");
@@ -6129,7 +6131,7 @@ impl Walk for GetPasskeys {
 
 /// `account.deletePasskey#f5b5563f id:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.deletePasskey)
+/// [Telegram's page](https://core.telegram.org/method/account.deletePasskey) · for users only
 #[derive(Clone, PartialEq)]
 pub struct DeletePasskey {
     pub id: String,
@@ -6176,7 +6178,9 @@ impl Walk for DeletePasskey {
 
 /// `account.confirmBotConnection#67ed1f68 bot_id:InputUser = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.confirmBotConnection)
+/// [Telegram's page](https://core.telegram.org/method/account.confirmBotConnection) · for users only
+///
+/// Errors: `BOT_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct ConfirmBotConnection {
     pub bot_id: Arg<enums::InputUser>,
@@ -6227,7 +6231,7 @@ impl Walk for ConfirmBotConnection {
 
 /// `account.getWebBrowserSettings#56655768 hash:long = account.WebBrowserSettings`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.getWebBrowserSettings)
+/// [Telegram's page](https://core.telegram.org/method/account.getWebBrowserSettings) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetWebBrowserSettings {
     pub hash: i64,
@@ -6274,7 +6278,7 @@ impl Walk for GetWebBrowserSettings {
 
 /// `account.updateWebBrowserSettings#9adf82fe flags:# open_external_browser:flags.0?true display_close_button:flags.1?true = account.WebBrowserSettings`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.updateWebBrowserSettings)
+/// [Telegram's page](https://core.telegram.org/method/account.updateWebBrowserSettings) · for users only
 #[derive(Clone, PartialEq)]
 pub struct UpdateWebBrowserSettings {
     pub open_external_browser: bool,
@@ -6325,7 +6329,9 @@ impl Walk for UpdateWebBrowserSettings {
 
 /// `account.toggleWebBrowserSettingsException#60ed4229 flags:# delete:flags.1?true open_external_browser:flags.0?Bool url:string = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.toggleWebBrowserSettingsException)
+/// [Telegram's page](https://core.telegram.org/method/account.toggleWebBrowserSettingsException) · for users only
+///
+/// Errors: `URL_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct ToggleWebBrowserSettingsException {
     pub delete: bool,
@@ -6380,7 +6386,7 @@ impl Walk for ToggleWebBrowserSettingsException {
 
 /// `account.deleteWebBrowserSettingsExceptions#86a0765d = account.WebBrowserSettings`
 ///
-/// [Telegram's page](https://core.telegram.org/method/account.deleteWebBrowserSettingsExceptions)
+/// [Telegram's page](https://core.telegram.org/method/account.deleteWebBrowserSettingsExceptions) · for users only
 #[derive(Clone, PartialEq)]
 pub struct DeleteWebBrowserSettingsExceptions;
 node!(DeleteWebBrowserSettingsExceptions, 0x86a0765d, "account.deleteWebBrowserSettingsExceptions");

@@ -10,7 +10,9 @@ use crate::{Arg, Peers, enums, types};
 
 /// `aicompose.createTone#4aa83913 flags:# display_author:flags.0?true emoji_id:long title:string prompt:string = AiComposeTone`
 ///
-/// [Telegram's page](https://core.telegram.org/method/aicompose.createTone)
+/// [Telegram's page](https://core.telegram.org/method/aicompose.createTone) · for users only
+///
+/// Errors: `AICOMPOSE_TONE_TITLE_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct CreateTone {
     pub display_author: bool,
@@ -68,7 +70,9 @@ impl Walk for CreateTone {
 
 /// `aicompose.updateTone#903bcf59 flags:# tone:InputAiComposeTone display_author:flags.0?Bool emoji_id:flags.1?long title:flags.2?string prompt:flags.3?string = AiComposeTone`
 ///
-/// [Telegram's page](https://core.telegram.org/method/aicompose.updateTone)
+/// [Telegram's page](https://core.telegram.org/method/aicompose.updateTone) · for users only
+///
+/// Errors: `AICOMPOSE_TONE_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct UpdateTone {
     pub tone: enums::InputAiComposeTone,
@@ -130,7 +134,9 @@ impl Walk for UpdateTone {
 
 /// `aicompose.saveTone#1782cbb1 tone:InputAiComposeTone unsave:Bool = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/aicompose.saveTone)
+/// [Telegram's page](https://core.telegram.org/method/aicompose.saveTone) · for users only
+///
+/// Errors: `AICOMPOSE_TONE_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct SaveTone {
     pub tone: enums::InputAiComposeTone,
@@ -180,7 +186,9 @@ impl Walk for SaveTone {
 
 /// `aicompose.deleteTone#dd39316a tone:InputAiComposeTone = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/aicompose.deleteTone)
+/// [Telegram's page](https://core.telegram.org/method/aicompose.deleteTone) · for users only
+///
+/// Errors: `AICOMPOSE_TONE_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct DeleteTone {
     pub tone: enums::InputAiComposeTone,
@@ -227,7 +235,9 @@ impl Walk for DeleteTone {
 
 /// `aicompose.getTone#b2e8ba03 tone:InputAiComposeTone = aicompose.Tones`
 ///
-/// [Telegram's page](https://core.telegram.org/method/aicompose.getTone)
+/// [Telegram's page](https://core.telegram.org/method/aicompose.getTone) · for users only
+///
+/// Errors: `AICOMPOSE_TONE_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct GetTone {
     pub tone: enums::InputAiComposeTone,
@@ -274,7 +284,7 @@ impl Walk for GetTone {
 
 /// `aicompose.getTones#abd59201 hash:long = aicompose.Tones`
 ///
-/// [Telegram's page](https://core.telegram.org/method/aicompose.getTones)
+/// [Telegram's page](https://core.telegram.org/method/aicompose.getTones) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetTones {
     pub hash: i64,
@@ -321,7 +331,9 @@ impl Walk for GetTones {
 
 /// `aicompose.getToneExample#d1b4ab14 tone:InputAiComposeTone num:int = AiComposeToneExample`
 ///
-/// [Telegram's page](https://core.telegram.org/method/aicompose.getToneExample)
+/// [Telegram's page](https://core.telegram.org/method/aicompose.getToneExample) · for users only
+///
+/// Errors: `AICOMPOSE_TONE_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct GetToneExample {
     pub tone: enums::InputAiComposeTone,

@@ -796,7 +796,7 @@ impl Walk for DropTempAuthKeys {
 ///
 /// [Telegram's page](https://core.telegram.org/method/auth.exportLoginToken) · for users only
 ///
-/// Errors: `API_ID_INVALID` 400, `API_ID_PUBLISHED_FLOOD` 400
+/// Errors: `API_ID_INVALID` 400, `API_ID_PUBLISHED_FLOOD` 400, `AUTH_RESTART` 500
 #[derive(Clone, PartialEq)]
 pub struct ExportLoginToken {
     pub api_id: i32,
@@ -998,7 +998,7 @@ impl Walk for CheckRecoveryPassword {
 ///
 /// [Telegram's page](https://core.telegram.org/method/auth.importWebTokenAuthorization) · for users only
 ///
-/// Errors: `API_ID_INVALID` 400
+/// Errors: `API_ID_INVALID` 400, `WEBAUTH_TOKEN_EXPIRED` 400
 #[derive(Clone, PartialEq)]
 pub struct ImportWebTokenAuthorization {
     pub api_id: i32,
@@ -1051,7 +1051,7 @@ impl Walk for ImportWebTokenAuthorization {
 
 /// `auth.requestFirebaseSms#8e39261e flags:# phone_number:string phone_code_hash:string safety_net_token:flags.0?string play_integrity_token:flags.2?string ios_push_secret:flags.1?string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/auth.requestFirebaseSms)
+/// [Telegram's page](https://core.telegram.org/method/auth.requestFirebaseSms) · for users only
 ///
 /// Errors: `PHONE_CODE_EMPTY` 400, `PHONE_NUMBER_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1167,7 +1167,7 @@ impl Walk for ResetLoginEmail {
 
 /// `auth.reportMissingCode#cb9deff6 phone_number:string phone_code_hash:string mnc:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/auth.reportMissingCode)
+/// [Telegram's page](https://core.telegram.org/method/auth.reportMissingCode) · for users only
 ///
 /// Errors: `PHONE_NUMBER_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1222,7 +1222,7 @@ impl Walk for ReportMissingCode {
 
 /// `auth.checkPaidAuth#56e59f9c phone_number:string phone_code_hash:string form_id:long = auth.SentCode`
 ///
-/// [Telegram's page](https://core.telegram.org/method/auth.checkPaidAuth)
+/// [Telegram's page](https://core.telegram.org/method/auth.checkPaidAuth) · for users only
 ///
 /// Errors: `PHONE_NUMBER_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1277,7 +1277,7 @@ impl Walk for CheckPaidAuth {
 
 /// `auth.initPasskeyLogin#518ad0b7 api_id:int api_hash:string = auth.PasskeyLoginOptions`
 ///
-/// [Telegram's page](https://core.telegram.org/method/auth.initPasskeyLogin)
+/// [Telegram's page](https://core.telegram.org/method/auth.initPasskeyLogin) · for users only
 ///
 /// Errors: `API_ID_INVALID` 400, `AUTH_RESTART` 500, `PASSKEY_AUTH_RESTART` 500
 #[derive(Clone, PartialEq)]
@@ -1329,9 +1329,9 @@ impl Walk for InitPasskeyLogin {
 
 /// `auth.finishPasskeyLogin#9857ad07 flags:# credential:InputPasskeyCredential from_dc_id:flags.0?int from_auth_key_id:flags.0?long = auth.Authorization`
 ///
-/// [Telegram's page](https://core.telegram.org/method/auth.finishPasskeyLogin)
+/// [Telegram's page](https://core.telegram.org/method/auth.finishPasskeyLogin) · for users only
 ///
-/// Errors: `AUTH_RESTART` 500, `CREDENTIAL_INVALID` 400, `PASSKEY_AUTH_RESTART` 500
+/// Errors: `AUTH_RESTART` 500, `CREDENTIAL_INVALID` 400, `PASSKEY_AUTH_RESTART` 500, `PASSKEY_ORIGIN_MISMATCH` 400
 #[derive(Clone, PartialEq)]
 pub struct FinishPasskeyLogin {
     pub credential: enums::InputPasskeyCredential,

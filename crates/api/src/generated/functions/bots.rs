@@ -173,7 +173,7 @@ impl Walk for SetBotCommands {
 
 /// `bots.resetBotCommands#3d8de0f9 scope:BotCommandScope lang_code:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.resetBotCommands)
+/// [Telegram's page](https://core.telegram.org/method/bots.resetBotCommands) · for bots only
 ///
 /// Errors: `LANG_CODE_INVALID` 400, `USER_BOT_REQUIRED` 400
 #[derive(Clone, PartialEq)]
@@ -285,7 +285,7 @@ impl Walk for GetBotCommands {
 
 /// `bots.setBotMenuButton#4504d54f user_id:InputUser button:BotMenuButton = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.setBotMenuButton)
+/// [Telegram's page](https://core.telegram.org/method/bots.setBotMenuButton) · for bots only
 ///
 /// Errors: `BUTTON_INVALID` 400, `BUTTON_TEXT_INVALID` 400, `BUTTON_URL_INVALID` 400, `USER_BOT_REQUIRED` 400
 #[derive(Clone, PartialEq)]
@@ -394,7 +394,7 @@ impl Walk for GetBotMenuButton {
 
 /// `bots.setBotBroadcastDefaultAdminRights#788464e1 admin_rights:ChatAdminRights = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.setBotBroadcastDefaultAdminRights)
+/// [Telegram's page](https://core.telegram.org/method/bots.setBotBroadcastDefaultAdminRights) · for bots only
 ///
 /// Errors: `RIGHTS_NOT_MODIFIED` 400, `USER_BOT_REQUIRED` 400
 #[derive(Clone, PartialEq)]
@@ -619,7 +619,7 @@ impl Walk for GetBotInfo {
 
 /// `bots.reorderUsernames#9709b1c2 bot:InputUser order:Vector<string> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.reorderUsernames)
+/// [Telegram's page](https://core.telegram.org/method/bots.reorderUsernames) · for users only
 ///
 /// Errors: `BOT_INVALID` 400, `USERNAME_NOT_MODIFIED` 400
 #[derive(Clone, PartialEq)]
@@ -675,7 +675,7 @@ impl Walk for ReorderUsernames {
 
 /// `bots.toggleUsername#53ca973 bot:InputUser username:string active:Bool = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.toggleUsername)
+/// [Telegram's page](https://core.telegram.org/method/bots.toggleUsername) · for users only
 ///
 /// Errors: `BOT_INVALID` 400, `USERNAME_NOT_MODIFIED` 400
 #[derive(Clone, PartialEq)]
@@ -734,7 +734,7 @@ impl Walk for ToggleUsername {
 
 /// `bots.canSendMessage#1359f4e6 bot:InputUser = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.canSendMessage)
+/// [Telegram's page](https://core.telegram.org/method/bots.canSendMessage) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -787,7 +787,7 @@ impl Walk for CanSendMessage {
 
 /// `bots.allowSendMessage#f132e3ef bot:InputUser = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.allowSendMessage)
+/// [Telegram's page](https://core.telegram.org/method/bots.allowSendMessage) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -840,7 +840,7 @@ impl Walk for AllowSendMessage {
 
 /// `bots.invokeWebViewCustomMethod#87fc5e7 bot:InputUser custom_method:string params:DataJSON = DataJSON`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.invokeWebViewCustomMethod)
+/// [Telegram's page](https://core.telegram.org/method/bots.invokeWebViewCustomMethod) · for users only
 ///
 /// Errors: `BOT_INVALID` 400, `DATA_JSON_INVALID` 400, `METHOD_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -899,7 +899,7 @@ impl Walk for InvokeWebViewCustomMethod {
 
 /// `bots.getPopularAppBots#c2510192 offset:string limit:int = bots.PopularAppBots`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.getPopularAppBots)
+/// [Telegram's page](https://core.telegram.org/method/bots.getPopularAppBots) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetPopularAppBots {
     pub offset: String,
@@ -949,7 +949,7 @@ impl Walk for GetPopularAppBots {
 
 /// `bots.addPreviewMedia#17aeb75a bot:InputUser lang_code:string media:InputMedia = BotPreviewMedia`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.addPreviewMedia)
+/// [Telegram's page](https://core.telegram.org/method/bots.addPreviewMedia) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1008,7 +1008,7 @@ impl Walk for AddPreviewMedia {
 
 /// `bots.editPreviewMedia#8525606f bot:InputUser lang_code:string media:InputMedia new_media:InputMedia = BotPreviewMedia`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.editPreviewMedia)
+/// [Telegram's page](https://core.telegram.org/method/bots.editPreviewMedia) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1070,7 +1070,7 @@ impl Walk for EditPreviewMedia {
 
 /// `bots.deletePreviewMedia#2d0135b3 bot:InputUser lang_code:string media:Vector<InputMedia> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.deletePreviewMedia)
+/// [Telegram's page](https://core.telegram.org/method/bots.deletePreviewMedia) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1129,7 +1129,7 @@ impl Walk for DeletePreviewMedia {
 
 /// `bots.reorderPreviewMedias#b627f3aa bot:InputUser lang_code:string order:Vector<InputMedia> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.reorderPreviewMedias)
+/// [Telegram's page](https://core.telegram.org/method/bots.reorderPreviewMedias) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1188,7 +1188,7 @@ impl Walk for ReorderPreviewMedias {
 
 /// `bots.getPreviewInfo#423ab3ad bot:InputUser lang_code:string = bots.PreviewInfo`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.getPreviewInfo)
+/// [Telegram's page](https://core.telegram.org/method/bots.getPreviewInfo) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1244,7 +1244,7 @@ impl Walk for GetPreviewInfo {
 
 /// `bots.getPreviewMedias#a2a5594d bot:InputUser = Vector<BotPreviewMedia>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.getPreviewMedias)
+/// [Telegram's page](https://core.telegram.org/method/bots.getPreviewMedias) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1297,7 +1297,7 @@ impl Walk for GetPreviewMedias {
 
 /// `bots.updateUserEmojiStatus#ed9f30c5 user_id:InputUser emoji_status:EmojiStatus = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.updateUserEmojiStatus)
+/// [Telegram's page](https://core.telegram.org/method/bots.updateUserEmojiStatus) · for bots only
 ///
 /// Errors: `USER_BOT_REQUIRED` 400, `USER_ID_INVALID` 400, `USER_PERMISSION_DENIED` 403
 #[derive(Clone, PartialEq)]
@@ -1353,7 +1353,7 @@ impl Walk for UpdateUserEmojiStatus {
 
 /// `bots.toggleUserEmojiStatusPermission#6de6392 bot:InputUser enabled:Bool = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.toggleUserEmojiStatusPermission)
+/// [Telegram's page](https://core.telegram.org/method/bots.toggleUserEmojiStatusPermission) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1409,7 +1409,7 @@ impl Walk for ToggleUserEmojiStatusPermission {
 
 /// `bots.checkDownloadFileParams#50077589 bot:InputUser file_name:string url:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.checkDownloadFileParams)
+/// [Telegram's page](https://core.telegram.org/method/bots.checkDownloadFileParams) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1468,7 +1468,7 @@ impl Walk for CheckDownloadFileParams {
 
 /// `bots.getAdminedBots#b0711d83 = Vector<User>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.getAdminedBots)
+/// [Telegram's page](https://core.telegram.org/method/bots.getAdminedBots) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetAdminedBots;
 node!(GetAdminedBots, 0xb0711d83, "bots.getAdminedBots");
@@ -1508,7 +1508,7 @@ impl Walk for GetAdminedBots {
 
 /// `bots.updateStarRefProgram#778b5ab3 flags:# bot:InputUser commission_permille:int duration_months:flags.0?int = StarRefProgram`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.updateStarRefProgram)
+/// [Telegram's page](https://core.telegram.org/method/bots.updateStarRefProgram) · for users only
 ///
 /// Errors: `BOT_INVALID` 400, `STARREF_AWAITING_END` 400, `STARREF_PERMILLE_INVALID` 400, `STARREF_PERMILLE_TOO_LOW` 400
 #[derive(Clone, PartialEq)]
@@ -1635,7 +1635,7 @@ impl Walk for SetCustomVerification {
 
 /// `bots.getBotRecommendations#a1b70815 bot:InputUser = users.Users`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.getBotRecommendations)
+/// [Telegram's page](https://core.telegram.org/method/bots.getBotRecommendations) · for users only
 ///
 /// Errors: `BOT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1688,7 +1688,9 @@ impl Walk for GetBotRecommendations {
 
 /// `bots.checkUsername#e3ac4c61 flags:# additional:flags.0?true username:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.checkUsername)
+/// [Telegram's page](https://core.telegram.org/method/bots.checkUsername) · for users only
+///
+/// Errors: `USERNAME_INVALID` 400, `USERNAME_OCCUPIED` 400, `USERNAME_SUFFIX_MISSING` 400
 #[derive(Clone, PartialEq)]
 pub struct CheckUsername {
     pub additional: bool,
@@ -1740,7 +1742,9 @@ impl Walk for CheckUsername {
 
 /// `bots.createBot#e5b17f2b flags:# via_deeplink:flags.0?true name:string username:string manager_id:InputUser = User`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.createBot)
+/// [Telegram's page](https://core.telegram.org/method/bots.createBot) · for users only
+///
+/// Errors: `BOT_CREATE_LIMIT_EXCEEDED` 400, `MANAGER_INVALID` 400, `MANAGER_PERMISSION_MISSING` 400, `NAME_INVALID` 400, `USERNAME_INVALID` 400, `USERNAME_OCCUPIED` 400, `USERNAME_SUFFIX_MISSING` 400
 #[derive(Clone, PartialEq)]
 pub struct CreateBot {
     pub via_deeplink: bool,
@@ -1802,7 +1806,9 @@ impl Walk for CreateBot {
 
 /// `bots.exportBotToken#bd0d99eb bot:InputUser revoke:Bool = bots.ExportedBotToken`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.exportBotToken)
+/// [Telegram's page](https://core.telegram.org/method/bots.exportBotToken) · for bots only
+///
+/// Errors: `BOT_INVALID` 400, `USER_BOT_REQUIRED` 400
 #[derive(Clone, PartialEq)]
 pub struct ExportBotToken {
     pub bot: Arg<enums::InputUser>,
@@ -1856,7 +1862,9 @@ impl Walk for ExportBotToken {
 
 /// `bots.requestWebViewButton#31a2a35e user_id:InputUser button:KeyboardButton = bots.RequestedButton`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.requestWebViewButton)
+/// [Telegram's page](https://core.telegram.org/method/bots.requestWebViewButton) · for bots only
+///
+/// Errors: `BUTTON_INVALID` 400, `USER_BOT_REQUIRED` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct RequestWebViewButton {
     pub user_id: Arg<enums::InputUser>,
@@ -1910,7 +1918,9 @@ impl Walk for RequestWebViewButton {
 
 /// `bots.getRequestedWebViewButton#bf25b7f3 bot:InputUser webapp_req_id:string = KeyboardButton`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.getRequestedWebViewButton)
+/// [Telegram's page](https://core.telegram.org/method/bots.getRequestedWebViewButton) · for users only
+///
+/// Errors: `BOT_ID_INVALID` 400, `WEBAPP_REQ_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct GetRequestedWebViewButton {
     pub bot: Arg<enums::InputUser>,
@@ -1964,7 +1974,9 @@ impl Walk for GetRequestedWebViewButton {
 
 /// `bots.getAccessSettings#213853a3 bot:InputUser = bots.AccessSettings`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.getAccessSettings)
+/// [Telegram's page](https://core.telegram.org/method/bots.getAccessSettings) · for bots only
+///
+/// Errors: `BOT_INVALID` 400, `USER_BOT_REQUIRED` 400
 #[derive(Clone, PartialEq)]
 pub struct GetAccessSettings {
     pub bot: Arg<enums::InputUser>,
@@ -2015,7 +2027,9 @@ impl Walk for GetAccessSettings {
 
 /// `bots.editAccessSettings#31813cd8 flags:# restricted:flags.0?true bot:InputUser add_users:flags.1?Vector<InputUser> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.editAccessSettings)
+/// [Telegram's page](https://core.telegram.org/method/bots.editAccessSettings) · for bots only
+///
+/// Errors: `BOT_INVALID` 400, `USER_BOT_REQUIRED` 400
 #[derive(Clone, PartialEq)]
 pub struct EditAccessSettings {
     pub restricted: bool,
@@ -2075,7 +2089,9 @@ impl Walk for EditAccessSettings {
 
 /// `bots.setJoinChatResults#e71a4810 query_id:long result:JoinChatBotResult = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/bots.setJoinChatResults)
+/// [Telegram's page](https://core.telegram.org/method/bots.setJoinChatResults) · for bots only
+///
+/// Errors: `BOT_GUARD_NOT_SUPPORTED` 403, `USER_BOT_REQUIRED` 400
 #[derive(Clone, PartialEq)]
 pub struct SetJoinChatResults {
     pub query_id: i64,

@@ -68,7 +68,7 @@ impl Walk for ReadHistory {
 ///
 /// [Telegram's page](https://core.telegram.org/method/channels.deleteMessages)
 ///
-/// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHANNEL_PRIVATE` 406, `MESSAGE_DELETE_FORBIDDEN` 403, `MSG_ID_INVALID` 400
+/// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHANNEL_PRIVATE` 406, `CHAT_ADMIN_REQUIRED` 400, `FROZEN_METHOD_INVALID` 420, `MESSAGE_DELETE_FORBIDDEN` 403, `MSG_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct DeleteMessages {
     pub channel: Arg<enums::InputChannel>,
@@ -184,7 +184,7 @@ impl Walk for ReportSpam {
 ///
 /// [Telegram's page](https://core.telegram.org/method/channels.getMessages)
 ///
-/// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHANNEL_PRIVATE` 406, `CHAT_NOT_MODIFIED` 400, `MESSAGE_IDS_EMPTY` 400, `MSG_ID_INVALID` 400, `USER_BANNED_IN_CHANNEL` 400
+/// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHANNEL_PRIVATE` 406, `CHAT_NOT_MODIFIED` 400, `FROZEN_PARTICIPANT_MISSING` 400, `MESSAGE_IDS_EMPTY` 400, `MSG_ID_INVALID` 400, `USER_BANNED_IN_CHANNEL` 400
 #[derive(Clone, PartialEq)]
 pub struct GetMessages {
     pub channel: Arg<enums::InputChannel>,
@@ -468,7 +468,7 @@ impl Walk for GetFullChannel {
 ///
 /// [Telegram's page](https://core.telegram.org/method/channels.createChannel) · for users only
 ///
-/// Errors: `ADDRESS_INVALID` 400, `CHANNELS_ADMIN_LOCATED_TOO_MUCH` 400, `CHANNELS_TOO_MUCH` 400, `CHAT_ABOUT_TOO_LONG` 400, `CHAT_INVALID` 500, `CHAT_TITLE_EMPTY` 400, `TTL_PERIOD_INVALID` 400, `USER_RESTRICTED` 403, `USER_RESTRICTED` 406
+/// Errors: `ADDRESS_INVALID` 400, `CHANNELS_ADMIN_LOCATED_TOO_MUCH` 400, `CHANNELS_TOO_MUCH` 400, `CHAT_ABOUT_TOO_LONG` 400, `CHAT_INVALID` 400, `CHAT_INVALID` 500, `CHAT_TITLE_EMPTY` 400, `TTL_PERIOD_INVALID` 400, `USER_RESTRICTED` 403, `USER_RESTRICTED` 406
 #[derive(Clone, PartialEq)]
 pub struct CreateChannel {
     pub broadcast: bool,
@@ -672,7 +672,7 @@ impl Walk for EditTitle {
 ///
 /// [Telegram's page](https://core.telegram.org/method/channels.editPhoto)
 ///
-/// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHAT_ADMIN_REQUIRED` 400, `CHAT_ADMIN_REQUIRED` 403, `CHAT_NOT_MODIFIED` 400, `CHAT_WRITE_FORBIDDEN` 403, `FILE_PARTS_INVALID` 400, `FILE_REFERENCE_INVALID` 400, `IMAGE_PROCESS_FAILED` 400, `PEER_ID_INVALID` 400, `PHOTO_CROP_SIZE_SMALL` 400, `PHOTO_EXT_INVALID` 400, `PHOTO_FILE_MISSING` 400, `PHOTO_INVALID` 400, `STICKER_MIME_INVALID` 400
+/// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHAT_ADMIN_REQUIRED` 400, `CHAT_ADMIN_REQUIRED` 403, `CHAT_INVALID` 400, `CHAT_NOT_MODIFIED` 400, `CHAT_WRITE_FORBIDDEN` 403, `FILE_PARTS_INVALID` 400, `FILE_REFERENCE_INVALID` 400, `IMAGE_PROCESS_FAILED` 400, `PEER_ID_INVALID` 400, `PHOTO_CROP_SIZE_SMALL` 400, `PHOTO_EXT_INVALID` 400, `PHOTO_FILE_MISSING` 400, `PHOTO_INVALID` 400, `STICKER_MIME_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct EditPhoto {
     pub channel: Arg<enums::InputChannel>,
@@ -840,7 +840,7 @@ impl Walk for UpdateUsername {
 ///
 /// [Telegram's page](https://core.telegram.org/method/channels.joinChannel) · for users only
 ///
-/// Errors: `CHANNELS_TOO_MUCH` 400, `CHANNEL_INVALID` 400, `CHANNEL_MONOFORUM_UNSUPPORTED` 400, `CHANNEL_PRIVATE` 400, `CHANNEL_PRIVATE` 406, `CHAT_INVALID` 400, `INVITE_HASH_EMPTY` 400, `INVITE_HASH_EXPIRED` 400, `INVITE_HASH_EXPIRED` 406, `INVITE_HASH_INVALID` 400, `INVITE_REQUEST_SENT` 400, `MSG_ID_INVALID` 400, `PEER_ID_INVALID` 400, `USERS_TOO_MUCH` 400, `USER_ALREADY_PARTICIPANT` 400, `USER_CHANNELS_TOO_MUCH` 400
+/// Errors: `CHANNELS_TOO_MUCH` 400, `CHANNEL_INVALID` 400, `CHANNEL_MONOFORUM_UNSUPPORTED` 400, `CHANNEL_PRIVATE` 400, `CHANNEL_PRIVATE` 406, `CHAT_INVALID` 400, `FROZEN_METHOD_INVALID` 420, `INVITE_HASH_EMPTY` 400, `INVITE_HASH_EXPIRED` 400, `INVITE_HASH_EXPIRED` 406, `INVITE_HASH_INVALID` 400, `INVITE_REQUEST_SENT` 400, `MSG_ID_INVALID` 400, `PEER_ID_INVALID` 400, `USERS_TOO_MUCH` 400, `USER_ALREADY_PARTICIPANT` 400, `USER_BANNED_IN_CHANNEL` 400, `USER_CHANNELS_TOO_MUCH` 400
 #[derive(Clone, PartialEq)]
 pub struct JoinChannel {
     pub channel: Arg<enums::InputChannel>,
@@ -1236,7 +1236,7 @@ impl Walk for GetAdminedPublicChannels {
 ///
 /// [Telegram's page](https://core.telegram.org/method/channels.editBanned)
 ///
-/// Errors: `BANNED_RIGHTS_INVALID` 406, `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHANNEL_PRIVATE` 406, `CHAT_ADMIN_REQUIRED` 400, `CHAT_ADMIN_REQUIRED` 403, `CHAT_WRITE_FORBIDDEN` 403, `INPUT_USER_DEACTIVATED` 400, `MSG_ID_INVALID` 400, `PARTICIPANT_ID_INVALID` 400, `PEER_ID_INVALID` 400, `USER_ADMIN_INVALID` 400, `USER_ID_INVALID` 400
+/// Errors: `BANNED_RIGHTS_INVALID` 400, `BANNED_RIGHTS_INVALID` 406, `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHANNEL_PRIVATE` 406, `CHAT_ADMIN_REQUIRED` 400, `CHAT_ADMIN_REQUIRED` 403, `CHAT_WRITE_FORBIDDEN` 403, `INPUT_USER_DEACTIVATED` 400, `MSG_ID_INVALID` 400, `PARTICIPANT_ID_INVALID` 400, `PEER_ID_INVALID` 400, `USER_ADMIN_INVALID` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct EditBanned {
     pub channel: Arg<enums::InputChannel>,
@@ -2190,7 +2190,7 @@ impl Walk for ToggleJoinRequest {
 
 /// `channels.reorderUsernames#b45ced1d channel:InputChannel order:Vector<string> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.reorderUsernames)
+/// [Telegram's page](https://core.telegram.org/method/channels.reorderUsernames) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHAT_NOT_MODIFIED` 400
 #[derive(Clone, PartialEq)]
@@ -2246,7 +2246,7 @@ impl Walk for ReorderUsernames {
 
 /// `channels.toggleUsername#50f24105 channel:InputChannel username:string active:Bool = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.toggleUsername)
+/// [Telegram's page](https://core.telegram.org/method/channels.toggleUsername) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHAT_ADMIN_REQUIRED` 400, `CHAT_NOT_MODIFIED` 400, `USERNAMES_ACTIVE_TOO_MUCH` 400, `USERNAME_INVALID` 400, `USERNAME_NOT_MODIFIED` 400
 #[derive(Clone, PartialEq)]
@@ -2305,7 +2305,7 @@ impl Walk for ToggleUsername {
 
 /// `channels.deactivateAllUsernames#a245dd3 channel:InputChannel = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.deactivateAllUsernames)
+/// [Telegram's page](https://core.telegram.org/method/channels.deactivateAllUsernames) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2358,7 +2358,7 @@ impl Walk for DeactivateAllUsernames {
 
 /// `channels.toggleForum#3ff75734 channel:InputChannel enabled:Bool tabs:Bool = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.toggleForum)
+/// [Telegram's page](https://core.telegram.org/method/channels.toggleForum) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHAT_ADMIN_REQUIRED` 400, `CHAT_DISCUSSION_UNALLOWED` 400, `CHAT_ID_INVALID` 400, `CHAT_NOT_MODIFIED` 400
 #[derive(Clone, PartialEq)]
@@ -2417,7 +2417,7 @@ impl Walk for ToggleForum {
 
 /// `channels.toggleAntiSpam#68f3e4eb channel:InputChannel enabled:Bool = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.toggleAntiSpam)
+/// [Telegram's page](https://core.telegram.org/method/channels.toggleAntiSpam) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHAT_NOT_MODIFIED` 400
 #[derive(Clone, PartialEq)]
@@ -2473,7 +2473,7 @@ impl Walk for ToggleAntiSpam {
 
 /// `channels.reportAntiSpamFalsePositive#a850a693 channel:InputChannel msg_id:int = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.reportAntiSpamFalsePositive)
+/// [Telegram's page](https://core.telegram.org/method/channels.reportAntiSpamFalsePositive) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2529,7 +2529,7 @@ impl Walk for ReportAntiSpamFalsePositive {
 
 /// `channels.toggleParticipantsHidden#6a6e7854 channel:InputChannel enabled:Bool = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.toggleParticipantsHidden)
+/// [Telegram's page](https://core.telegram.org/method/channels.toggleParticipantsHidden) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHAT_ADMIN_REQUIRED` 400, `CHAT_ID_INVALID` 400, `CHAT_NOT_MODIFIED` 400, `PARTICIPANTS_TOO_FEW` 400
 #[derive(Clone, PartialEq)]
@@ -2585,7 +2585,7 @@ impl Walk for ToggleParticipantsHidden {
 
 /// `channels.updateColor#d8aa3671 flags:# for_profile:flags.1?true channel:InputChannel color:flags.2?int background_emoji_id:flags.0?long = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.updateColor)
+/// [Telegram's page](https://core.telegram.org/method/channels.updateColor) · for users only
 ///
 /// Errors: `BOOSTS_REQUIRED` 400, `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2649,7 +2649,7 @@ impl Walk for UpdateColor {
 
 /// `channels.toggleViewForumAsMessages#9738bb15 channel:InputChannel enabled:Bool = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.toggleViewForumAsMessages)
+/// [Telegram's page](https://core.telegram.org/method/channels.toggleViewForumAsMessages) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2705,7 +2705,7 @@ impl Walk for ToggleViewForumAsMessages {
 
 /// `channels.getChannelRecommendations#25a71742 flags:# channel:flags.0?InputChannel = messages.Chats`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.getChannelRecommendations)
+/// [Telegram's page](https://core.telegram.org/method/channels.getChannelRecommendations) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `CHAT_NOT_MODIFIED` 400
 #[derive(Clone, PartialEq)]
@@ -2761,7 +2761,7 @@ impl Walk for GetChannelRecommendations {
 
 /// `channels.updateEmojiStatus#f0d3e6a8 channel:InputChannel emoji_status:EmojiStatus = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.updateEmojiStatus)
+/// [Telegram's page](https://core.telegram.org/method/channels.updateEmojiStatus) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2817,7 +2817,7 @@ impl Walk for UpdateEmojiStatus {
 
 /// `channels.setBoostsToUnblockRestrictions#ad399cee channel:InputChannel boosts:int = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.setBoostsToUnblockRestrictions)
+/// [Telegram's page](https://core.telegram.org/method/channels.setBoostsToUnblockRestrictions) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2873,7 +2873,7 @@ impl Walk for SetBoostsToUnblockRestrictions {
 
 /// `channels.setEmojiStickers#3cd930b7 channel:InputChannel stickerset:InputStickerSet = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.setEmojiStickers)
+/// [Telegram's page](https://core.telegram.org/method/channels.setEmojiStickers) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2929,7 +2929,7 @@ impl Walk for SetEmojiStickers {
 
 /// `channels.restrictSponsoredMessages#9ae91519 channel:InputChannel restricted:Bool = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.restrictSponsoredMessages)
+/// [Telegram's page](https://core.telegram.org/method/channels.restrictSponsoredMessages) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2985,9 +2985,9 @@ impl Walk for RestrictSponsoredMessages {
 
 /// `channels.searchPosts#f2c4f24d flags:# hashtag:flags.0?string query:flags.1?string offset_rate:int offset_peer:InputPeer offset_id:int limit:int allow_paid_stars:flags.2?long = messages.Messages`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.searchPosts)
+/// [Telegram's page](https://core.telegram.org/method/channels.searchPosts) · for users only
 ///
-/// Errors: `PREMIUM_ACCOUNT_REQUIRED` 403
+/// Errors: `FROZEN_METHOD_INVALID` 420, `OFFSET_PEER_ID_INVALID` 400, `PREMIUM_ACCOUNT_REQUIRED` 400, `PREMIUM_ACCOUNT_REQUIRED` 403
 #[derive(Clone, PartialEq)]
 pub struct SearchPosts {
     pub hashtag: Option<String>,
@@ -3059,7 +3059,7 @@ impl Walk for SearchPosts {
 
 /// `channels.updatePaidMessagesPrice#4b12327b flags:# broadcast_messages_allowed:flags.0?true channel:InputChannel send_paid_messages_stars:long = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.updatePaidMessagesPrice)
+/// [Telegram's page](https://core.telegram.org/method/channels.updatePaidMessagesPrice) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHANNEL_MONOFORUM_UNSUPPORTED` 400, `CHAT_NOT_MODIFIED` 400, `STARS_AMOUNT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3120,7 +3120,7 @@ impl Walk for UpdatePaidMessagesPrice {
 
 /// `channels.toggleAutotranslation#167fc0a1 channel:InputChannel enabled:Bool = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.toggleAutotranslation)
+/// [Telegram's page](https://core.telegram.org/method/channels.toggleAutotranslation) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3176,7 +3176,7 @@ impl Walk for ToggleAutotranslation {
 
 /// `channels.getMessageAuthor#ece2a0e6 channel:InputChannel id:int = User`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.getMessageAuthor)
+/// [Telegram's page](https://core.telegram.org/method/channels.getMessageAuthor) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3232,7 +3232,7 @@ impl Walk for GetMessageAuthor {
 
 /// `channels.checkSearchPostsFlood#22567115 flags:# query:flags.0?string = SearchPostsFlood`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.checkSearchPostsFlood)
+/// [Telegram's page](https://core.telegram.org/method/channels.checkSearchPostsFlood) · for users only
 #[derive(Clone, PartialEq)]
 pub struct CheckSearchPostsFlood {
     pub query: Option<String>,
@@ -3282,7 +3282,7 @@ impl Walk for CheckSearchPostsFlood {
 
 /// `channels.setMainProfileTab#3583fcb1 channel:InputChannel tab:ProfileTab = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/channels.setMainProfileTab)
+/// [Telegram's page](https://core.telegram.org/method/channels.setMainProfileTab) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400
 #[derive(Clone, PartialEq)]

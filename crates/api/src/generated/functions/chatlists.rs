@@ -69,7 +69,7 @@ impl Walk for ExportChatlistInvite {
 
 /// `chatlists.deleteExportedInvite#719c5c5e chatlist:InputChatlist slug:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.deleteExportedInvite)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.deleteExportedInvite) · for users only
 ///
 /// Errors: `FILTER_ID_INVALID` 400, `FILTER_NOT_SUPPORTED` 400, `INVITE_SLUG_EXPIRED` 400, `INVITE_SLUG_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -121,7 +121,7 @@ impl Walk for DeleteExportedInvite {
 
 /// `chatlists.editExportedInvite#653db63d flags:# chatlist:InputChatlist slug:string title:flags.1?string peers:flags.2?Vector<InputPeer> = ExportedChatlistInvite`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.editExportedInvite)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.editExportedInvite) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `FILTER_ID_INVALID` 400, `FILTER_NOT_SUPPORTED` 400, `INVITE_SLUG_EMPTY` 400, `INVITE_SLUG_EXPIRED` 400, `PEERS_LIST_EMPTY` 400
 #[derive(Clone, PartialEq)]
@@ -186,7 +186,7 @@ impl Walk for EditExportedInvite {
 
 /// `chatlists.getExportedInvites#ce03da83 chatlist:InputChatlist = chatlists.ExportedInvites`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.getExportedInvites)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.getExportedInvites) · for users only
 ///
 /// Errors: `FILTER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -235,7 +235,7 @@ impl Walk for GetExportedInvites {
 
 /// `chatlists.checkChatlistInvite#41c10fff slug:string = chatlists.ChatlistInvite`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.checkChatlistInvite)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.checkChatlistInvite) · for users only
 ///
 /// Errors: `INVITE_SLUG_EMPTY` 400, `INVITE_SLUG_EXPIRED` 400
 #[derive(Clone, PartialEq)]
@@ -284,7 +284,7 @@ impl Walk for CheckChatlistInvite {
 
 /// `chatlists.joinChatlistInvite#a6b1e39a slug:string peers:Vector<InputPeer> = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.joinChatlistInvite)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.joinChatlistInvite) · for users only
 ///
 /// Errors: `CHANNELS_TOO_MUCH` 400, `CHATLISTS_TOO_MUCH` 400, `FILTER_INCLUDE_EMPTY` 400, `INVITE_SLUG_EMPTY` 400, `INVITE_SLUG_EXPIRED` 400
 #[derive(Clone, PartialEq)]
@@ -340,7 +340,7 @@ impl Walk for JoinChatlistInvite {
 
 /// `chatlists.getChatlistUpdates#89419521 chatlist:InputChatlist = chatlists.ChatlistUpdates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.getChatlistUpdates)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.getChatlistUpdates) · for users only
 ///
 /// Errors: `FILTER_ID_INVALID` 400, `FILTER_NOT_SUPPORTED` 400, `INPUT_CHATLIST_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -389,7 +389,7 @@ impl Walk for GetChatlistUpdates {
 
 /// `chatlists.joinChatlistUpdates#e089f8f5 chatlist:InputChatlist peers:Vector<InputPeer> = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.joinChatlistUpdates)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.joinChatlistUpdates) · for users only
 ///
 /// Errors: `FILTER_ID_INVALID` 400, `FILTER_INCLUDE_EMPTY` 400
 #[derive(Clone, PartialEq)]
@@ -445,7 +445,7 @@ impl Walk for JoinChatlistUpdates {
 
 /// `chatlists.hideChatlistUpdates#66e486fb chatlist:InputChatlist = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.hideChatlistUpdates)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.hideChatlistUpdates) · for users only
 ///
 /// Errors: `FILTER_ID_INVALID` 400, `FILTER_NOT_SUPPORTED` 400
 #[derive(Clone, PartialEq)]
@@ -494,7 +494,7 @@ impl Walk for HideChatlistUpdates {
 
 /// `chatlists.getLeaveChatlistSuggestions#fdbcd714 chatlist:InputChatlist = Vector<Peer>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.getLeaveChatlistSuggestions)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.getLeaveChatlistSuggestions) · for users only
 ///
 /// Errors: `FILTER_ID_INVALID` 400, `FILTER_NOT_SUPPORTED` 400
 #[derive(Clone, PartialEq)]
@@ -543,7 +543,7 @@ impl Walk for GetLeaveChatlistSuggestions {
 
 /// `chatlists.leaveChatlist#74fae13a chatlist:InputChatlist peers:Vector<InputPeer> = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/chatlists.leaveChatlist)
+/// [Telegram's page](https://core.telegram.org/method/chatlists.leaveChatlist) · for users only
 ///
 /// Errors: `FILTER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]

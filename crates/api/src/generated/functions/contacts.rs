@@ -1126,7 +1126,7 @@ impl Walk for ResolvePhone {
 
 /// `contacts.exportContactToken#f8654027 = ExportedContactToken`
 ///
-/// [Telegram's page](https://core.telegram.org/method/contacts.exportContactToken)
+/// [Telegram's page](https://core.telegram.org/method/contacts.exportContactToken) · for users only
 #[derive(Clone, PartialEq)]
 pub struct ExportContactToken;
 node!(ExportContactToken, 0xf8654027, "contacts.exportContactToken");
@@ -1166,7 +1166,7 @@ impl Walk for ExportContactToken {
 
 /// `contacts.importContactToken#13005788 token:string = User`
 ///
-/// [Telegram's page](https://core.telegram.org/method/contacts.importContactToken)
+/// [Telegram's page](https://core.telegram.org/method/contacts.importContactToken) · for users only
 ///
 /// Errors: `IMPORT_TOKEN_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1215,7 +1215,7 @@ impl Walk for ImportContactToken {
 
 /// `contacts.editCloseFriends#ba6705f0 id:Vector<long> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/contacts.editCloseFriends)
+/// [Telegram's page](https://core.telegram.org/method/contacts.editCloseFriends) · for users only
 #[derive(Clone, PartialEq)]
 pub struct EditCloseFriends {
     pub id: Vec<i64>,
@@ -1262,7 +1262,7 @@ impl Walk for EditCloseFriends {
 
 /// `contacts.setBlocked#94c65c76 flags:# my_stories_from:flags.0?true id:Vector<InputPeer> limit:int = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/contacts.setBlocked)
+/// [Telegram's page](https://core.telegram.org/method/contacts.setBlocked) · for users only
 #[derive(Clone, PartialEq)]
 pub struct SetBlocked {
     pub my_stories_from: bool,
@@ -1321,7 +1321,7 @@ impl Walk for SetBlocked {
 
 /// `contacts.getBirthdays#daeda864 = contacts.ContactBirthdays`
 ///
-/// [Telegram's page](https://core.telegram.org/method/contacts.getBirthdays)
+/// [Telegram's page](https://core.telegram.org/method/contacts.getBirthdays) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetBirthdays;
 node!(GetBirthdays, 0xdaeda864, "contacts.getBirthdays");
@@ -1361,7 +1361,7 @@ impl Walk for GetBirthdays {
 
 /// `contacts.getSponsoredPeers#b6c8c393 q:string = contacts.SponsoredPeers`
 ///
-/// [Telegram's page](https://core.telegram.org/method/contacts.getSponsoredPeers)
+/// [Telegram's page](https://core.telegram.org/method/contacts.getSponsoredPeers) · for users only
 ///
 /// Errors: `SEARCH_QUERY_EMPTY` 400
 #[derive(Clone, PartialEq)]
@@ -1410,9 +1410,9 @@ impl Walk for GetSponsoredPeers {
 
 /// `contacts.updateContactNote#139f63fb id:InputUser note:TextWithEntities = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/contacts.updateContactNote)
+/// [Telegram's page](https://core.telegram.org/method/contacts.updateContactNote) · for users only
 ///
-/// Errors: `CONTACT_ID_INVALID` 400
+/// Errors: `CONTACT_ID_INVALID` 400, `CONTACT_MISSING` 400
 #[derive(Clone, PartialEq)]
 pub struct UpdateContactNote {
     pub id: Arg<enums::InputUser>,

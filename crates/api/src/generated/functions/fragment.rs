@@ -10,7 +10,7 @@ use crate::{Arg, Peers, enums, types};
 
 /// `fragment.getCollectibleInfo#be1e85ba collectible:InputCollectible = fragment.CollectibleInfo`
 ///
-/// [Telegram's page](https://core.telegram.org/method/fragment.getCollectibleInfo)
+/// [Telegram's page](https://core.telegram.org/method/fragment.getCollectibleInfo) · for users only
 ///
 /// Errors: `COLLECTIBLE_INVALID` 400, `COLLECTIBLE_NOT_FOUND` 400
 #[derive(Clone, PartialEq)]

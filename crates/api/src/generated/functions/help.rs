@@ -219,7 +219,7 @@ impl Walk for GetSupport {
 
 /// `help.setBotUpdatesStatus#ec22cfcd pending_updates_count:int message:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/help.setBotUpdatesStatus)
+/// [Telegram's page](https://core.telegram.org/method/help.setBotUpdatesStatus) · for bots only
 ///
 /// Errors: `USER_BOT_REQUIRED` 400
 #[derive(Clone, PartialEq)]
@@ -1024,7 +1024,7 @@ impl Walk for GetPremiumPromo {
 
 /// `help.getPeerColors#da80f42f hash:int = help.PeerColors`
 ///
-/// [Telegram's page](https://core.telegram.org/method/help.getPeerColors)
+/// [Telegram's page](https://core.telegram.org/method/help.getPeerColors) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetPeerColors {
     pub hash: i32,
@@ -1071,7 +1071,7 @@ impl Walk for GetPeerColors {
 
 /// `help.getPeerProfileColors#abcfa9fd hash:int = help.PeerColors`
 ///
-/// [Telegram's page](https://core.telegram.org/method/help.getPeerProfileColors)
+/// [Telegram's page](https://core.telegram.org/method/help.getPeerProfileColors) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetPeerProfileColors {
     pub hash: i32,
@@ -1118,7 +1118,7 @@ impl Walk for GetPeerProfileColors {
 
 /// `help.getTimezonesList#49b30240 hash:int = help.TimezonesList`
 ///
-/// [Telegram's page](https://core.telegram.org/method/help.getTimezonesList)
+/// [Telegram's page](https://core.telegram.org/method/help.getTimezonesList) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetTimezonesList {
     pub hash: i32,

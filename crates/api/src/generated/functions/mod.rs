@@ -204,7 +204,7 @@ impl Walk for InitConnection {
 ///
 /// [Telegram's page](https://core.telegram.org/method/invokeWithLayer)
 ///
-/// Errors: `AUTH_BYTES_INVALID` 400, `CDN_METHOD_INVALID` 400, `CHAT_WRITE_FORBIDDEN` 403, `CONNECTION_API_ID_INVALID` 400, `INVITE_HASH_EXPIRED` 400, `INVITE_HASH_EXPIRED` 406
+/// Errors: `AUTH_BYTES_INVALID` 400, `CDN_METHOD_INVALID` 400, `CHAT_WRITE_FORBIDDEN` 403, `CONNECTION_API_ID_INVALID` 400, `CONNECTION_LAYER_INVALID` 400, `INVITE_HASH_EXPIRED` 400, `INVITE_HASH_EXPIRED` 406
 #[derive(Clone, PartialEq)]
 pub struct InvokeWithLayer {
     pub layer: i32,

@@ -10,9 +10,9 @@ use crate::{Arg, Peers, enums, types};
 
 /// `payments.getPaymentForm#37148dbb flags:# invoice:InputInvoice theme_params:flags.0?DataJSON = payments.PaymentForm`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getPaymentForm) · for users only
+/// [Telegram's page](https://core.telegram.org/method/payments.getPaymentForm)
 ///
-/// Errors: `API_GIFT_RESTRICTED_UPDATE_APP` 406, `BOOST_PEER_INVALID` 400, `BOT_ACCESS_FORBIDDEN` 403, `BOT_INVOICE_INVALID` 400, `BUSINESS_CONNECTION_INVALID` 400, `GIFT_MONTHS_INVALID` 400, `GIFT_STARS_INVALID` 400, `INVOICE_INVALID` 400, `MESSAGE_ID_INVALID` 400, `MESSAGE_TOO_LONG` 400, `MONTH_INVALID` 400, `MSG_ID_INVALID` 400, `NO_PAYMENT_NEEDED` 400, `PEER_ID_INVALID` 400, `PREMIUM_PURPOSE_INVALID` 400, `SLUG_INVALID` 400, `STARGIFT_ALREADY_CONVERTED` 400, `STARGIFT_ALREADY_REFUNDED` 400, `STARGIFT_ALREADY_UPGRADED` 400, `STARGIFT_EXPORT_IN_PROGRESS` 406, `STARGIFT_INVALID` 400, `STARGIFT_MESSAGE_INVALID` 400, `STARGIFT_NOT_FOUND` 400, `STARGIFT_NOT_OWNER` 400, `STARGIFT_OWNER_INVALID` 400, `STARGIFT_PEER_INVALID` 400, `STARGIFT_RESELL_CURRENCY_NOT_ALLOWED` 400, `STARGIFT_RESELL_TOO_EARLY_X` 400, `STARGIFT_SLUG_INVALID` 400, `STARGIFT_TRANSFER_TOO_EARLY_X` 400, `STARGIFT_UPGRADE_UNAVAILABLE` 400, `STARS_FORM_AMOUNT_MISMATCH` 406, `TO_ID_INVALID` 400, `UNTIL_DATE_INVALID` 400
+/// Errors: `API_GIFT_RESTRICTED_UPDATE_APP` 406, `BOOST_PEER_INVALID` 400, `BOT_ACCESS_FORBIDDEN` 403, `BOT_INVOICE_INVALID` 400, `BUSINESS_CONNECTION_INVALID` 400, `GIFT_MONTHS_INVALID` 400, `GIFT_STARS_INVALID` 400, `INVOICE_INVALID` 400, `MESSAGE_ID_INVALID` 400, `MESSAGE_TOO_LONG` 400, `MONTH_INVALID` 400, `MSG_ID_INVALID` 400, `NO_PAYMENT_NEEDED` 400, `PEER_ID_INVALID` 400, `PREMIUM_PURPOSE_INVALID` 400, `SLUG_INVALID` 400, `STARGIFT_ALREADY_CONVERTED` 400, `STARGIFT_ALREADY_REFUNDED` 400, `STARGIFT_ALREADY_UPGRADED` 400, `STARGIFT_EXPORT_IN_PROGRESS` 406, `STARGIFT_INVALID` 400, `STARGIFT_MESSAGE_INVALID` 400, `STARGIFT_NOT_FOUND` 400, `STARGIFT_NOT_OWNER` 400, `STARGIFT_NOT_UNIQUE` 400, `STARGIFT_OWNER_INVALID` 400, `STARGIFT_PEER_INVALID` 400, `STARGIFT_RESELL_CURRENCY_NOT_ALLOWED` 400, `STARGIFT_RESELL_TOO_EARLY_X` 400, `STARGIFT_SLUG_INVALID` 400, `STARGIFT_TRANSFER_TOO_EARLY_X` 400, `STARGIFT_UPGRADE_UNAVAILABLE` 400, `STARS_FORM_AMOUNT_MISMATCH` 406, `TO_ID_INVALID` 400, `UNTIL_DATE_INVALID` 400, `USER_DISALLOWED_STARGIFTS` 403
 #[derive(Clone, PartialEq)]
 pub struct GetPaymentForm {
     pub invoice: enums::InputInvoice,
@@ -397,7 +397,7 @@ impl Walk for GetBankCardData {
 
 /// `payments.exportInvoice#f91b065 invoice_media:InputMedia = payments.ExportedInvoice`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.exportInvoice)
+/// [Telegram's page](https://core.telegram.org/method/payments.exportInvoice) · for bots only
 ///
 /// Errors: `BUSINESS_CONNECTION_INVALID` 400, `CURRENCY_TOTAL_AMOUNT_INVALID` 400, `INVOICE_PAYLOAD_INVALID` 400, `MEDIA_INVALID` 400, `PAYMENT_PROVIDER_INVALID` 400, `STARS_INVOICE_INVALID` 400, `USER_BOT_REQUIRED` 400, `WEBDOCUMENT_MIME_INVALID` 400, `WEBDOCUMENT_URL_EMPTY` 400
 #[derive(Clone, PartialEq)]
@@ -558,7 +558,7 @@ impl Walk for AssignPlayMarketTransaction {
 
 /// `payments.getPremiumGiftCodeOptions#2757ba54 flags:# boost_peer:flags.0?InputPeer = Vector<PremiumGiftCodeOption>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getPremiumGiftCodeOptions)
+/// [Telegram's page](https://core.telegram.org/method/payments.getPremiumGiftCodeOptions) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetPremiumGiftCodeOptions {
     pub boost_peer: Option<Arg<enums::InputPeer>>,
@@ -612,7 +612,7 @@ impl Walk for GetPremiumGiftCodeOptions {
 
 /// `payments.checkGiftCode#8e51b4c1 slug:string = payments.CheckedGiftCode`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.checkGiftCode)
+/// [Telegram's page](https://core.telegram.org/method/payments.checkGiftCode) · for users only
 ///
 /// Errors: `GIFT_SLUG_EXPIRED` 400, `GIFT_SLUG_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -661,7 +661,7 @@ impl Walk for CheckGiftCode {
 
 /// `payments.applyGiftCode#f6e26854 slug:string = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.applyGiftCode)
+/// [Telegram's page](https://core.telegram.org/method/payments.applyGiftCode) · for users only
 ///
 /// Errors: `GIFT_SLUG_EXPIRED` 400, `GIFT_SLUG_INVALID` 400, `PREMIUM_SUB_ACTIVE_UNTIL_X` 420
 #[derive(Clone, PartialEq)]
@@ -710,7 +710,7 @@ impl Walk for ApplyGiftCode {
 
 /// `payments.getGiveawayInfo#f4239425 peer:InputPeer msg_id:int = payments.GiveawayInfo`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getGiveawayInfo)
+/// [Telegram's page](https://core.telegram.org/method/payments.getGiveawayInfo) · for users only
 ///
 /// Errors: `MESSAGE_ID_INVALID` 400, `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -766,7 +766,7 @@ impl Walk for GetGiveawayInfo {
 
 /// `payments.launchPrepaidGiveaway#5ff58f20 peer:InputPeer giveaway_id:long purpose:InputStorePaymentPurpose = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.launchPrepaidGiveaway)
+/// [Telegram's page](https://core.telegram.org/method/payments.launchPrepaidGiveaway) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -826,7 +826,7 @@ impl Walk for LaunchPrepaidGiveaway {
 
 /// `payments.getStarsTopupOptions#c00ec7d3 = Vector<StarsTopupOption>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarsTopupOptions)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarsTopupOptions) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetStarsTopupOptions;
 node!(GetStarsTopupOptions, 0xc00ec7d3, "payments.getStarsTopupOptions");
@@ -866,7 +866,7 @@ impl Walk for GetStarsTopupOptions {
 
 /// `payments.getStarsStatus#4ea9b3bf flags:# ton:flags.0?true peer:InputPeer = payments.StarsStatus`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarsStatus)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarsStatus) · for users only
 ///
 /// Errors: `BOT_ACCESS_FORBIDDEN` 403, `BUSINESS_CONNECTION_INVALID` 400, `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1053,7 +1053,7 @@ impl Walk for SendStarsForm {
 
 /// `payments.refundStarsCharge#25ae8f4a user_id:InputUser charge_id:string = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.refundStarsCharge)
+/// [Telegram's page](https://core.telegram.org/method/payments.refundStarsCharge) · for bots only
 ///
 /// Errors: `CHARGE_ALREADY_REFUNDED` 400, `CHARGE_ID_EMPTY` 400, `USER_BOT_REQUIRED` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1109,9 +1109,9 @@ impl Walk for RefundStarsCharge {
 
 /// `payments.getStarsRevenueStats#d91ffad6 flags:# dark:flags.0?true ton:flags.1?true peer:InputPeer = payments.StarsRevenueStats`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarsRevenueStats)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarsRevenueStats) · for users only
 ///
-/// Errors: `PEER_ID_INVALID` 400
+/// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct GetStarsRevenueStats {
     pub dark: bool,
@@ -1169,7 +1169,7 @@ impl Walk for GetStarsRevenueStats {
 
 /// `payments.getStarsRevenueWithdrawalUrl#2433dc92 flags:# ton:flags.0?true peer:InputPeer amount:flags.1?long password:InputCheckPasswordSRP = payments.StarsRevenueWithdrawalUrl`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarsRevenueWithdrawalUrl)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarsRevenueWithdrawalUrl) · for users only
 ///
 /// Errors: `PASSWORD_HASH_INVALID` 400, `PASSWORD_MISSING` 400, `PASSWORD_TOO_FRESH_X` 400, `SESSION_TOO_FRESH_X` 400
 #[derive(Clone, PartialEq)]
@@ -1233,7 +1233,7 @@ impl Walk for GetStarsRevenueWithdrawalUrl {
 
 /// `payments.getStarsRevenueAdsAccountUrl#d1d7efc5 peer:InputPeer = payments.StarsRevenueAdsAccountUrl`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarsRevenueAdsAccountUrl)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarsRevenueAdsAccountUrl) · for users only
 ///
 /// Errors: `CHAT_WRITE_FORBIDDEN` 403, `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1286,7 +1286,7 @@ impl Walk for GetStarsRevenueAdsAccountUrl {
 
 /// `payments.getStarsTransactionsByID#2dca16b8 flags:# ton:flags.0?true peer:InputPeer id:Vector<InputStarsTransaction> = payments.StarsStatus`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarsTransactionsByID)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarsTransactionsByID) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400, `TRANSACTION_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1347,7 +1347,7 @@ impl Walk for GetStarsTransactionsById {
 
 /// `payments.getStarsGiftOptions#d3c96bc8 flags:# user_id:flags.0?InputUser = Vector<StarsGiftOption>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarsGiftOptions)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarsGiftOptions) · for users only
 ///
 /// Errors: `INPUT_USER_DEACTIVATED` 400, `USER_GIFT_UNAVAILABLE` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1403,7 +1403,7 @@ impl Walk for GetStarsGiftOptions {
 
 /// `payments.getStarsSubscriptions#32512c5 flags:# missing_balance:flags.0?true peer:InputPeer offset:string = payments.StarsStatus`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarsSubscriptions)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarsSubscriptions) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1464,7 +1464,7 @@ impl Walk for GetStarsSubscriptions {
 
 /// `payments.changeStarsSubscription#c7770878 flags:# peer:InputPeer subscription_id:string canceled:flags.0?Bool = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.changeStarsSubscription)
+/// [Telegram's page](https://core.telegram.org/method/payments.changeStarsSubscription) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1526,7 +1526,7 @@ impl Walk for ChangeStarsSubscription {
 
 /// `payments.fulfillStarsSubscription#cc5bebb3 peer:InputPeer subscription_id:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.fulfillStarsSubscription)
+/// [Telegram's page](https://core.telegram.org/method/payments.fulfillStarsSubscription) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1582,7 +1582,7 @@ impl Walk for FulfillStarsSubscription {
 
 /// `payments.getStarsGiveawayOptions#bd1efd3e = Vector<StarsGiveawayOption>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarsGiveawayOptions)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarsGiveawayOptions) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetStarsGiveawayOptions;
 node!(GetStarsGiveawayOptions, 0xbd1efd3e, "payments.getStarsGiveawayOptions");
@@ -1669,9 +1669,9 @@ impl Walk for GetStarGifts {
 
 /// `payments.saveStarGift#2a2a697c flags:# unsave:flags.0?true stargift:InputSavedStarGift = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.saveStarGift)
+/// [Telegram's page](https://core.telegram.org/method/payments.saveStarGift) · for users only
 ///
-/// Errors: `MESSAGE_ID_INVALID` 400, `SAVED_ID_EMPTY` 400, `STARGIFT_OWNER_INVALID` 400, `USER_ID_INVALID` 400
+/// Errors: `MESSAGE_ID_INVALID` 400, `SAVED_ID_EMPTY` 400, `STARGIFT_OBJECT_INVALID` 400, `STARGIFT_OWNER_INVALID` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct SaveStarGift {
     pub unsave: bool,
@@ -1727,7 +1727,7 @@ impl Walk for SaveStarGift {
 
 /// `payments.convertStarGift#74bf076b stargift:InputSavedStarGift = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.convertStarGift)
+/// [Telegram's page](https://core.telegram.org/method/payments.convertStarGift) · for users only
 ///
 /// Errors: `BUSINESS_CONNECTION_INVALID` 400, `MESSAGE_ID_INVALID` 400, `SAVED_ID_EMPTY` 400, `STARGIFT_PEER_INVALID` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1780,7 +1780,7 @@ impl Walk for ConvertStarGift {
 
 /// `payments.botCancelStarsSubscription#6dfa0622 flags:# restore:flags.0?true user_id:InputUser charge_id:string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.botCancelStarsSubscription)
+/// [Telegram's page](https://core.telegram.org/method/payments.botCancelStarsSubscription) · for users only
 ///
 /// Errors: `CHARGE_ID_INVALID` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1841,7 +1841,7 @@ impl Walk for BotCancelStarsSubscription {
 
 /// `payments.getConnectedStarRefBots#5869a553 flags:# peer:InputPeer offset_date:flags.2?int offset_link:flags.2?string limit:int = payments.ConnectedStarRefBots`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getConnectedStarRefBots)
+/// [Telegram's page](https://core.telegram.org/method/payments.getConnectedStarRefBots) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetConnectedStarRefBots {
     pub peer: Arg<enums::InputPeer>,
@@ -1914,7 +1914,7 @@ impl Walk for GetConnectedStarRefBots {
 
 /// `payments.getConnectedStarRefBot#b7d998f0 peer:InputPeer bot:InputUser = payments.ConnectedStarRefBots`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getConnectedStarRefBot)
+/// [Telegram's page](https://core.telegram.org/method/payments.getConnectedStarRefBot) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1971,9 +1971,9 @@ impl Walk for GetConnectedStarRefBot {
 
 /// `payments.getSuggestedStarRefBots#d6b48f7 flags:# order_by_revenue:flags.0?true order_by_date:flags.1?true peer:InputPeer offset:string limit:int = payments.SuggestedStarRefBots`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getSuggestedStarRefBots)
+/// [Telegram's page](https://core.telegram.org/method/payments.getSuggestedStarRefBots) · for users only
 ///
-/// Errors: `PEER_ID_INVALID` 403
+/// Errors: `PEER_ID_INVALID` 400, `PEER_ID_INVALID` 403
 #[derive(Clone, PartialEq)]
 pub struct GetSuggestedStarRefBots {
     pub order_by_revenue: bool,
@@ -2037,7 +2037,7 @@ impl Walk for GetSuggestedStarRefBots {
 
 /// `payments.connectStarRefBot#7ed5348a peer:InputPeer bot:InputUser = payments.ConnectedStarRefBots`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.connectStarRefBot)
+/// [Telegram's page](https://core.telegram.org/method/payments.connectStarRefBot) · for users only
 #[derive(Clone, PartialEq)]
 pub struct ConnectStarRefBot {
     pub peer: Arg<enums::InputPeer>,
@@ -2092,7 +2092,7 @@ impl Walk for ConnectStarRefBot {
 
 /// `payments.editConnectedStarRefBot#e4fca4a3 flags:# revoked:flags.0?true peer:InputPeer link:string = payments.ConnectedStarRefBots`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.editConnectedStarRefBot)
+/// [Telegram's page](https://core.telegram.org/method/payments.editConnectedStarRefBot) · for users only
 ///
 /// Errors: `STARREF_HASH_REVOKED` 400
 #[derive(Clone, PartialEq)]
@@ -2153,7 +2153,7 @@ impl Walk for EditConnectedStarRefBot {
 
 /// `payments.getStarGiftUpgradePreview#9c9abcb1 gift_id:long = payments.StarGiftUpgradePreview`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftUpgradePreview)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftUpgradePreview) · for users only
 ///
 /// Errors: `STARGIFT_INVALID` 400, `STARGIFT_UPGRADE_UNAVAILABLE` 400
 #[derive(Clone, PartialEq)]
@@ -2202,7 +2202,7 @@ impl Walk for GetStarGiftUpgradePreview {
 
 /// `payments.upgradeStarGift#aed6e4f5 flags:# keep_original_details:flags.0?true stargift:InputSavedStarGift = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.upgradeStarGift)
+/// [Telegram's page](https://core.telegram.org/method/payments.upgradeStarGift) · for users only
 ///
 /// Errors: `BUSINESS_CONNECTION_INVALID` 400, `MESSAGE_ID_INVALID` 400, `PAYMENT_REQUIRED` 400, `SAVED_ID_EMPTY` 400, `STARGIFT_ALREADY_CONVERTED` 400, `STARGIFT_ALREADY_UPGRADED` 400, `STARGIFT_UPGRADE_UNAVAILABLE` 400
 #[derive(Clone, PartialEq)]
@@ -2260,7 +2260,7 @@ impl Walk for UpgradeStarGift {
 
 /// `payments.transferStarGift#7f18176a stargift:InputSavedStarGift to_id:InputPeer = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.transferStarGift)
+/// [Telegram's page](https://core.telegram.org/method/payments.transferStarGift) · for users only
 ///
 /// Errors: `BUSINESS_CONNECTION_INVALID` 400, `MESSAGE_ID_INVALID` 400, `PAYMENT_REQUIRED` 400, `PEER_ID_INVALID` 400, `SAVED_ID_EMPTY` 400, `STARGIFT_NOT_FOUND` 400, `STARGIFT_NOT_OWNER` 400, `STARGIFT_NOT_UNIQUE` 400, `STARGIFT_OWNER_INVALID` 400, `STARGIFT_PEER_INVALID` 400, `STARGIFT_TRANSFER_TOO_EARLY_X` 400
 #[derive(Clone, PartialEq)]
@@ -2317,7 +2317,7 @@ impl Walk for TransferStarGift {
 
 /// `payments.getUniqueStarGift#a1974d72 slug:string = payments.UniqueStarGift`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getUniqueStarGift)
+/// [Telegram's page](https://core.telegram.org/method/payments.getUniqueStarGift) · for users only
 ///
 /// Errors: `STARGIFT_SLUG_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2449,7 +2449,7 @@ impl Walk for GetSavedStarGifts {
 
 /// `payments.getSavedStarGift#b455a106 stargift:Vector<InputSavedStarGift> = payments.SavedStarGifts`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getSavedStarGift)
+/// [Telegram's page](https://core.telegram.org/method/payments.getSavedStarGift) · for users only
 ///
 /// Errors: `SAVED_ID_EMPTY` 400, `STARGIFT_OWNER_INVALID` 400, `STARGIFT_SLUG_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2502,7 +2502,7 @@ impl Walk for GetSavedStarGift {
 
 /// `payments.getStarGiftWithdrawalUrl#d06e93a8 stargift:InputSavedStarGift password:InputCheckPasswordSRP = payments.StarGiftWithdrawalUrl`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftWithdrawalUrl)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftWithdrawalUrl) · for users only
 ///
 /// Errors: `PASSWORD_HASH_INVALID` 400, `PASSWORD_TOO_FRESH_X` 400, `SESSION_TOO_FRESH_X` 400
 #[derive(Clone, PartialEq)]
@@ -2558,7 +2558,7 @@ impl Walk for GetStarGiftWithdrawalUrl {
 
 /// `payments.toggleChatStarGiftNotifications#60eaefa1 flags:# enabled:flags.0?true peer:InputPeer = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.toggleChatStarGiftNotifications)
+/// [Telegram's page](https://core.telegram.org/method/payments.toggleChatStarGiftNotifications) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2616,7 +2616,7 @@ impl Walk for ToggleChatStarGiftNotifications {
 
 /// `payments.toggleStarGiftsPinnedToTop#1513e7b0 peer:InputPeer stargift:Vector<InputSavedStarGift> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.toggleStarGiftsPinnedToTop)
+/// [Telegram's page](https://core.telegram.org/method/payments.toggleStarGiftsPinnedToTop) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2673,7 +2673,7 @@ impl Walk for ToggleStarGiftsPinnedToTop {
 
 /// `payments.canPurchaseStore#4fdc5ea7 purpose:InputStorePaymentPurpose = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.canPurchaseStore)
+/// [Telegram's page](https://core.telegram.org/method/payments.canPurchaseStore) · for users only
 ///
 /// Errors: `INPUT_PURPOSE_INVALID` 400, `PREMIUM_CURRENTLY_UNAVAILABLE` 406
 #[derive(Clone, PartialEq)]
@@ -2726,7 +2726,7 @@ impl Walk for CanPurchaseStore {
 
 /// `payments.getResaleStarGifts#7a5fa236 flags:# sort_by_price:flags.1?true sort_by_num:flags.2?true for_craft:flags.4?true stars_only:flags.5?true attributes_hash:flags.0?long gift_id:long attributes:flags.3?Vector<StarGiftAttributeId> offset:string limit:int = payments.ResaleStarGifts`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getResaleStarGifts)
+/// [Telegram's page](https://core.telegram.org/method/payments.getResaleStarGifts) · for users only
 ///
 /// Errors: `STARGIFT_ATTRIBUTE_INVALID` 400, `STARGIFT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2798,7 +2798,7 @@ impl Walk for GetResaleStarGifts {
 
 /// `payments.updateStarGiftPrice#edbe6ccb stargift:InputSavedStarGift resell_amount:StarsAmount = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.updateStarGiftPrice)
+/// [Telegram's page](https://core.telegram.org/method/payments.updateStarGiftPrice) · for users only
 ///
 /// Errors: `SAVED_ID_EMPTY` 400, `STARGIFT_NOT_FOUND` 400
 #[derive(Clone, PartialEq)]
@@ -2854,7 +2854,7 @@ impl Walk for UpdateStarGiftPrice {
 
 /// `payments.createStarGiftCollection#1f4a0e87 peer:InputPeer title:string stargift:Vector<InputSavedStarGift> = StarGiftCollection`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.createStarGiftCollection)
+/// [Telegram's page](https://core.telegram.org/method/payments.createStarGiftCollection) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2914,7 +2914,7 @@ impl Walk for CreateStarGiftCollection {
 
 /// `payments.updateStarGiftCollection#4fddbee7 flags:# peer:InputPeer collection_id:int title:flags.0?string delete_stargift:flags.1?Vector<InputSavedStarGift> add_stargift:flags.2?Vector<InputSavedStarGift> order:flags.3?Vector<InputSavedStarGift> = StarGiftCollection`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.updateStarGiftCollection)
+/// [Telegram's page](https://core.telegram.org/method/payments.updateStarGiftCollection) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2988,7 +2988,7 @@ impl Walk for UpdateStarGiftCollection {
 
 /// `payments.reorderStarGiftCollections#c32af4cc peer:InputPeer order:Vector<int> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.reorderStarGiftCollections)
+/// [Telegram's page](https://core.telegram.org/method/payments.reorderStarGiftCollections) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3044,7 +3044,7 @@ impl Walk for ReorderStarGiftCollections {
 
 /// `payments.deleteStarGiftCollection#ad5648e8 peer:InputPeer collection_id:int = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.deleteStarGiftCollection)
+/// [Telegram's page](https://core.telegram.org/method/payments.deleteStarGiftCollection) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3100,7 +3100,7 @@ impl Walk for DeleteStarGiftCollection {
 
 /// `payments.getStarGiftCollections#981b91dd peer:InputPeer hash:long = payments.StarGiftCollections`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftCollections)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftCollections) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3156,7 +3156,7 @@ impl Walk for GetStarGiftCollections {
 
 /// `payments.getUniqueStarGiftValueInfo#4365af6b slug:string = payments.UniqueStarGiftValueInfo`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getUniqueStarGiftValueInfo)
+/// [Telegram's page](https://core.telegram.org/method/payments.getUniqueStarGiftValueInfo) · for users only
 ///
 /// Errors: `STARGIFT_SLUG_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3205,7 +3205,7 @@ impl Walk for GetUniqueStarGiftValueInfo {
 
 /// `payments.checkCanSendGift#c0c4edc9 gift_id:long = payments.CheckCanSendGiftResult`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.checkCanSendGift)
+/// [Telegram's page](https://core.telegram.org/method/payments.checkCanSendGift) · for users only
 ///
 /// Errors: `STARGIFT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3254,7 +3254,7 @@ impl Walk for CheckCanSendGift {
 
 /// `payments.getStarGiftAuctionState#5c9ff4d6 auction:InputStarGiftAuction version:int = payments.StarGiftAuctionState`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftAuctionState)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftAuctionState) · for users only
 ///
 /// Errors: `STARGIFT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3306,7 +3306,7 @@ impl Walk for GetStarGiftAuctionState {
 
 /// `payments.getStarGiftAuctionAcquiredGifts#6ba2cbec gift_id:long = payments.StarGiftAuctionAcquiredGifts`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftAuctionAcquiredGifts)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftAuctionAcquiredGifts) · for users only
 ///
 /// Errors: `STARGIFT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3355,7 +3355,7 @@ impl Walk for GetStarGiftAuctionAcquiredGifts {
 
 /// `payments.getStarGiftActiveAuctions#a5d0514d hash:long = payments.StarGiftActiveAuctions`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftActiveAuctions)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftActiveAuctions) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetStarGiftActiveAuctions {
     pub hash: i64,
@@ -3456,7 +3456,7 @@ impl Walk for ResolveStarGiftOffer {
 
 /// `payments.sendStarGiftOffer#8fb86b41 flags:# peer:InputPeer slug:string price:StarsAmount duration:int random_id:long allow_paid_stars:flags.0?long = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.sendStarGiftOffer)
+/// [Telegram's page](https://core.telegram.org/method/payments.sendStarGiftOffer) · for users only
 ///
 /// Errors: `INPUT_STARS_AMOUNT_INVALID` 400, `INPUT_STARS_NANOS_INVALID` 400, `INVOICE_INVALID` 400, `PEER_ID_INVALID` 400, `RESELL_STARS_TOO_FEW` 400, `RESELL_STARS_TOO_MUCH` 400, `STARGIFT_OFFER_INVALID` 400, `STARGIFT_OFFER_NOT_ALLOWED` 400, `STARGIFT_SLUG_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3533,7 +3533,7 @@ impl Walk for SendStarGiftOffer {
 
 /// `payments.getStarGiftUpgradeAttributes#6d038b58 gift_id:long = payments.StarGiftUpgradeAttributes`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftUpgradeAttributes)
+/// [Telegram's page](https://core.telegram.org/method/payments.getStarGiftUpgradeAttributes) · for users only
 ///
 /// Errors: `STARGIFT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3582,7 +3582,7 @@ impl Walk for GetStarGiftUpgradeAttributes {
 
 /// `payments.getCraftStarGifts#fd05dd00 gift_id:long offset:string limit:int = payments.SavedStarGifts`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.getCraftStarGifts)
+/// [Telegram's page](https://core.telegram.org/method/payments.getCraftStarGifts) · for users only
 ///
 /// Errors: `STARGIFT_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -3637,7 +3637,7 @@ impl Walk for GetCraftStarGifts {
 
 /// `payments.craftStarGift#b0f9684f stargift:Vector<InputSavedStarGift> = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/payments.craftStarGift)
+/// [Telegram's page](https://core.telegram.org/method/payments.craftStarGift) · for users only
 ///
 /// Errors: `SAVED_ID_EMPTY` 400
 #[derive(Clone, PartialEq)]

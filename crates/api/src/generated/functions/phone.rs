@@ -462,7 +462,7 @@ impl Walk for SaveCallDebug {
 ///
 /// [Telegram's page](https://core.telegram.org/method/phone.sendSignalingData) · for users only
 ///
-/// Errors: `CALL_PEER_INVALID` 400
+/// Errors: `CALL_NOT_ACTIVE` 400, `CALL_PEER_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct SendSignalingData {
     pub peer: enums::InputPhoneCall,
@@ -587,7 +587,7 @@ impl Walk for CreateGroupCall {
 ///
 /// [Telegram's page](https://core.telegram.org/method/phone.joinGroupCall) · for users only
 ///
-/// Errors: `CHAT_ADMIN_REQUIRED` 400, `CHAT_WRITE_FORBIDDEN` 403, `DATA_JSON_INVALID` 400, `GROUPCALL_ADD_PARTICIPANTS_FAILED` 500, `GROUPCALL_FORBIDDEN` 400, `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400, `GROUPCALL_SSRC_DUPLICATE_MUCH` 400, `JOIN_AS_PEER_INVALID` 400
+/// Errors: `CHAT_ADMIN_REQUIRED` 400, `CHAT_WRITE_FORBIDDEN` 403, `DATA_JSON_INVALID` 400, `GROUPCALL_ADD_PARTICIPANTS_FAILED` 500, `GROUPCALL_FORBIDDEN` 400, `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400, `GROUPCALL_SSRC_DUPLICATE_MUCH` 400, `JOIN_AS_PEER_INVALID` 400, `PUBLIC_KEY_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct JoinGroupCall {
     pub muted: bool,
@@ -724,7 +724,7 @@ impl Walk for LeaveGroupCall {
 ///
 /// [Telegram's page](https://core.telegram.org/method/phone.inviteToGroupCall) · for users only
 ///
-/// Errors: `CHAT_TYPE_INVALID` 403, `GROUPCALL_FORBIDDEN` 400, `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400, `INVITE_FORBIDDEN_WITH_JOINAS` 400, `USER_ALREADY_INVITED` 400, `USER_NOT_PARTICIPANT` 403
+/// Errors: `CHAT_TYPE_INVALID` 403, `GROUPCALL_FORBIDDEN` 400, `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400, `INVITE_FORBIDDEN_WITH_JOINAS` 400, `USER_ALREADY_INVITED` 400, `USER_NOT_PARTICIPANT` 400, `USER_NOT_PARTICIPANT` 403
 #[derive(Clone, PartialEq)]
 pub struct InviteToGroupCall {
     pub call: enums::InputGroupCall,
@@ -829,7 +829,7 @@ impl Walk for DiscardGroupCall {
 ///
 /// [Telegram's page](https://core.telegram.org/method/phone.toggleGroupCallSettings) · for users only
 ///
-/// Errors: `GROUPCALL_INVALID` 400, `GROUPCALL_NOT_MODIFIED` 400
+/// Errors: `GROUPCALL_CHANGE_FORBIDDEN` 403, `GROUPCALL_FORBIDDEN` 400, `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400, `GROUPCALL_NOT_MODIFIED` 400
 #[derive(Clone, PartialEq)]
 pub struct ToggleGroupCallSettings {
     pub reset_invite_hash: bool,
@@ -892,7 +892,7 @@ impl Walk for ToggleGroupCallSettings {
 ///
 /// [Telegram's page](https://core.telegram.org/method/phone.getGroupCall) · for users only
 ///
-/// Errors: `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400
+/// Errors: `GROUPCALL_FORBIDDEN` 400, `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct GetGroupCall {
     pub call: enums::InputGroupCall,
@@ -1128,7 +1128,7 @@ impl Walk for ToggleGroupCallRecord {
 ///
 /// [Telegram's page](https://core.telegram.org/method/phone.editGroupCallParticipant) · for users only
 ///
-/// Errors: `GROUPCALL_FORBIDDEN` 400, `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400, `PARTICIPANT_JOIN_MISSING` 400, `RAISE_HAND_FORBIDDEN` 400, `USER_VOLUME_INVALID` 400, `VIDEO_PAUSE_FORBIDDEN` 400, `VIDEO_STOP_FORBIDDEN` 400
+/// Errors: `GROUPCALL_FORBIDDEN` 400, `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400, `PARTICIPANT_JOIN_MISSING` 400, `RAISE_HAND_FORBIDDEN` 400, `USER_ID_INVALID` 400, `USER_VOLUME_INVALID` 400, `VIDEO_PAUSE_FORBIDDEN` 400, `VIDEO_STOP_FORBIDDEN` 400
 #[derive(Clone, PartialEq)]
 pub struct EditGroupCallParticipant {
     pub call: enums::InputGroupCall,
@@ -1364,7 +1364,7 @@ impl Walk for ExportGroupCallInvite {
 ///
 /// [Telegram's page](https://core.telegram.org/method/phone.toggleGroupCallStartSubscription) · for users only
 ///
-/// Errors: `GROUPCALL_ALREADY_STARTED` 403, `GROUPCALL_INVALID` 400
+/// Errors: `GROUPCALL_ALREADY_STARTED` 403, `GROUPCALL_FORBIDDEN` 400, `GROUPCALL_FORBIDDEN` 403, `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct ToggleGroupCallStartSubscription {
     pub call: enums::InputGroupCall,
@@ -1783,7 +1783,7 @@ impl Walk for SaveCallLog {
 
 /// `phone.createConferenceCall#7d0444bb flags:# muted:flags.0?true video_stopped:flags.2?true join:flags.3?true random_id:int public_key:flags.3?int256 block:flags.3?bytes params:flags.3?DataJSON = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.createConferenceCall)
+/// [Telegram's page](https://core.telegram.org/method/phone.createConferenceCall) · for users only
 #[derive(Clone, PartialEq)]
 pub struct CreateConferenceCall {
     pub muted: bool,
@@ -1864,7 +1864,7 @@ impl Walk for CreateConferenceCall {
 
 /// `phone.deleteConferenceCallParticipants#8ca60525 flags:# only_left:flags.0?true kick:flags.1?true call:InputGroupCall ids:Vector<long> block:bytes = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.deleteConferenceCallParticipants)
+/// [Telegram's page](https://core.telegram.org/method/phone.deleteConferenceCallParticipants) · for users only
 ///
 /// Errors: `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1926,7 +1926,7 @@ impl Walk for DeleteConferenceCallParticipants {
 
 /// `phone.sendConferenceCallBroadcast#c6701900 call:InputGroupCall block:bytes = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.sendConferenceCallBroadcast)
+/// [Telegram's page](https://core.telegram.org/method/phone.sendConferenceCallBroadcast) · for users only
 ///
 /// Errors: `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1978,7 +1978,7 @@ impl Walk for SendConferenceCallBroadcast {
 
 /// `phone.inviteConferenceCallParticipant#bcf22685 flags:# video:flags.0?true call:InputGroupCall user_id:InputUser = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.inviteConferenceCallParticipant)
+/// [Telegram's page](https://core.telegram.org/method/phone.inviteConferenceCallParticipant) · for users only
 ///
 /// Errors: `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2039,7 +2039,7 @@ impl Walk for InviteConferenceCallParticipant {
 
 /// `phone.declineConferenceCallInvite#3c479971 msg_id:int = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.declineConferenceCallInvite)
+/// [Telegram's page](https://core.telegram.org/method/phone.declineConferenceCallInvite) · for users only
 ///
 /// Errors: `MESSAGE_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2088,7 +2088,7 @@ impl Walk for DeclineConferenceCallInvite {
 
 /// `phone.getGroupCallChainBlocks#ee9f88a6 call:InputGroupCall sub_chain_id:int offset:int limit:int = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.getGroupCallChainBlocks)
+/// [Telegram's page](https://core.telegram.org/method/phone.getGroupCallChainBlocks) · for users only
 ///
 /// Errors: `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2146,9 +2146,9 @@ impl Walk for GetGroupCallChainBlocks {
 
 /// `phone.sendGroupCallMessage#b1d11410 flags:# call:InputGroupCall random_id:long message:TextWithEntities allow_paid_stars:flags.0?long send_as:flags.1?InputPeer = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.sendGroupCallMessage)
+/// [Telegram's page](https://core.telegram.org/method/phone.sendGroupCallMessage) · for users only
 ///
-/// Errors: `GROUPCALL_INVALID` 400
+/// Errors: `GROUPCALL_INVALID` 400, `GROUPCALL_JOIN_MISSING` 400
 #[derive(Clone, PartialEq)]
 pub struct SendGroupCallMessage {
     pub call: enums::InputGroupCall,
@@ -2220,7 +2220,7 @@ impl Walk for SendGroupCallMessage {
 
 /// `phone.sendGroupCallEncryptedMessage#e5afa56d call:InputGroupCall encrypted_message:bytes = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.sendGroupCallEncryptedMessage)
+/// [Telegram's page](https://core.telegram.org/method/phone.sendGroupCallEncryptedMessage) · for users only
 ///
 /// Errors: `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2272,7 +2272,7 @@ impl Walk for SendGroupCallEncryptedMessage {
 
 /// `phone.deleteGroupCallMessages#f64f54f7 flags:# report_spam:flags.0?true call:InputGroupCall messages:Vector<int> = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.deleteGroupCallMessages)
+/// [Telegram's page](https://core.telegram.org/method/phone.deleteGroupCallMessages) · for users only
 ///
 /// Errors: `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2329,7 +2329,7 @@ impl Walk for DeleteGroupCallMessages {
 
 /// `phone.deleteGroupCallParticipantMessages#1dbfeca0 flags:# report_spam:flags.0?true call:InputGroupCall participant:InputPeer = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.deleteGroupCallParticipantMessages)
+/// [Telegram's page](https://core.telegram.org/method/phone.deleteGroupCallParticipantMessages) · for users only
 ///
 /// Errors: `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2390,7 +2390,7 @@ impl Walk for DeleteGroupCallParticipantMessages {
 
 /// `phone.getGroupCallStars#6f636302 call:InputGroupCall = phone.GroupCallStars`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.getGroupCallStars)
+/// [Telegram's page](https://core.telegram.org/method/phone.getGroupCallStars) · for users only
 ///
 /// Errors: `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -2439,7 +2439,7 @@ impl Walk for GetGroupCallStars {
 
 /// `phone.saveDefaultSendAs#4167add1 call:InputGroupCall send_as:InputPeer = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/phone.saveDefaultSendAs)
+/// [Telegram's page](https://core.telegram.org/method/phone.saveDefaultSendAs) · for users only
 ///
 /// Errors: `GROUPCALL_INVALID` 400
 #[derive(Clone, PartialEq)]

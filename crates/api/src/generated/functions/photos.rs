@@ -190,7 +190,7 @@ impl Walk for DeletePhotos {
 ///
 /// [Telegram's page](https://core.telegram.org/method/photos.getUserPhotos)
 ///
-/// Errors: `MAX_ID_INVALID` 400, `MSG_ID_INVALID` 400, `USER_ID_INVALID` 400
+/// Errors: `CHANNEL_PRIVATE` 400, `MAX_ID_INVALID` 400, `MSG_ID_INVALID` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct GetUserPhotos {
     pub user_id: Arg<enums::InputUser>,
@@ -250,7 +250,7 @@ impl Walk for GetUserPhotos {
 
 /// `photos.uploadContactProfilePhoto#e14c4a71 flags:# suggest:flags.3?true save:flags.4?true user_id:InputUser file:flags.0?InputFile video:flags.1?InputFile video_start_ts:flags.2?double video_emoji_markup:flags.5?VideoSize = photos.Photo`
 ///
-/// [Telegram's page](https://core.telegram.org/method/photos.uploadContactProfilePhoto)
+/// [Telegram's page](https://core.telegram.org/method/photos.uploadContactProfilePhoto) · for users only
 ///
 /// Errors: `CONTACT_MISSING` 400, `NEED_ACTION_MISSING` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]

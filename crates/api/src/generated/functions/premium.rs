@@ -10,7 +10,7 @@ use crate::{Arg, Peers, enums, types};
 
 /// `premium.getBoostsList#60f67660 flags:# gifts:flags.0?true peer:InputPeer offset:string limit:int = premium.BoostsList`
 ///
-/// [Telegram's page](https://core.telegram.org/method/premium.getBoostsList)
+/// [Telegram's page](https://core.telegram.org/method/premium.getBoostsList) · for users only
 ///
 /// Errors: `CHAT_ADMIN_REQUIRED` 400, `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -74,7 +74,7 @@ impl Walk for GetBoostsList {
 
 /// `premium.getMyBoosts#be77b4a = premium.MyBoosts`
 ///
-/// [Telegram's page](https://core.telegram.org/method/premium.getMyBoosts)
+/// [Telegram's page](https://core.telegram.org/method/premium.getMyBoosts) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetMyBoosts;
 node!(GetMyBoosts, 0x0be77b4a, "premium.getMyBoosts");
@@ -114,7 +114,7 @@ impl Walk for GetMyBoosts {
 
 /// `premium.applyBoost#6b7da746 flags:# slots:flags.0?Vector<int> peer:InputPeer = premium.MyBoosts`
 ///
-/// [Telegram's page](https://core.telegram.org/method/premium.applyBoost)
+/// [Telegram's page](https://core.telegram.org/method/premium.applyBoost) · for users only
 ///
 /// Errors: `BOOSTS_EMPTY` 400, `PEER_ID_INVALID` 400, `SLOTS_EMPTY` 400
 #[derive(Clone, PartialEq)]
@@ -173,7 +173,7 @@ impl Walk for ApplyBoost {
 
 /// `premium.getBoostsStatus#42f1f61 peer:InputPeer = premium.BoostsStatus`
 ///
-/// [Telegram's page](https://core.telegram.org/method/premium.getBoostsStatus)
+/// [Telegram's page](https://core.telegram.org/method/premium.getBoostsStatus) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]

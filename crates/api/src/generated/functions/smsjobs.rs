@@ -10,9 +10,9 @@ use crate::{Arg, Peers, enums, types};
 
 /// `smsjobs.isEligibleToJoin#edc39d0 = smsjobs.EligibilityToJoin`
 ///
-/// [Telegram's page](https://core.telegram.org/method/smsjobs.isEligibleToJoin)
+/// [Telegram's page](https://core.telegram.org/method/smsjobs.isEligibleToJoin) · for users only
 ///
-/// Errors: `NOT_ELIGIBLE` 403
+/// Errors: `NOT_ELIGIBLE` 400, `NOT_ELIGIBLE` 403
 #[derive(Clone, PartialEq)]
 pub struct IsEligibleToJoin;
 node!(IsEligibleToJoin, 0x0edc39d0, "smsjobs.isEligibleToJoin");
@@ -52,7 +52,7 @@ impl Walk for IsEligibleToJoin {
 
 /// `smsjobs.join#a74ece2d = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/smsjobs.join)
+/// [Telegram's page](https://core.telegram.org/method/smsjobs.join) · for users only
 ///
 /// Errors: `NOT_ELIGIBLE` 400
 #[derive(Clone, PartialEq)]
@@ -94,7 +94,7 @@ impl Walk for Join {
 
 /// `smsjobs.leave#9898ad73 = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/smsjobs.leave)
+/// [Telegram's page](https://core.telegram.org/method/smsjobs.leave) · for users only
 ///
 /// Errors: `NOT_JOINED` 400
 #[derive(Clone, PartialEq)]
@@ -136,7 +136,7 @@ impl Walk for Leave {
 
 /// `smsjobs.updateSettings#93fa0bf flags:# allow_international:flags.0?true = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/smsjobs.updateSettings)
+/// [Telegram's page](https://core.telegram.org/method/smsjobs.updateSettings) · for users only
 ///
 /// Errors: `NOT_JOINED` 400
 #[derive(Clone, PartialEq)]
@@ -187,7 +187,7 @@ impl Walk for UpdateSettings {
 
 /// `smsjobs.getStatus#10a698e8 = smsjobs.Status`
 ///
-/// [Telegram's page](https://core.telegram.org/method/smsjobs.getStatus)
+/// [Telegram's page](https://core.telegram.org/method/smsjobs.getStatus) · for users only
 ///
 /// Errors: `NOT_JOINED` 400
 #[derive(Clone, PartialEq)]
@@ -229,7 +229,7 @@ impl Walk for GetStatus {
 
 /// `smsjobs.getSmsJob#778d902f job_id:string = SmsJob`
 ///
-/// [Telegram's page](https://core.telegram.org/method/smsjobs.getSmsJob)
+/// [Telegram's page](https://core.telegram.org/method/smsjobs.getSmsJob) · for users only
 ///
 /// Errors: `SMSJOB_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -278,7 +278,7 @@ impl Walk for GetSmsJob {
 
 /// `smsjobs.finishJob#4f1ebf24 flags:# job_id:string error:flags.0?string = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/smsjobs.finishJob)
+/// [Telegram's page](https://core.telegram.org/method/smsjobs.finishJob) · for users only
 ///
 /// Errors: `SMSJOB_ID_INVALID` 400
 #[derive(Clone, PartialEq)]

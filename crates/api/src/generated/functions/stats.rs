@@ -304,9 +304,9 @@ impl Walk for GetMessageStats {
 
 /// `stats.getStoryStats#374fef40 flags:# dark:flags.0?true peer:InputPeer id:int = stats.StoryStats`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stats.getStoryStats)
+/// [Telegram's page](https://core.telegram.org/method/stats.getStoryStats) · for users only
 ///
-/// Errors: `PEER_ID_INVALID` 400, `STORIES_NEVER_CREATED` 400
+/// Errors: `CHANNEL_INVALID` 400, `PEER_ID_INVALID` 400, `STORIES_NEVER_CREATED` 400
 #[derive(Clone, PartialEq)]
 pub struct GetStoryStats {
     pub dark: bool,
@@ -365,7 +365,7 @@ impl Walk for GetStoryStats {
 
 /// `stats.getStoryPublicForwards#a6437ef6 peer:InputPeer id:int offset:string limit:int = stats.PublicForwards`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stats.getStoryPublicForwards)
+/// [Telegram's page](https://core.telegram.org/method/stats.getStoryPublicForwards) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -427,7 +427,9 @@ impl Walk for GetStoryPublicForwards {
 
 /// `stats.getPollStats#c27dfa68 flags:# dark:flags.0?true peer:InputPeer msg_id:int = stats.PollStats`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stats.getPollStats)
+/// [Telegram's page](https://core.telegram.org/method/stats.getPollStats) · for users only
+///
+/// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct GetPollStats {
     pub dark: bool,

@@ -10,7 +10,7 @@ use crate::{Arg, Peers, enums, types};
 
 /// `stories.canSendStory#30eb63f0 peer:InputPeer = stories.CanSendStoryCount`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.canSendStory)
+/// [Telegram's page](https://core.telegram.org/method/stories.canSendStory) · for users only
 ///
 /// Errors: `BOOSTS_REQUIRED` 400, `CHANNEL_INVALID` 400, `CHAT_ADMIN_REQUIRED` 400, `PEER_ID_INVALID` 400, `PREMIUM_ACCOUNT_REQUIRED` 400, `STORIES_TOO_MUCH` 400, `STORY_SEND_FLOOD_MONTHLY_X` 400, `STORY_SEND_FLOOD_WEEKLY_X` 400
 #[derive(Clone, PartialEq)]
@@ -65,7 +65,7 @@ impl Walk for CanSendStory {
 ///
 /// [Telegram's page](https://core.telegram.org/method/stories.sendStory)
 ///
-/// Errors: `BOOSTS_REQUIRED` 400, `BOT_ACCESS_FORBIDDEN` 403, `CHANNEL_INVALID` 400, `CHAT_ADMIN_REQUIRED` 400, `IMAGE_PROCESS_FAILED` 400, `MEDIA_EMPTY` 400, `MEDIA_FILE_INVALID` 400, `MEDIA_TYPE_INVALID` 400, `MEDIA_VIDEO_STORY_MISSING` 400, `PEER_ID_INVALID` 400, `PHOTO_INVALID_DIMENSIONS` 400, `PREMIUM_ACCOUNT_REQUIRED` 400, `REACTION_INVALID` 400, `STORIES_TOO_MUCH` 400, `STORY_PERIOD_INVALID` 400, `VENUE_ID_INVALID` 400
+/// Errors: `BOOSTS_REQUIRED` 400, `BOT_ACCESS_FORBIDDEN` 403, `CHANNEL_INVALID` 400, `CHAT_ADMIN_REQUIRED` 400, `IMAGE_PROCESS_FAILED` 400, `MEDIA_CAPTION_TOO_LONG` 400, `MEDIA_EMPTY` 400, `MEDIA_FILE_INVALID` 400, `MEDIA_TYPE_INVALID` 400, `MEDIA_VIDEO_STORY_MISSING` 400, `PEER_ID_INVALID` 400, `PHOTO_INVALID_DIMENSIONS` 400, `PREMIUM_ACCOUNT_REQUIRED` 400, `REACTION_INVALID` 400, `STORIES_TOO_MUCH` 400, `STORY_PERIOD_INVALID` 400, `VENUE_ID_INVALID` 400, `VIDEO_DURATION_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct SendStory {
     pub pinned: bool,
@@ -264,7 +264,7 @@ impl Walk for EditStory {
 
 /// `stories.deleteStories#ae59db5f peer:InputPeer id:Vector<int> = Vector<int>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.deleteStories)
+/// [Telegram's page](https://core.telegram.org/method/stories.deleteStories) · for users only
 ///
 /// Errors: `BOT_ACCESS_FORBIDDEN` 403, `BUSINESS_CONNECTION_INVALID` 400, `CHANNEL_INVALID` 400, `PEER_ID_INVALID` 400, `STORY_ID_EMPTY` 400
 #[derive(Clone, PartialEq)]
@@ -320,7 +320,7 @@ impl Walk for DeleteStories {
 
 /// `stories.togglePinned#9a75a1ef peer:InputPeer id:Vector<int> pinned:Bool = Vector<int>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.togglePinned)
+/// [Telegram's page](https://core.telegram.org/method/stories.togglePinned) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -379,7 +379,7 @@ impl Walk for TogglePinned {
 
 /// `stories.getAllStories#eeb0d625 flags:# next:flags.1?true hidden:flags.2?true state:flags.0?string = stories.AllStories`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getAllStories)
+/// [Telegram's page](https://core.telegram.org/method/stories.getAllStories) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetAllStories {
     pub next: bool,
@@ -433,7 +433,7 @@ impl Walk for GetAllStories {
 
 /// `stories.getPinnedStories#5821a5dc peer:InputPeer offset_id:int limit:int = stories.Stories`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getPinnedStories)
+/// [Telegram's page](https://core.telegram.org/method/stories.getPinnedStories) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `PEER_ID_INVALID` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -492,7 +492,7 @@ impl Walk for GetPinnedStories {
 
 /// `stories.getStoriesArchive#b4352016 peer:InputPeer offset_id:int limit:int = stories.Stories`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getStoriesArchive)
+/// [Telegram's page](https://core.telegram.org/method/stories.getStoriesArchive) · for users only
 ///
 /// Errors: `CHAT_ADMIN_REQUIRED` 400, `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -551,7 +551,7 @@ impl Walk for GetStoriesArchive {
 
 /// `stories.getStoriesByID#5774ca74 peer:InputPeer id:Vector<int> = stories.Stories`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getStoriesByID)
+/// [Telegram's page](https://core.telegram.org/method/stories.getStoriesByID) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `MSG_ID_INVALID` 400, `PEER_ID_INVALID` 400, `STORIES_NEVER_CREATED` 400, `STORY_ID_EMPTY` 400
 #[derive(Clone, PartialEq)]
@@ -607,7 +607,7 @@ impl Walk for GetStoriesById {
 
 /// `stories.toggleAllStoriesHidden#7c2557c4 hidden:Bool = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.toggleAllStoriesHidden)
+/// [Telegram's page](https://core.telegram.org/method/stories.toggleAllStoriesHidden) · for users only
 #[derive(Clone, PartialEq)]
 pub struct ToggleAllStoriesHidden {
     pub hidden: bool,
@@ -654,7 +654,7 @@ impl Walk for ToggleAllStoriesHidden {
 
 /// `stories.readStories#a556dac8 peer:InputPeer max_id:int = Vector<int>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.readStories)
+/// [Telegram's page](https://core.telegram.org/method/stories.readStories) · for users only
 ///
 /// Errors: `MAX_ID_INVALID` 400, `PEER_ID_INVALID` 400, `STORIES_NEVER_CREATED` 400
 #[derive(Clone, PartialEq)]
@@ -710,7 +710,7 @@ impl Walk for ReadStories {
 
 /// `stories.incrementStoryViews#b2028afb peer:InputPeer id:Vector<int> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.incrementStoryViews)
+/// [Telegram's page](https://core.telegram.org/method/stories.incrementStoryViews) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400, `STORY_ID_EMPTY` 400
 #[derive(Clone, PartialEq)]
@@ -766,7 +766,7 @@ impl Walk for IncrementStoryViews {
 
 /// `stories.getStoryViewsList#7ed23c57 flags:# just_contacts:flags.0?true reactions_first:flags.2?true forwards_first:flags.3?true peer:InputPeer q:flags.1?string id:int offset:string limit:int = stories.StoryViewsList`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getStoryViewsList)
+/// [Telegram's page](https://core.telegram.org/method/stories.getStoryViewsList) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400, `STORY_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -840,7 +840,7 @@ impl Walk for GetStoryViewsList {
 
 /// `stories.getStoriesViews#28e16cc8 peer:InputPeer id:Vector<int> = stories.StoryViews`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getStoriesViews)
+/// [Telegram's page](https://core.telegram.org/method/stories.getStoriesViews) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `PEER_ID_INVALID` 400, `STORY_ID_EMPTY` 400
 #[derive(Clone, PartialEq)]
@@ -896,7 +896,7 @@ impl Walk for GetStoriesViews {
 
 /// `stories.exportStoryLink#7b8def20 peer:InputPeer id:int = ExportedStoryLink`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.exportStoryLink)
+/// [Telegram's page](https://core.telegram.org/method/stories.exportStoryLink) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400, `STORY_ID_EMPTY` 400, `USER_PUBLIC_MISSING` 400
 #[derive(Clone, PartialEq)]
@@ -952,7 +952,7 @@ impl Walk for ExportStoryLink {
 
 /// `stories.report#19d8eb45 peer:InputPeer id:Vector<int> option:bytes message:string = ReportResult`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.report)
+/// [Telegram's page](https://core.telegram.org/method/stories.report) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1014,7 +1014,7 @@ impl Walk for Report {
 
 /// `stories.activateStealthMode#57bbd166 flags:# past:flags.0?true future:flags.1?true = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.activateStealthMode)
+/// [Telegram's page](https://core.telegram.org/method/stories.activateStealthMode) · for users only
 ///
 /// Errors: `PREMIUM_ACCOUNT_REQUIRED` 400
 #[derive(Clone, PartialEq)]
@@ -1067,7 +1067,7 @@ impl Walk for ActivateStealthMode {
 
 /// `stories.sendReaction#7fd736b2 flags:# add_to_recent:flags.0?true peer:InputPeer story_id:int reaction:Reaction = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.sendReaction)
+/// [Telegram's page](https://core.telegram.org/method/stories.sendReaction) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400, `REACTION_INVALID` 400, `STORIES_NEVER_CREATED` 400, `STORY_ID_EMPTY` 400, `STORY_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1131,7 +1131,7 @@ impl Walk for SendReaction {
 
 /// `stories.getPeerStories#2c4ada50 peer:InputPeer = stories.PeerStories`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getPeerStories)
+/// [Telegram's page](https://core.telegram.org/method/stories.getPeerStories) · for users only
 ///
 /// Errors: `CHANNEL_INVALID` 400, `CHANNEL_PRIVATE` 400, `MSG_ID_INVALID` 400, `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1184,7 +1184,7 @@ impl Walk for GetPeerStories {
 
 /// `stories.getAllReadPeerStories#9b5ae7f9 = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getAllReadPeerStories)
+/// [Telegram's page](https://core.telegram.org/method/stories.getAllReadPeerStories) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetAllReadPeerStories;
 node!(GetAllReadPeerStories, 0x9b5ae7f9, "stories.getAllReadPeerStories");
@@ -1224,7 +1224,7 @@ impl Walk for GetAllReadPeerStories {
 
 /// `stories.getPeerMaxIDs#78499170 id:Vector<InputPeer> = Vector<RecentStory>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getPeerMaxIDs)
+/// [Telegram's page](https://core.telegram.org/method/stories.getPeerMaxIDs) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetPeerMaxIDs {
     pub id: Vec<Arg<enums::InputPeer>>,
@@ -1275,7 +1275,7 @@ impl Walk for GetPeerMaxIDs {
 
 /// `stories.getChatsToSend#a56a8b60 = messages.Chats`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getChatsToSend)
+/// [Telegram's page](https://core.telegram.org/method/stories.getChatsToSend) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetChatsToSend;
 node!(GetChatsToSend, 0xa56a8b60, "stories.getChatsToSend");
@@ -1315,7 +1315,7 @@ impl Walk for GetChatsToSend {
 
 /// `stories.togglePeerStoriesHidden#bd0415c4 peer:InputPeer hidden:Bool = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.togglePeerStoriesHidden)
+/// [Telegram's page](https://core.telegram.org/method/stories.togglePeerStoriesHidden) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1371,7 +1371,7 @@ impl Walk for TogglePeerStoriesHidden {
 
 /// `stories.getStoryReactionsList#b9b2881f flags:# forwards_first:flags.2?true peer:InputPeer id:int reaction:flags.0?Reaction offset:flags.1?string limit:int = stories.StoryReactionsList`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getStoryReactionsList)
+/// [Telegram's page](https://core.telegram.org/method/stories.getStoryReactionsList) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1441,7 +1441,7 @@ impl Walk for GetStoryReactionsList {
 
 /// `stories.togglePinnedToTop#b297e9b peer:InputPeer id:Vector<int> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.togglePinnedToTop)
+/// [Telegram's page](https://core.telegram.org/method/stories.togglePinnedToTop) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400, `STORY_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1497,7 +1497,7 @@ impl Walk for TogglePinnedToTop {
 
 /// `stories.searchPosts#d1810907 flags:# hashtag:flags.0?string area:flags.1?MediaArea peer:flags.2?InputPeer offset:string limit:int = stories.FoundStories`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.searchPosts)
+/// [Telegram's page](https://core.telegram.org/method/stories.searchPosts) · for users only
 ///
 /// Errors: `HASHTAG_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1565,7 +1565,7 @@ impl Walk for SearchPosts {
 
 /// `stories.createAlbum#a36396e5 peer:InputPeer title:string stories:Vector<int> = StoryAlbum`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.createAlbum)
+/// [Telegram's page](https://core.telegram.org/method/stories.createAlbum) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1624,7 +1624,7 @@ impl Walk for CreateAlbum {
 
 /// `stories.updateAlbum#5e5259b6 flags:# peer:InputPeer album_id:int title:flags.0?string delete_stories:flags.1?Vector<int> add_stories:flags.2?Vector<int> order:flags.3?Vector<int> = StoryAlbum`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.updateAlbum)
+/// [Telegram's page](https://core.telegram.org/method/stories.updateAlbum) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1695,7 +1695,7 @@ impl Walk for UpdateAlbum {
 
 /// `stories.reorderAlbums#8535fbd9 peer:InputPeer order:Vector<int> = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.reorderAlbums)
+/// [Telegram's page](https://core.telegram.org/method/stories.reorderAlbums) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1751,7 +1751,7 @@ impl Walk for ReorderAlbums {
 
 /// `stories.deleteAlbum#8d3456d0 peer:InputPeer album_id:int = Bool`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.deleteAlbum)
+/// [Telegram's page](https://core.telegram.org/method/stories.deleteAlbum) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1807,7 +1807,7 @@ impl Walk for DeleteAlbum {
 
 /// `stories.getAlbums#25b3eac7 peer:InputPeer hash:long = stories.Albums`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getAlbums)
+/// [Telegram's page](https://core.telegram.org/method/stories.getAlbums) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1863,7 +1863,7 @@ impl Walk for GetAlbums {
 
 /// `stories.getAlbumStories#ac806d61 peer:InputPeer album_id:int offset:int limit:int = stories.Stories`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.getAlbumStories)
+/// [Telegram's page](https://core.telegram.org/method/stories.getAlbumStories) · for users only
 ///
 /// Errors: `PEER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -1925,9 +1925,9 @@ impl Walk for GetAlbumStories {
 
 /// `stories.startLive#d069ccde flags:# pinned:flags.2?true noforwards:flags.4?true rtmp_stream:flags.5?true peer:InputPeer caption:flags.0?string entities:flags.1?Vector<MessageEntity> privacy_rules:Vector<InputPrivacyRule> random_id:long messages_enabled:flags.6?Bool send_paid_messages_stars:flags.7?long = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/stories.startLive)
+/// [Telegram's page](https://core.telegram.org/method/stories.startLive) · for users only
 ///
-/// Errors: `PEER_ID_INVALID` 400
+/// Errors: `CHANNEL_MONOFORUM_UNSUPPORTED` 400, `CHAT_ADMIN_REQUIRED` 400, `PEER_ID_INVALID` 400, `STORY_LIVE_ALREADY_X` 400
 #[derive(Clone, PartialEq)]
 pub struct StartLive {
     pub pinned: bool,

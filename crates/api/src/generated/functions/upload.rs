@@ -246,7 +246,7 @@ impl Walk for GetWebFile {
 ///
 /// [Telegram's page](https://core.telegram.org/method/upload.getCdnFile) · for users only
 ///
-/// Errors: `FILE_TOKEN_INVALID` 400, `METHOD_INVALID` 404
+/// Errors: `FILE_TOKEN_INVALID` 400, `METHOD_INVALID` 400, `METHOD_INVALID` 404
 #[derive(Clone, PartialEq)]
 pub struct GetCdnFile {
     pub file_token: Vec<u8>,

@@ -172,7 +172,7 @@ impl Walk for SetSecureValueErrors {
 
 /// `users.getRequirementsToContact#d89a83a3 id:Vector<InputUser> = Vector<RequirementToContact>`
 ///
-/// [Telegram's page](https://core.telegram.org/method/users.getRequirementsToContact)
+/// [Telegram's page](https://core.telegram.org/method/users.getRequirementsToContact) · for users only
 #[derive(Clone, PartialEq)]
 pub struct GetRequirementsToContact {
     pub id: Vec<Arg<enums::InputUser>>,
@@ -285,7 +285,7 @@ impl Walk for GetSavedMusic {
 
 /// `users.getSavedMusicByID#7573a4e9 id:InputUser documents:Vector<InputDocument> = users.SavedMusic`
 ///
-/// [Telegram's page](https://core.telegram.org/method/users.getSavedMusicByID)
+/// [Telegram's page](https://core.telegram.org/method/users.getSavedMusicByID) · for users only
 ///
 /// Errors: `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
@@ -341,9 +341,9 @@ impl Walk for GetSavedMusicById {
 
 /// `users.suggestBirthday#fc533372 id:InputUser birthday:Birthday = Updates`
 ///
-/// [Telegram's page](https://core.telegram.org/method/users.suggestBirthday)
+/// [Telegram's page](https://core.telegram.org/method/users.suggestBirthday) · for users only
 ///
-/// Errors: `USER_ID_INVALID` 400
+/// Errors: `BIRTHDAY_ALREADY` 400, `USER_ID_INVALID` 400
 #[derive(Clone, PartialEq)]
 pub struct SuggestBirthday {
     pub id: Arg<enums::InputUser>,
