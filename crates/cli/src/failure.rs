@@ -1,6 +1,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use quadruplex::sandbox;
+
 use crate::help;
 
 /// Shown below the help of the command.
@@ -19,6 +21,8 @@ Exit codes:
 pub(crate) struct Failure {
     kind: Kind,
     text: String,
+    /// The public name of somebody who was not found.
+    nobody: Option<String>,
 }
 
 /// What an exit code says.
@@ -35,7 +39,7 @@ pub(crate) enum Kind {
 
 impl Failure {
     pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into() }
+        Self { kind, text: text.into(), nobody: None }
     }
 
     /// What the operating system refused.
@@ -45,6 +49,22 @@ impl Failure {
 
     pub(crate) fn unread() -> Self {
         Self::new(Kind::Unread, "")
+    }
+
+    /// The same, with something else to do about it.
+    pub(crate) fn with_help(self, help: &str) -> Self {
+        Self { text: help::instead(&self.text, help), ..self }
+    }
+
+    /// The same where everybody is let in: a person who is missed can be made.
+    pub(crate) fn in_sandbox(self) -> Self {
+        match &self.nobody {
+            Some(name) => {
+                let help = format!("who signs in is there: quadruplex login --sandbox --as {name}");
+                self.with_help(&help)
+            }
+            None => self,
+        }
     }
 
     /// Whether there is something to tell.
@@ -65,7 +85,17 @@ impl fmt::Display for Failure {
 
 impl From<quadruplex::Error> for Failure {
     fn from(error: quadruplex::Error) -> Self {
-        Self { kind: kind_of(&error), text: help::text(&error) }
+        Self { kind: kind_of(&error), text: help::text(&error), nobody: nobody(&error) }
+    }
+}
+
+/// Whom a sandbox would have after a sign-in.
+fn nobody(error: &quadruplex::Error) -> Option<String> {
+    use quadruplex::Error;
+    match error {
+        Error::Peer(error) => error.peer.strip_prefix('@').and_then(sandbox::username).map(str::to_owned),
+        Error::Shared(error) => nobody(error),
+        _ => None,
     }
 }
 

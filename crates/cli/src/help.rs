@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use quadruplex::Error;
-use quadruplex::store::Error as StoreError;
 
 const SIGN_IN_AGAIN: &str = "the login was ended on another device, or never completed: quadruplex login";
 const APPLICATION: &str =
@@ -38,9 +37,13 @@ const HELP: &[(&str, &str)] = &[
 /// The text of an error, with what to do about it.
 pub(crate) fn text(error: &Error) -> String {
     let said = error.to_string();
-    let Some(help) = help(error) else { return said };
     // What a program can do helps nobody at a shell.
-    let what = said.split("\n  help: ").next().unwrap_or_default();
+    help(error).map_or_else(|| said.clone(), |help| instead(&said, &help))
+}
+
+/// A text with another help than it has.
+pub(crate) fn instead(text: &str, help: &str) -> String {
+    let what = text.split("\n  help: ").next().unwrap_or_default();
     format!("{what}\n  help: {help}")
 }
 
@@ -48,11 +51,8 @@ fn help(error: &Error) -> Option<Cow<'static, str>> {
     if let Some(wait) = error.flood_wait() {
         return Some(format!("nothing was done; run it again in {}", rough(wait.as_secs())).into());
     }
-    match error {
-        Error::MayHaveBeenExecuted { .. } => return Some("look whether it took effect before you run it again".into()),
-        Error::Store(StoreError::Corrupt { .. }) => return Some("restore a copy of it, or take another session: --as NAME".into()),
-        Error::Store(StoreError::Newer { .. }) => return Some("use the newer release, or take another session: --as NAME".into()),
-        _ => {}
+    if let Error::MayHaveBeenExecuted { .. } = error {
+        return Some("look whether it took effect before you run it again".into());
     }
     let own = HELP.iter().find(|(name, _)| error.is(name)).map(|(_, help)| *help);
     own.or_else(|| error.explain()).map(Cow::from)

@@ -37,6 +37,8 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     Ok(())
 }
 
+const METHODS: &str = "https://core.telegram.org/methods lists them";
+
 fn unfit(name: &str, error: impl std::fmt::Display) -> Failure {
     Failure::new(Kind::Usage, format!("{error}\n  help: quadruplex schema {name}"))
 }
@@ -45,8 +47,8 @@ fn unfit(name: &str, error: impl std::fmt::Display) -> Failure {
 fn parse(schema: &Schema, name: &str, words: &[String]) -> Result<Value, Failure> {
     let Some(definition) = schema.function(name) else {
         let place = schema.layer().map_or_else(|| "the schema".to_owned(), |layer| format!("layer {layer}"));
-        let help = schema.suggest_function(name).map(|near| format!("\n  help: did you mean `{near}`?")).unwrap_or_default();
-        return Err(Failure::new(Kind::Usage, format!("there is no function `{name}` in {place}{help}")));
+        let help = schema.suggest_function(name).map_or_else(|| METHODS.to_owned(), |near| format!("did you mean `{near}`?"));
+        return Err(Failure::new(Kind::Usage, format!("there is no function `{name}` in {place}\n  help: {help}")));
     };
     if let [json] = words
         && json.trim_start().starts_with('{')

@@ -10,7 +10,7 @@ use crate::echo;
 use crate::failure::Failure;
 use crate::feed::Happened;
 use crate::messages::history;
-use crate::target::Target;
+use crate::target::{self, Target};
 use crate::terminal::lines;
 
 /// Talk with somebody: each line that you type is sent, what is answered is shown. Ends with the input, or upon ctrl-c.
@@ -18,7 +18,7 @@ use crate::terminal::lines;
 pub(crate) struct Arguments {
     /// With whom: @name, me, a link, a number, an id. In the sandbox, which is meant where nobody is named: the program that was started
     /// last, else @echo_bot.
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, value_parser = target::peer)]
     peer: Option<String>,
     #[command(flatten)]
     target: Target,

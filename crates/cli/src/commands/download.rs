@@ -9,13 +9,13 @@ use crate::failure::{Failure, Kind};
 use crate::messages::by_id;
 use crate::output::say;
 use crate::progress::Meter;
-use crate::target::Target;
+use crate::target::{self, Target};
 
 /// Download the file of a message. One that was cut off goes on where it stopped.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// From which chat: @name, me, a link, a number, an id.
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, value_parser = target::peer)]
     peer: String,
     /// The message, as `history` shows it.
     id: i32,

@@ -3,13 +3,13 @@ use quadruplex::api::PeerRef;
 use crate::Context;
 use crate::failure::Failure;
 use crate::messages::history;
-use crate::target::Target;
+use crate::target::{self, Target};
 
 /// Show the last messages of a chat, oldest first.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Of which chat: @name, me, a link, a number, an id.
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, value_parser = target::peer)]
     peer: String,
     /// How many.
     #[arg(long, value_name = "N", default_value_t = 20)]

@@ -13,7 +13,7 @@ use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::say;
 use crate::ready::Ready;
-use crate::target::Registration;
+use crate::target::{Registration, address};
 
 /// Run an offline Telegram that any MTProto client can use.
 ///
@@ -24,13 +24,13 @@ use crate::target::Registration;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Where the first data centre listens; the others take the ports that follow. Port 0: any that are free in a row.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
     /// Keep everything in this file, and start from what is in it.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Serve the admin interface here, by HTTP: make accounts and chats, read codes and messages, inject faults, set the clock.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     admin: Option<SocketAddr>,
     /// Run an MTProto proxy too, with this secret: 16 bytes in hexadecimal, dd and 16 bytes for padded packets, ee and 16 bytes and the
     /// name of a host for FakeTLS. It listens on the port above that of the last data centre.

@@ -42,13 +42,15 @@ fn find<'s>(schema: &'s Schema, name: &str) -> Vec<&'s Definition> {
     named.chain(schema.constructors_of(name)).collect()
 }
 
+const SCHEMA: &str = "https://core.telegram.org/schema lists what there is";
+
 fn unknown(schema: &Schema, name: &str) -> Failure {
     let types = schema.types();
     let of_other_case = types.iter().map(|ty| ty.as_str()).find(|ty| ty.eq_ignore_ascii_case(name));
     let suggestion = of_other_case.or_else(|| schema.suggest_function(name)).or_else(|| schema.suggest_constructor(name));
     let place = schema.layer().map_or_else(|| "the schema".to_owned(), |layer| format!("layer {layer}"));
-    let help = suggestion.map(|suggestion| format!("\n  help: did you mean `{suggestion}`?")).unwrap_or_default();
-    Failure::new(Kind::Usage, format!("there is nothing called `{name}` in {place}{help}"))
+    let help = suggestion.map_or_else(|| SCHEMA.to_owned(), |suggestion| format!("did you mean `{suggestion}`?"));
+    Failure::new(Kind::Usage, format!("there is nothing called `{name}` in {place}\n  help: {help}"))
 }
 
 fn print(definition: &Definition) -> Result<(), Failure> {

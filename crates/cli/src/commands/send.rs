@@ -3,13 +3,13 @@ use serde_json::json;
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::say;
-use crate::target::Target;
+use crate::target::{self, Target};
 
 /// Send a message.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// To whom: @name, me, a link, a number, an id.
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, value_parser = target::peer)]
     peer: String,
     /// What; the standard input if it is left out.
     text: Option<String>,

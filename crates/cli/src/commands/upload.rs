@@ -8,13 +8,13 @@ use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::say;
 use crate::progress::Meter;
-use crate::target::Target;
+use crate::target::{self, Target};
 
 /// Send files to a chat, each as it is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// To whom: @name, me, a link, a number, an id.
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, value_parser = target::peer)]
     peer: String,
     /// The files.
     #[arg(required = true, value_name = "FILE")]
@@ -54,8 +54,10 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
 /// The size of a file that can be sent.
 fn size_of(path: &Path) -> Result<u64, Failure> {
     let cannot = |problem: &str| Failure::new(Kind::Failed, format!("cannot send {}: {problem}", path.display()));
-    match File::open(path).and_then(|file| file.metadata()) {
+    // A pipe would be waited for as soon as it is opened.
+    match std::fs::metadata(path).and_then(|known| if known.is_file() { File::open(path)?.metadata() } else { Ok(known) }) {
         Ok(known) if known.is_dir() => Err(cannot("it is a directory\n  help: name the files in it")),
+        Ok(known) if !known.is_file() => Err(cannot("its size is not known\n  help: write what comes from it to a file first")),
         Ok(known) if known.len() == 0 => Err(cannot("it is empty, which Telegram does not take")),
         Ok(known) => Ok(known.len()),
         Err(error) => Err(Failure::io(format_args!("cannot read {}", path.display()), &error)),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quadruplex::net::{Carrier, CloseReason, Doh, DohServer, Network, Order, Policy, Proxy, State, Tls, Web, awaitkit_dial};
-use quadruplex::store::Redb;
+use quadruplex::store::{Error as StoreError, Redb};
 use quadruplex::{Client, Error, Transport, sandbox};
 use tokio::time::{sleep, timeout};
 
@@ -202,8 +202,8 @@ impl Target {
         let wait = if self.sandbox { Duration::ZERO } else { self.wait };
         match Redb::open(directory.join(format!("{}.redb", self.account)), wait).await {
             Ok(store) => Ok(Some(store)),
-            Err(quadruplex::store::Error::InUse { .. }) if self.sandbox => Ok(None),
-            Err(error) => Err(Error::from(error).into()),
+            Err(StoreError::InUse { .. }) if self.sandbox => Ok(None),
+            Err(error) => Err(unusable(error)),
         }
     }
 
@@ -237,6 +237,9 @@ impl Target {
     /// The options that lead to the same server.
     fn hint(&self) -> String {
         let mut hint = String::new();
+        if self.sandbox {
+            hint += " --sandbox";
+        }
         if let (Some(address), Some(key)) = (self.server, &self.rsa_key) {
             hint += &format!(" --server {address} --dc {} --rsa-key {}", self.dc, key.display());
         }
@@ -260,7 +263,7 @@ impl Connected {
     /// for ever, which a command must not.
     pub(crate) async fn while_connected<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
-            done = work => done,
+            done = work => done.map_err(|failure| if self.is_sandbox { failure.in_sandbox() } else { failure }),
             failure = self.lost() => Err(failure),
         }
     }
@@ -329,8 +332,29 @@ impl From<Framing> for Transport {
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+/// Where something is, or listens.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "it is written 192.0.2.1:443, without a name".to_owned())
+}
+
+/// Somebody who is named at all.
+pub(crate) fn peer(text: &str) -> Result<String, String> {
+    let is_named = !text.trim().trim_start_matches('@').is_empty();
+    is_named.then(|| text.to_owned()).ok_or_else(|| "nobody is named: @name, me, a link, a number, an id".to_owned())
+}
+
+/// A session that cannot be opened: another one has another name.
+fn unusable(error: StoreError) -> Failure {
+    let help = match error {
+        StoreError::Corrupt { .. } => Some("restore a copy of it, or take another session: --as NAME"),
+        StoreError::Newer { .. } => Some("use the newer release, or take another session: --as NAME"),
+        _ => None,
+    };
+    let failure = Failure::from(Error::from(error));
+    match help {
+        Some(help) => failure.with_help(help),
+        None => failure,
+    }
 }
 
 /// A name becomes the name of a file, and in the sandbox that of a person.

@@ -107,7 +107,7 @@ fn a_field_that_is_missing() {
 fn a_peer_that_nobody_is() {
     let text = "error: @nobody_here was not found\n  \
         tried: the peers this account has met; contacts.resolveUsername → USERNAME_NOT_OCCUPIED (400)\n  \
-        help: names are matched letter by letter; a plain id works only after this account has met the user\n";
+        help: who signs in is there: quadruplex login --sandbox --as nobody_here\n";
     check("peer", &["send", "@nobody_here", "hi", "--sandbox"], 4, text);
 }
 
@@ -124,6 +124,30 @@ fn an_option_with_a_slip() {
     let lines: Vec<&str> = ended.err.lines().collect();
     assert_eq!(lines[0], "error: unexpected argument '--sandobx' found");
     assert_eq!(lines[2], "  tip: a similar argument exists: '--sandbox'", "{}", ended.err);
+}
+
+#[test]
+fn nobody_at_all() {
+    for peer in ["", "@", " "] {
+        let ended = Place::new("nobody").run(["send", peer, "hi", "--sandbox"]);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
+        let line = format!("error: invalid value '{peer}' for '<PEER>': nobody is named: @name, me, a link, a number, an id");
+        assert_eq!(ended.err.lines().next(), Some(line.as_str()));
+    }
+}
+
+#[test]
+fn a_function_like_no_other() {
+    let text = "error: there is no function `nope` in layer 230\n  help: https://core.telegram.org/methods lists them\n";
+    check("no-function", &["call", "nope", "--sandbox"], 2, text);
+    let text = "error: there is nothing called `nope` in layer 230\n  help: https://core.telegram.org/schema lists what there is\n";
+    check("no-name", &["schema", "nope"], 2, text);
+}
+
+#[test]
+fn a_login_that_is_not_there() {
+    let text = "error: not signed in\n  there is no login for the account `lena`\n  help: quadruplex login --sandbox --as lena\n";
+    check("no-login", &["login", "--out", "--as", "lena", "--sandbox"], 3, text);
 }
 
 /// Channels have such ids elsewhere.

@@ -46,6 +46,40 @@ fn a_step_that_fails_is_named() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// Nothing is waited for that cannot come any more. Long before the end: with this delay the steps take a minute.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sandbox_that_ends_too_early_ends_the_steps() {
+    let place = Place::new("demo-killed");
+    let mut command = place.command();
+    let mut demo =
+        command.args(["demo", "--delay", "200"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it can be started");
+    let mut out = BufReader::new(demo.stdout.take().expect("it is piped")).lines();
+    let first = out.next().expect("a line").expect("text");
+    assert!(first.starts_with("key exchange  "), "{first}");
+    let sandbox = child_of(demo.id()).expect("the sandbox is a process");
+    assert!(place.shell(&format!("kill -9 {sandbox}")).status().expect("there is a shell").success());
+    let said: Vec<String> = out.map(|line| line.expect("text")).collect();
+    let ended = Ended::of(demo.wait_with_output().expect("it ends"));
+    for step in ["file", "crash", "lookups"] {
+        assert!(said.contains(&format!("{step:<14} FAILED: the sandbox has ended")), "{step}: {said:#?}");
+    }
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    assert!(ended.err.ends_with(", file, group, crash, lookups\n"), "{}", ended.err);
+}
+
+/// The process that this one has started.
+#[cfg(target_os = "linux")]
+fn child_of(parent: u32) -> Option<u32> {
+    let processes = std::fs::read_dir("/proc").expect("Linux has it").filter_map(Result::ok);
+    let mut ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.find(|id| {
+        // The second field is a name in brackets, in which anything may stand.
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)) == Some(parent.to_string().as_str())
+    })
+}
+
 #[test]
 fn a_demo_that_cannot_start_says_so() {
     let place = Place::new("demo-nowhere");

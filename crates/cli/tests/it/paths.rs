@@ -23,6 +23,7 @@ fn what_cannot_be_read_is_not_sent() {
         ("good.txt/none", "error: cannot read good.txt/none: Not a directory (os error 20)\n"),
         ("directory", "error: cannot send directory: it is a directory\n  help: name the files in it\n"),
         ("empty", "error: cannot send empty: it is empty, which Telegram does not take\n"),
+        ("/dev/null", "error: cannot send /dev/null: its size is not known\n  help: write what comes from it to a file first\n"),
     ] {
         let ended = place.run(["upload", "me", "good.txt", file, "--sandbox"]);
         assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (Some(1), "", err), "{file}");

@@ -47,6 +47,7 @@ const HELP: &[(&str, &str)] = &[
     ("FLOOD_*", WAIT),
     ("FROZEN_METHOD_INVALID", "Telegram has frozen this account; an official application says why, and how to appeal"),
     ("IMAGE_PROCESS_FAILED", "it is no picture that Telegram can read: send it as a file"),
+    ("INPUT_METHOD_INVALID", "this server does not know the function; a sandbox knows those that most programs need"),
     ("INPUT_USER_DEACTIVATED", "the other account was deleted"),
     ("INVITE_HASH_EXPIRED", "the link is used up or was withdrawn: ask for a new one"),
     ("INVITE_HASH_INVALID", "the link is not whole: ask for it again"),

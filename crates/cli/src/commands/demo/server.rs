@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use quadruplex::Servers;
+use quadruplex::{CancellationToken, Servers};
 use quadruplex_sandbox::{NewBot, NewUser, Sandbox};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -27,6 +27,7 @@ pub(crate) const CROWD: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
+    gone: CancellationToken,
     place: PathBuf,
     delay: Duration,
     ready: Ready,
@@ -41,9 +42,9 @@ impl Server {
     pub(crate) async fn start(place: &Path, delay: Duration) -> Result<Self, String> {
         let codes = watch::Sender::default();
         let token = populate(place).await.map_err(|error| format!("cannot make the sandbox's state: {error}"))?;
-        let (child, ready) = launch(place, "127.0.0.1:0", delay, &codes).await?;
+        let (child, gone, ready) = launch(place, "127.0.0.1:0", delay, &codes).await?;
         let servers = ready.servers().map_err(|error| error.to_string())?;
-        Ok(Self { child, place: place.to_owned(), delay, ready, servers, codes, token })
+        Ok(Self { child, gone, place: place.to_owned(), delay, ready, servers, codes, token })
     }
 
     /// Kills the process as the operating system kills (SIGKILL) and starts it again from its file, at the same addresses.
@@ -53,8 +54,8 @@ impl Server {
         let mut attempts = 5;
         loop {
             match launch(&self.place, &listen, self.delay, &self.codes).await {
-                Ok((child, _)) => {
-                    self.child = child;
+                Ok((child, gone, _)) => {
+                    (self.child, self.gone) = (child, gone);
                     return Ok(());
                 }
                 // A port may have become somebody's for a moment.
@@ -62,6 +63,11 @@ impl Server {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Is cancelled when the process has ended.
+    pub(crate) fn gone(&self) -> CancellationToken {
+        self.gone.clone()
     }
 
     /// Where it is and how it is known.
@@ -107,7 +113,7 @@ async fn launch(
     listen: &str,
     delay: Duration,
     codes: &watch::Sender<HashMap<String, String>>,
-) -> Result<(Child, Ready), String> {
+) -> Result<(Child, CancellationToken, Ready), String> {
     let program = env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
     let mut child = Command::new(program)
         .args(["sandbox", "--dcs", &DCS.to_string(), "--until-stdin-ends", "--listen", listen, "--delay", &delay.as_millis().to_string()])
@@ -127,11 +133,14 @@ async fn launch(
         Ok(_) => return Err("the sandbox ended before it was ready".to_owned()),
         Err(_) => return Err(format!("the sandbox was not ready after {PATIENCE:?}")),
     };
-    tokio::spawn(note_codes(lines, codes.clone()));
-    Ok((child, ready))
+    let gone = CancellationToken::new();
+    tokio::spawn(note_codes(lines, codes.clone(), gone.clone()));
+    Ok((child, gone, ready))
 }
 
-async fn note_codes(mut lines: Lines<BufReader<ChildStdout>>, codes: watch::Sender<HashMap<String, String>>) {
+/// Notes the codes that are printed, and the end.
+async fn note_codes(mut lines: Lines<BufReader<ChildStdout>>, codes: watch::Sender<HashMap<String, String>>, gone: CancellationToken) {
+    let _ended = gone.drop_guard();
     while let Ok(Some(line)) = lines.next_line().await {
         let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
         if let (Some(phone), Some(code)) = (line["phone"].as_str(), line["code"].as_str()) {

@@ -12,6 +12,7 @@ mod talk;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use quadruplex::CancellationToken;
 use tokio::time::{Instant, timeout};
 
 use super::actor::Actor;
@@ -40,16 +41,19 @@ impl Stage {
 
     /// Plays all steps. One that fails does not keep the others from being tried.
     pub(crate) async fn play(&mut self, report: &mut Report) {
-        play(report, "key exchange", begin::exchange_keys(self)).await;
-        play(report, "sign in", begin::sign_in(self)).await;
-        play(report, "greetings", talk::greet(self)).await;
-        play(report, "bot", bot::answer(self)).await;
-        play(report, "one by one", talk::one_by_one(self)).await;
-        play(report, "all at once", talk::all_at_once(self)).await;
-        play(report, "file", files::carry(self)).await;
-        play(report, "group", group::talk(self)).await;
-        play(report, "crash", crash::survive(self)).await;
-        play(report, "lookups", lookups::share(self)).await;
+        play(report, self.server.gone(), "key exchange", begin::exchange_keys(self)).await;
+        play(report, self.server.gone(), "sign in", begin::sign_in(self)).await;
+        play(report, self.server.gone(), "greetings", talk::greet(self)).await;
+        play(report, self.server.gone(), "bot", bot::answer(self)).await;
+        play(report, self.server.gone(), "one by one", talk::one_by_one(self)).await;
+        play(report, self.server.gone(), "all at once", talk::all_at_once(self)).await;
+        play(report, self.server.gone(), "file", files::carry(self)).await;
+        play(report, self.server.gone(), "group", group::talk(self)).await;
+        let gone = self.server.gone();
+        // In this step the sandbox ends on purpose.
+        let until = if gone.is_cancelled() { gone } else { CancellationToken::new() };
+        play(report, until, "crash", crash::survive(self)).await;
+        play(report, self.server.gone(), "lookups", lookups::share(self)).await;
     }
 
     fn actor(&self, index: usize) -> Result<&Actor, String> {
@@ -65,9 +69,14 @@ impl Stage {
     }
 }
 
-async fn play(report: &mut Report, name: &'static str, step: impl Future<Output = Result<Outcome, String>>) {
+/// Plays a step, to its end or that of the sandbox.
+async fn play(report: &mut Report, gone: CancellationToken, name: &'static str, step: impl Future<Output = Result<Outcome, String>>) {
     let started = Instant::now();
-    let result = timeout(PATIENCE, step).await.unwrap_or_else(|_| Err(format!("no end after {PATIENCE:?}")));
+    let result = tokio::select! {
+        biased;
+        result = timeout(PATIENCE, step) => result.unwrap_or_else(|_| Err(format!("no end after {PATIENCE:?}"))),
+        () = gone.cancelled() => Err("the sandbox has ended".to_owned()),
+    };
     report.add(name, started.elapsed(), result);
 }
 
