@@ -16,6 +16,6 @@ pub use checkout::{Cart, cancel, pay, quote, ship};
 pub use feed::{Hub, follow, timeline, trending};
 pub use files::{copy_report, load_config, rotate, save_config};
 pub use pages::{author_page, dashboard, names, prices, receipts, search};
-pub use remote::{Error, Remote, Shop, User};
+pub use remote::{Error, Mirror, Remote, Shop, User};
 pub use state::{Counters, Sessions};
 pub use stock::{Warehouse, compare, reorder, stocktake};

@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -7,6 +8,26 @@ pub type Reply<'a> = Pin<Box<dyn Future<Output = Result<String, Error>> + Send +
 /// Something far away.
 pub trait Remote: Send + Sync {
     fn request<'a>(&'a self, path: &'a str) -> Reply<'a>;
+}
+
+/// What is far away, in a directory that is mounted from there.
+pub struct Mirror {
+    dir: PathBuf,
+}
+
+impl Mirror {
+    pub fn new(dir: PathBuf) -> Self {
+        Mirror { dir }
+    }
+}
+
+impl Remote for Mirror {
+    fn request<'a>(&'a self, path: &'a str) -> Reply<'a> {
+        Box::pin(async move {
+            let text = tokio::fs::read_to_string(self.dir.join(path)).await?;
+            Ok(text.trim_end().to_owned())
+        })
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@
 mod alone;
 mod blocking;
 mod call;
+mod heat;
 mod reach;
 mod summary;
 mod words;
@@ -13,6 +14,7 @@ mod words;
 pub(crate) use blocking::{Blocking, BlockingCall, Waits, Weight, direct as blocking_call};
 use call::chain;
 pub(crate) use call::{effect_of_await, effect_of_call, strip_adapters};
+pub(crate) use heat::Heat;
 pub(crate) use reach::{Reach, computes, reach_of_await};
 pub(crate) use summary::{Summaries, facts};
 pub(crate) use words::{is_gate, is_question, is_startup, sql_changes, starts_up};

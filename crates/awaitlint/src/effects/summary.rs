@@ -2,6 +2,7 @@
 
 use super::alone::alone;
 use super::blocking::{Blocking, Found, Waits, of_function};
+use super::heat::{self, Heat, Pace};
 use super::reach::{Reach, beyond};
 use super::{Effect, chain, effect_of_await, words};
 use crate::hash::{HashMap, HashSet};
@@ -27,7 +28,9 @@ pub(crate) struct Summary {
     /// The calls in its body to functions of the workspace, in order.
     pub(crate) calls: Vec<CallSite>,
     /// Functions that it names without calling them, for somebody else to call.
-    pub(crate) names: Vec<Id>,
+    pub(super) names: Vec<Id>,
+    /// Who makes it run.
+    pub(crate) heat: Heat,
 }
 
 /// A call to a function of the workspace.
@@ -38,6 +41,8 @@ pub(crate) struct CallSite {
     pub(crate) awaited: bool,
     /// In a closure, an async block, or a bundle of futures: something else may run beside it.
     pub(crate) apart: bool,
+    /// How often it runs each time the function does.
+    pub(super) pace: Pace,
 }
 
 /// The summaries of all functions with bodies.
@@ -101,6 +106,7 @@ pub(crate) fn facts(workspace: &Workspace) -> (Summaries, Blocking) {
         summaries.insert(id, summary);
         blocking.extend(found);
     }
+    heat::spread(workspace, &mut summaries);
     let mut summaries = Summaries { alone: alone(workspace, &summaries), functions: summaries };
     summaries.propagate();
     (summaries, Blocking::new(blocking))
@@ -111,10 +117,11 @@ fn facts_of_file(workspace: &Workspace, file: usize) -> Vec<(Id, Summary, Option
     let first = workspace.functions.partition_point(|f| f.at.file < file);
     let mut facts = Vec::new();
     for at in workspace.functions[first..].iter().take_while(|f| f.at.file == file) {
-        let Some((_, function)) = functions.get(at.at.function) else { continue };
+        let Some((item, function)) = functions.get(at.at.function) else { continue };
         let Some(body) = &function.body else { continue };
         let typing = Typing::new(workspace, at, function, body);
         let mut summary = summarise(&typing, body, matches!(function.signature.receiver, Receiver::Mut | Receiver::Pin));
+        summary.heat = heat::own(workspace, at, item, function);
         let plain = !function.signature.is_async;
         let blocks = of_function(at.id, &typing, function, body);
         if !plain && blocks.1.as_ref().is_some_and(|(call, _)| matches!(call.waits, Waits::Files | Waits::Network | Waits::Process)) {
@@ -134,8 +141,16 @@ fn facts_of_file(workspace: &Workspace, file: usize) -> Vec<(Id, Summary, Option
 /// What the body says of itself; calls to the workspace are only listed.
 fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
     let effect = if exclusive { Effect::Write } else { Effect::Idle };
-    let mut summary =
-        Summary { effect, reach: Reach::Nothing, distance: 0, remembers: remembers(body), calls: Vec::new(), names: Vec::new() };
+    let mut summary = Summary {
+        effect,
+        reach: Reach::Nothing,
+        distance: 0,
+        remembers: remembers(body),
+        calls: Vec::new(),
+        names: Vec::new(),
+        heat: Heat::default(),
+    };
+    let paces = heat::paces(body);
     for id in body.ids() {
         match body.kind(id) {
             Kind::Await(base) => {
@@ -156,7 +171,8 @@ fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
                 }
                 let awaited = body.ancestors(id).take(4).any(|up| matches!(body.kind(up), Kind::Await(_)));
                 let apart = body.ancestors(id).any(|up| runs_apart(body, up));
-                summary.calls.extend(to.into_iter().map(|to| CallSite { to, awaited, apart }));
+                let pace = heat::pace(body, &paces, id);
+                summary.calls.extend(to.into_iter().map(|to| CallSite { to, awaited, apart, pace }));
             }
             Kind::Path(_) if !is_callee(body, id) => {
                 if let Type::Item(named) = typing.of(id) {

@@ -49,11 +49,6 @@ pub(crate) fn says_held(text: &str, span: Span) -> bool {
     says(text, span, &["across the await", "across await", "over the await", "while awaiting"])
 }
 
-/// A comment there says where the bound lies, or that there shall be none.
-pub(crate) fn says_unbounded(text: &str, span: Span) -> bool {
-    says(text, span, &["as many", "backpressure", "back-pressure", "bounded"])
-}
-
 /// A comment there accepts that work is done twice.
 pub(crate) fn accepts_twice(text: &str, span: Span) -> bool {
     says(

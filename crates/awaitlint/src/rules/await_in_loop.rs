@@ -95,8 +95,9 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));
     doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)) || lists_statements(cx, iter) || cx.in_the_background(id));
     Some(match doubts {
+        _ if !cx.is_served() => Level::Pedantic,
         0 => Level::Certain,
-        1 => Level::Likely,
+        1 if waiting().any(|wait| cx.is_seen_outside(wait)) => Level::Likely,
         _ => Level::Pedantic,
     })
 }

@@ -21,12 +21,12 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         if sibling.as_deref() == Some(&*cx.item.name) {
             continue; // this is the lookup of many
         }
-        let level = if sibling.is_some() && !name.ends_with('s') { Level::Likely } else { Level::Pedantic };
         let help = match &sibling {
             Some(sibling) => format!("`{sibling}` looks many up at once"),
             None => cx.kit().batch_help().to_owned(),
         };
-        let draft = Draft::new(level, cx.body.span(lookup), format!("`{name}` is asked for many keys with one request each"))
+        // That a name like it takes a list does not say that it answers the same question.
+        let draft = Draft::new(Level::Pedantic, cx.body.span(lookup), format!("`{name}` is asked for many keys with one request each"))
             .why("the requests run at the same time, but each is still a request: one with all keys costs a fraction")
             .help(help);
         drafts.push(draft);

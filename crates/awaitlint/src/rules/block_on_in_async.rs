@@ -35,8 +35,8 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         let asks = cx.body.ids().any(|id| cx.called(id) == "try_current");
         let level = match path.len() {
             _ if asks || cx.runs_once() || cx.is_of_a_command() => Level::Pedantic,
-            0..=2 => Level::Certain,
-            _ => Level::Likely,
+            0 => Level::Certain,
+            _ => Level::Pedantic, // through other functions, of which some take another way where there is a runtime
         };
         drafts.push(
             Draft::new(level, cx.body.span(id), message).why(why).help("`.await` the future; make the plain function on the way async"),

@@ -1,7 +1,7 @@
 //! A call that blocks the thread in code that tasks run.
 
 use super::{Cx, Draft};
-use crate::effects::{BlockingCall, Waits, Weight, blocking_call, is_startup};
+use crate::effects::{BlockingCall, Reach, Waits, Weight, blocking_call, is_startup};
 use crate::finding::{Edit, Fix, Grade, Level};
 use crate::flow::{Context, context, enclosing_loops};
 use crate::hash::HashSet;
@@ -90,10 +90,14 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
     let doubtful = start || failed || switched || meant || double || example || without || quick || command || set_up;
     doubts += 2 * u8::from(doubtful || cx.runs_alone(id));
     doubts += u8::from(call.what.ends_with("JoinHandle::join")); // it may have ended long ago
+    // Beside what waits for the outside there are others whose turn it would be.
+    let goes_out = cx.farthest() == Some(Reach::Outside);
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
-        0 => Level::Certain,
-        1 => Level::Likely,
+        0 if goes_out || cx.is_an_interface() => Level::Certain,
+        0 if cx.is_served() && (cx.farthest().is_none() || call.waits == Waits::Sleep) => Level::Likely,
+        0 if cx.lives() && cx.farthest() == Some(Reach::Named) => Level::Likely,
+        1 if goes_out && cx.is_served() || cx.lives() && cx.farthest().is_none() => Level::Likely,
         _ => Level::Pedantic,
     }
 }

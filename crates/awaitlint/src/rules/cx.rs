@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::Rule;
-use crate::effects::{Blocking, Effect, Summaries, effect_of_await};
+use crate::effects::{Blocking, Effect, Reach, Summaries, effect_of_await};
 use crate::finding::{Fix, Level};
 use crate::fix::Kit;
 use crate::flow::{Aliases, Uses};
@@ -70,6 +70,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) body: &'a Body,
     pub(crate) typing: Typing<'a>,
     aliases: OnceCell<Aliases>,
+    pub(super) farthest: OnceCell<Option<Reach>>,
 }
 
 /// What is the same for all functions of a run.
@@ -84,7 +85,7 @@ pub(crate) struct Session {
 impl<'a> Cx<'a> {
     pub(crate) fn new(session: &'a Session, at: FunctionAt, item: &'a Item, function: &'a Function, body: &'a Body) -> Self {
         let typing = Typing::new(&session.workspace, &at, function, body);
-        Cx { session, at, item, function, body, typing, aliases: OnceCell::new() }
+        Cx { session, at, item, function, body, typing, aliases: OnceCell::new(), farthest: OnceCell::new() }
     }
 
     pub(crate) fn workspace(&self) -> &'a Workspace {

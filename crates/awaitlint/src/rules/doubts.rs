@@ -12,9 +12,14 @@ impl Cx<'_> {
     /// How far away what an await waits for is.
     pub(crate) fn reach(&self, await_expr: ExprId) -> Reach {
         match self.body.kind(await_expr) {
-            Kind::Await(base) => reach_of_await(&self.typing, &self.session.summaries, self.body, *base),
+            Kind::Await(base) => self.reach_of(*base),
             _ => Reach::Unknown,
         }
+    }
+
+    /// The same for what is awaited.
+    pub(super) fn reach_of(&self, future: ExprId) -> Reach {
+        reach_of_await(&self.typing, &self.session.summaries, self.body, future)
     }
 
     /// Reasons to doubt that waiting for this several times at once gains anything: it may be answered on the spot (a cheap question, a

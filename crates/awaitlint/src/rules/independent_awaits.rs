@@ -87,6 +87,7 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
         doubts = doubts.max(1);
     }
     Some(match doubts {
+        _ if !cx.is_served() => Level::Pedantic,
         0 => Level::Certain,
         1 => Level::Likely,
         _ => Level::Pedantic,

@@ -2,7 +2,7 @@
 
 use super::{Cx, Draft};
 use crate::finding::Level;
-use crate::flow::{awaits, says_on_purpose};
+use crate::flow::awaits;
 use crate::ir::{ExprId, Kind, LocalId, LoopKind, PatKind, Stmt, StmtKind};
 use crate::types::Type;
 
@@ -50,46 +50,18 @@ fn bound(cx: &Cx<'_>, stmt: &Stmt, rest: &[Stmt]) -> Option<Draft> {
     None
 }
 
-/// `for future in futures { future.await }`
+/// `for future in futures { future.await }`: what seems to be a list of futures is mostly one of tasks that run already.
 fn one_by_one(cx: &Cx<'_>, pat: crate::ir::PatId, iter: ExprId, body: ExprId) -> Option<Draft> {
     let [local] = cx.body.bindings(pat)[..] else { return None };
     if !matches!(cx.typing.local(local), Type::Future(_)) {
         return None;
     }
     let wait = awaits(cx.body, body).into_iter().find(|&wait| awaited_local(cx, wait) == Some(local))?;
-    // Where the same function can do both, one after the other is meant.
-    let both = cx.body.ids().any(|id| matches!(cx.called(id), "join_all" | "try_join_all" | "buffered" | "buffer_unordered"));
-    let meant = says_on_purpose(cx.text(), cx.body.span(iter).to(cx.body.span(body)));
-    let searches = cx.body.descendants(body).into_iter().any(|id| matches!(cx.body.kind(id), Kind::Return(_) | Kind::Break { .. }));
-    let level = if both || meant || searches || may_run(cx, iter) { Level::Pedantic } else { Level::Likely };
-    let draft = Draft::new(level, cx.body.span(wait), "the futures of a list are awaited one after the other")
+    let draft = Draft::new(Level::Pedantic, cx.body.span(wait), "the futures of a list are awaited one after the other")
         .label(cx.body.span(iter), "none of these has started")
         .why("a future does nothing until it is polled: the second starts when the first is done")
         .help(cx.kit().map_help());
     Some(draft)
-}
-
-/// The list comes from a plain function, which may have begun the work.
-fn may_run(cx: &Cx<'_>, list: ExprId) -> bool {
-    match cx.body.kind(list) {
-        Kind::Method { receiver, name, .. } => &**name != "map" && may_run(cx, *receiver),
-        Kind::Call { .. } => true,
-        Kind::Block { stmts, .. } => match stmts.last().map(|stmt| &stmt.kind) {
-            Some(StmtKind::Expr { expr, .. }) => may_run(cx, *expr),
-            _ => false,
-        },
-        Kind::Local(local) => {
-            let made = cx.body.ids().find_map(|id| match cx.body.kind(id) {
-                Kind::Block { stmts, .. } => stmts.iter().find_map(|stmt| match &stmt.kind {
-                    StmtKind::Let { pat, init, .. } if cx.body.bindings(*pat) == [*local] => *init,
-                    _ => None,
-                }),
-                _ => None,
-            });
-            made.is_some_and(|made| made.0 < list.0 && may_run(cx, made))
-        }
-        _ => false,
-    }
 }
 
 fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
@@ -97,7 +69,7 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
         return None;
     }
     match cx.body.kind(expr) {
-        Kind::Async { stream: false, .. } => Some(Level::Certain),
+        Kind::Async { stream: false, .. } => Some(Level::Likely),
         Kind::Call { .. } | Kind::Method { .. } => {
             let callee = cx.callee(expr)?;
             let listens = callee.name.split('_').any(|word| word == "notified");
@@ -107,7 +79,7 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
             let signature = callee.id().map(|id| &cx.workspace().index.function(id).signature);
             match signature {
                 Some(signature) if signature.altered => None,
-                Some(signature) if signature.is_async => Some(Level::Certain),
+                Some(signature) if signature.is_async => Some(Level::Likely),
                 // A plain function may have begun the work before it returned.
                 _ => callee.id().is_none_or(|id| cx.only_makes_a_future(id)).then_some(Level::Pedantic),
             }

@@ -11,6 +11,7 @@ mod cancel_unsafe_in_select;
 mod cx;
 mod detached_handle;
 mod doubts;
+mod evidence;
 mod futurelock;
 mod guard_across_await;
 mod independent_awaits;

@@ -1,53 +1,33 @@
 //! As many things at once as there happen to be.
 
 use super::{Cx, Draft};
-use crate::effects::Reach;
 use crate::finding::Level;
-use crate::flow::{Context, context, enclosing_loops, says_unbounded};
+use crate::flow::{Context, context, enclosing_loops};
 use crate::ir::{ExprId, Kind, Lit, LoopKind};
 
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     for id in cx.body.ids() {
         let found = match cx.body.kind(id) {
             Kind::Call { args, .. } if matches!(cx.called(id), "join_all" | "try_join_all") => {
-                args.first().filter(|&&arg| grows(cx, arg)).map(|_| (Level::Pedantic, "every item at once, however many there are"))
+                args.first().filter(|&&arg| grows(cx, arg)).map(|_| "every item at once, however many there are")
             }
-            Kind::Method { receiver, name, args, .. } if name.ends_with("for_each_concurrent") => args
+            Kind::Method { name, args, .. } if name.ends_with("for_each_concurrent") => args
                 .first()
                 .filter(|&&limit| is_none(cx, limit) && args.last().is_some_and(|&work| waits(cx, work)))
-                .map(|_| (level(cx, *receiver, args), "no limit: every item at once, however many there are")),
-            Kind::Method { receiver, name, args, .. } if matches!(&**name, "buffered" | "buffer_unordered") => args
-                .first()
-                .filter(|&&limit| is_max(cx, limit))
-                .map(|_| receiver)
-                .map(|_| (Level::Likely, "a limit that is none: every item at once")),
+                .map(|_| "no limit: every item at once, however many there are"),
+            Kind::Method { name, args, .. } if matches!(&**name, "buffered" | "buffer_unordered") => {
+                args.first().filter(|&&limit| is_max(cx, limit)).map(|_| "a limit that is none: every item at once")
+            }
             Kind::Call { .. } if is_spawn(cx, id) => spawned_in_loop(cx, id),
             _ => None,
         };
-        let Some((mut level, message)) = found else { continue };
-        if says_unbounded(cx.text(), cx.body.span(id)) {
-            level = Level::Pedantic;
-        }
-        let draft = Draft::new(level, cx.body.span(id), message)
+        let Some(message) = found else { continue };
+        // Mostly the bound lies elsewhere: in what sends the items, or in what they wait for.
+        let draft = Draft::new(Level::Pedantic, cx.body.span(id), message)
             .why("a thousand items are a thousand connections, requests or buffers at the same moment, and the other side, the sockets or the memory give out")
             .help(cx.kit().limit_help());
         drafts.push(draft);
     }
-}
-
-/// What comes in one by one is limited where it comes from, and what only waits inside the program needs no limit.
-fn level(cx: &Cx<'_>, stream: ExprId, args: &[ExprId]) -> Level {
-    let comes_in = cx.body.descendants(stream).into_iter().any(|id| match cx.body.kind(id) {
-        Kind::Path(path) => path.segments.iter().any(|part| part.name.contains("Receiver")) || path.last() == "unfold",
-        Kind::Local(local) => {
-            let incoming = cx.typing.local(*local).canon().is_some_and(|canon| canon.last().contains("Incoming"));
-            incoming || cx.body.local(*local).name.split('_').any(|word| matches!(word, "incoming" | "receiver" | "rx" | "streams"))
-        }
-        _ => false,
-    });
-    let goes_out = |id: ExprId| matches!(cx.body.kind(id), Kind::Await(_)) && cx.reach(id) >= Reach::Named;
-    let far = args.iter().any(|&work| cx.body.descendants(work).into_iter().any(goes_out));
-    if far && !comes_in { Level::Likely } else { Level::Pedantic }
 }
 
 /// A closure that only logs or counts is done at once.
@@ -90,7 +70,7 @@ fn is_spawn(cx: &Cx<'_>, id: ExprId) -> bool {
 }
 
 /// A task per item of a collection, with nothing in the loop that makes it wait.
-fn spawned_in_loop(cx: &Cx<'_>, id: ExprId) -> Option<(Level, &'static str)> {
+fn spawned_in_loop(cx: &Cx<'_>, id: ExprId) -> Option<&'static str> {
     let innermost = *enclosing_loops(cx.body, id).first()?;
     let Kind::Loop { kind: LoopKind::For { iter, .. }, body, .. } = cx.body.kind(innermost) else { return None };
     if !grows(cx, *iter) || context(cx.function, cx.body, id) != Context::Async {
@@ -105,5 +85,5 @@ fn spawned_in_loop(cx: &Cx<'_>, id: ExprId) -> Option<(Level, &'static str)> {
             .all(|up| !matches!(cx.body.kind(up), Kind::Async { .. } | Kind::Closure { .. })),
         _ => false,
     });
-    (!held_back).then_some((Level::Pedantic, "a task for every item, however many there are"))
+    (!held_back).then_some("a task for every item, however many there are")
 }
