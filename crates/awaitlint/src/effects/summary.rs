@@ -197,9 +197,15 @@ fn summarise(typing: &Typing<'_>, body: &Body, exclusive: bool) -> Summary {
 /// waits, and behind it a store of `Some` or nothing but one wait.
 fn remembers(body: &Body) -> bool {
     let is_some = |pat| matches!(&body.pat(pat).kind, PatKind::TupleStruct(path, _) if path.last() == "Some");
+    let finds = |cond: ExprId| match body.kind(cond) {
+        Kind::Let { pat, .. } => is_some(*pat),
+        // `if let Some(key) = key && let Some(known) = cache.get(key)`
+        Kind::Binary { lazy: true, rhs, .. } => matches!(body.kind(*rhs), Kind::Let { pat, .. } if is_some(*pat)),
+        _ => false,
+    };
     let leaves = |id: ExprId| match body.kind(id) {
         Kind::If { cond, then, .. } => {
-            matches!(body.kind(*cond), Kind::Let { pat, .. } if is_some(*pat))
+            finds(*cond)
                 && body.descendants(*then).into_iter().any(|id| matches!(body.kind(id), Kind::Return(Some(_))))
         }
         _ => false,

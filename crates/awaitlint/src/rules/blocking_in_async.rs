@@ -91,7 +91,7 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
     doubts += 2 * u8::from(doubtful || cx.runs_alone(id));
     doubts += u8::from(call.what.ends_with("JoinHandle::join")); // it may have ended long ago
     // Beside what waits for the outside there are others whose turn it would be.
-    let goes_out = cx.farthest() == Some(Reach::Outside);
+    let goes_out = cx.farthest() == Some(Reach::Outside) && (cx.lives() || !cx.is_of_a_program());
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 if goes_out || cx.is_an_interface() => Level::Certain,

@@ -7,6 +7,7 @@ use super::Cx;
 use crate::effects::{Heat, Reach, strip_adapters};
 use crate::index::{Id, Owner};
 use crate::ir::{ExprId, Kind, Receiver};
+use crate::project::TargetKind;
 use crate::types::Type;
 
 impl Cx<'_> {
@@ -19,9 +20,15 @@ impl Cx<'_> {
         matches!(self.function.signature.receiver, Receiver::Ref | Receiver::Mut) || self.heat().is_asked()
     }
 
-    /// It lives, or others make it run: methods, a library's users, what comes in; and no start and no clock does.
+    /// It lives, or others make it run: methods, a library's users, what comes in; and no start and no clock does. A free function of a package
+    /// that is a program, too, may be its command's.
     pub(super) fn is_served(&self) -> bool {
-        self.lives() || self.heat().is_warm()
+        self.lives() || self.heat().is_warm() && (self.heat().comes_in() || !self.is_of_a_program())
+    }
+
+    /// The package has a program.
+    pub(super) fn is_of_a_program(&self) -> bool {
+        self.package().targets.iter().any(|target| target.kind == TargetKind::Bin)
     }
 
     /// It lives, or runs for each that comes in.

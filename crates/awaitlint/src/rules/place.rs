@@ -1,7 +1,7 @@
 //! What the place of a function says of it: its package, its path, what it makes.
 
 use super::Cx;
-use crate::ir::{Path, Receiver, Ty};
+use crate::ir::{Kind, Path, Receiver, Ty};
 use crate::names::Known;
 use crate::project::{Package, TargetKind};
 
@@ -70,6 +70,12 @@ impl<'a> Cx<'a> {
             || self.parts().any(stands)
             || self.item.name.ends_with("_probe")
             || self.typing.self_name().is_some_and(named)
+            || self.is_a_check()
+    }
+
+    /// It compares what it gets with what it should be: a test that a library offers.
+    fn is_a_check(&self) -> bool {
+        self.body.ids().any(|id| matches!(self.body.kind(id), Kind::Macro { path, .. } if matches!(path.last(), "assert_eq" | "assert_ne")))
     }
 
     /// The code of a command, which does one thing at a time: it lies in a directory of commands, or belongs to a package that reads arguments

@@ -48,7 +48,10 @@ fn statement(cx: &Cx<'_>, stmt: &Stmt) -> Option<Draft> {
             }
             let futures = holds_futures(cx.typing.of(*init)) || bound.is_some_and(|local| holds_futures(cx.typing.local(local)));
             let forgotten = bound.is_some_and(|local| only_counted(cx, local));
-            (futures && forgotten).then(|| report(cx, *init, Level::Likely, "makes futures that nothing polls"))
+            // `let _tasks = …` says that nobody looks at them.
+            let meant = bound.is_some_and(|local| cx.body.local(local).name.starts_with('_'));
+            let level = if meant { Level::Pedantic } else { Level::Likely };
+            (futures && forgotten).then(|| report(cx, *init, level, "makes futures that nothing polls"))
         }
         // rustc warns about a future as a statement, but not about an `Option` of one.
         StmtKind::Expr { expr, semicolon: true } => {
