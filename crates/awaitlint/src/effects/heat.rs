@@ -1,7 +1,7 @@
 //! Who makes a function run: the evidence that it runs again and again while somebody waits for it.
 //!
-//! Every function says something of itself (it takes a request, it is a method, a library offers it, it is `main`); calls carry that on to what they
-//! call, through the whole graph, and a call in a loop that pauses or takes what comes says so instead.
+//! Every function says something of itself (it takes a request, it is a method, a library offers it, it is `main`); calls carry that on to
+//! what they call, through the whole graph, and a call in a loop that pauses or takes what comes says so instead.
 
 use super::starts_up;
 use super::summary::Summary;
@@ -130,7 +130,8 @@ pub(super) fn own(workspace: &Workspace, at: &FunctionAt, item: &Item, function:
 }
 
 fn handles(name: &str) -> bool {
-    name.ends_with("_handler") || matches!(name.split('_').next(), Some("call" | "dispatch" | "handle" | "on" | "process" | "respond" | "serve"))
+    name.ends_with("_handler")
+        || matches!(name.split('_').next(), Some("call" | "dispatch" | "handle" | "on" | "process" | "respond" | "serve"))
 }
 
 /// The parameters or the result are those of a web framework's handlers, of a service or of a function in the cloud.

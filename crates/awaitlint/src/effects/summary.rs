@@ -205,8 +205,7 @@ fn remembers(body: &Body) -> bool {
     };
     let leaves = |id: ExprId| match body.kind(id) {
         Kind::If { cond, then, .. } => {
-            finds(*cond)
-                && body.descendants(*then).into_iter().any(|id| matches!(body.kind(id), Kind::Return(Some(_))))
+            finds(*cond) && body.descendants(*then).into_iter().any(|id| matches!(body.kind(id), Kind::Return(Some(_))))
         }
         _ => false,
     };

@@ -1,7 +1,7 @@
 //! Evidence that what a function does matters: that somebody makes it run again and again, and that it waits for something outside.
 //!
-//! A place without any may run once, at a start or in a command, and no source says so. What counts as evidence was chosen by the findings of sets
-//! that nobody had tuned on, each left out once.
+//! A place without any may run once, at a start or in a command, and no source says so. What counts as evidence was chosen by the findings of
+//! sets that nobody had tuned on, each left out once.
 
 use super::Cx;
 use crate::effects::{Heat, Reach, strip_adapters};
@@ -20,8 +20,8 @@ impl Cx<'_> {
         matches!(self.function.signature.receiver, Receiver::Ref | Receiver::Mut) || self.heat().is_asked()
     }
 
-    /// It lives, or others make it run: methods, a library's users, what comes in; and no start and no clock does. A free function of a package
-    /// that is a program, too, may be its command's.
+    /// It lives, or others make it run: methods, a library's users, what comes in; and no start and no clock does. A free function of a
+    /// package that has a program may be its command's.
     pub(super) fn is_served(&self) -> bool {
         self.lives() || self.heat().is_warm() && (self.heat().comes_in() || !self.is_of_a_program())
     }

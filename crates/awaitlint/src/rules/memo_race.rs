@@ -60,7 +60,11 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         let same = look.key.is_some() && look.key == store.key || store.key.is_none();
         // A single value may be a state as well as a cache: only what is fetched is worth fetching once.
         let fetched = cx.reach(wait) >= Reach::Named && cx.effect(wait) <= Effect::Unknown || cx.effect(wait) <= Effect::Read;
-        let level = if same && (store.key.is_some() || fetched) && !accepted && cx.farthest() >= Some(Reach::Named) { Level::Likely } else { Level::Pedantic };
+        let level = if same && (store.key.is_some() || fetched) && !accepted && cx.farthest() >= Some(Reach::Named) {
+            Level::Likely
+        } else {
+            Level::Pedantic
+        };
         let draft =
             Draft::new(level, cx.body.span(wait), format!("two tasks that miss in `{}` at the same time both do this", store.place))
                 .label(cx.body.span(look.at), "looked up here")
