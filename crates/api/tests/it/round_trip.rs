@@ -110,3 +110,20 @@ fn damaged_bytes() {
         }
     }
 }
+
+/// A value of every constructor: no chance finds their ids.
+#[test]
+#[ignore = "writes what a fuzzer begins with, see fuzz/README.md"]
+fn seeds() {
+    let place = std::path::PathBuf::from(std::env::var_os("FUZZ_SEEDS").expect("FUZZ_SEEDS names a directory")).join("api_type");
+    std::fs::create_dir_all(&place).expect("it can be made");
+    let random = Random::new(api());
+    for (at, (name, _)) in TYPES.iter().enumerate() {
+        for constructor in api().constructors_of(name) {
+            let value = Value::from(random.object(constructor, &mut Rng::new(u64::from(constructor.id))));
+            let mut data = (at as u16).to_le_bytes().to_vec();
+            api().encode(name, &value, Missing::Error, &mut data).expect("what was generated fits");
+            std::fs::write(place.join(&*constructor.name), data).expect("it can be written");
+        }
+    }
+}
