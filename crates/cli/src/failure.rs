@@ -93,6 +93,8 @@ impl From<quadruplex::Error> for Failure {
 fn nobody(error: &quadruplex::Error) -> Option<String> {
     use quadruplex::Error;
     match error {
+        // A bot is there with its program.
+        Error::Peer(error) if error.peer.ends_with("bot") => None,
         Error::Peer(error) => error.peer.strip_prefix('@').and_then(sandbox::username).map(str::to_owned),
         Error::Shared(error) => nobody(error),
         _ => None,

@@ -1,3 +1,4 @@
+use quadruplex::store::OwnUser;
 use quadruplex::{Client, LoginCode, SignIn};
 use serde_json::json;
 
@@ -31,7 +32,8 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     if out {
         return sign_out(&target, connected, context).await;
     }
-    if let (Some(user), true) = (client.own_user(), phone.is_some() || bot_token.is_some()) {
+    let signed_in = connected.while_connected(signed_in(client)).await?;
+    if let (Some(user), true) = (signed_in, phone.is_some() || bot_token.is_some()) {
         let text = format!(
             "somebody is signed in already, with the id {}\n  help: --as NAME for another account, or sign out first: --out",
             user.id
@@ -40,7 +42,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     let bot_token = bot_token.or_else(|| if phone.is_none() { Variables::load().get("BOT_TOKEN") } else { None });
     let signing_in = async {
-        if client.own_user().is_none() {
+        if signed_in.is_none() {
             match (bot_token, phone) {
                 (Some(token), _) => drop(client.sign_in_bot(&token).await?),
                 (None, None) if connected.is_sandbox => target.sign_in_person(client).await?,
@@ -57,6 +59,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     connected.close().await;
     Ok(())
+}
+
+/// Who is signed in: nobody whose login has ended.
+async fn signed_in(client: &Client) -> Result<Option<OwnUser>, Failure> {
+    let Some(user) = client.own_user() else { return Ok(None) };
+    match client.me().await {
+        Err(_) if client.login_lost().is_some() => Ok(None),
+        answer => Ok(answer.map(|_| Some(user))?),
+    }
 }
 
 async fn sign_out(target: &Target, connected: Connected, context: &Context) -> Result<(), Failure> {

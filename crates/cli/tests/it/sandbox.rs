@@ -258,6 +258,20 @@ fn who_has_a_password_is_asked_for_it_and_signs_out_once() {
     assert!(again.code == Some(3) && again.err.starts_with("error: not signed in\n"), "{again:?}");
 }
 
+/// What commands tell to do then has to work.
+#[test]
+fn who_was_signed_out_elsewhere_signs_in_again() {
+    let place = Place::new("signed-out");
+    let _running = Running::start_with(&place, &["--state", "sandbox.state"]);
+    place.run(["send", "me", "hi", "--sandbox"]).done();
+    place.run(["call", "auth.logOut", "--sandbox"]).done();
+    let refused = place.run(["send", "me", "hi", "--sandbox"]);
+    assert!(refused.code == Some(3) && refused.err.contains("help: ") && refused.err.contains("quadruplex login"), "{refused:?}");
+    let login = place.run(["login", "--sandbox"]);
+    assert_eq!((login.code, login.out.as_str()), (Some(0), "signed in as Me on data centre 1\n"), "{}", login.err);
+    place.run(["send", "me", "hi", "--sandbox"]).done();
+}
+
 /// For whom there is no history to look into.
 #[test]
 fn a_bot_downloads_what_it_was_sent() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quadruplex_store::{Redb, Store};
+use tokio::time::timeout;
 
 use super::sign_in;
 use super::variables::Variables;
@@ -25,6 +26,9 @@ pub(crate) struct Arguments {
 
 /// How long it is waited for a session that another process has.
 const WAIT: Duration = Duration::from_secs(3);
+
+/// How long it is waited for Telegram to say that a login has ended.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// Options without which a program goes to the real Telegram: a misspelt one is not taken for the program's own.
 const ELSEWHERE: [&str; 2] = ["--sandbox", "--test-servers"];
@@ -124,12 +128,18 @@ impl Arguments {
     }
 
     async fn sign_in(self, client: Client, variables: &Variables) -> Result<Client, Error> {
-        if client.whoami().await?.is_none() {
+        if client.whoami().await?.is_none() || has_ended(&client).await {
             let common = if self.is_one_of_several { None } else { variables.get("BOT_TOKEN") };
             sign_in::sign_in(&client, self.token.or(common), self.phone).await?;
         }
         Ok(client)
     }
+}
+
+/// Whether Telegram has ended the login that is stored. It counts as good where nobody answers: programs start without a network, too.
+async fn has_ended(client: &Client) -> bool {
+    let asked = timeout(ANSWER, client.me()).await;
+    asked.is_ok() && client.login_lost().is_some()
 }
 
 /// The name of the file that runs, without its ending.
@@ -173,7 +183,32 @@ fn duration(text: &str) -> Result<Duration, Error> {
 
 #[cfg(test)]
 mod tests {
+    use quadruplex_api::functions::auth;
+    use quadruplex_sandbox::Sandbox;
+    use quadruplex_store::Memory;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_login_that_was_ended_is_made_again() {
+        let telegram = Sandbox::start().await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(Memory::new());
+        let arguments = Arguments { token: Some("0:helper_bot".into()), ..Arguments::default() };
+        let start = async || {
+            let servers = Servers::custom(1, telegram.addresses(), telegram.public_key());
+            let client = Client::builder(1, "hash").servers(servers).dialer(telegram.dialer()).connect(store.clone()).await.unwrap();
+            arguments.clone().sign_in(client, &Variables::default()).await.unwrap()
+        };
+        let first = start().await;
+        let bot = first.own_user();
+        first.call(auth::LogOut).await.unwrap();
+        first.close().await;
+        let second = start().await;
+        assert_eq!((second.own_user(), second.login_lost()), (bot, None));
+        second.me().await.unwrap();
+        let _updates = second.updates().await.unwrap();
+        second.close().await;
+    }
 
     #[test]
     fn options_of_the_program_itself_are_left_alone() {

@@ -195,7 +195,12 @@ impl Pool {
 
     /// Leaves all connections, until one is asked for again. Calls in flight end with an error.
     pub(crate) fn leave(&self) {
-        lock(&self.connections).iter().flat_map(HashMap::values).for_each(Connection::close);
+        let mut connections = lock(&self.connections);
+        // Whoever asks next gets a new one, and not one that is about to close.
+        for (_, left) in connections.iter_mut().flat_map(HashMap::drain) {
+            left.close();
+            add(&mut lock(&self.left), &left.traffic());
+        }
     }
 
     /// Why it is closed.
