@@ -34,6 +34,23 @@ const FULL: Size =
     Size { counts: &[1000, 5000], round_trips_ms: &[0, 20], runs: 7, file_bytes: 64 * MIB, file_runs: 3, idle_clients: 1000 };
 const SMOKE: Size = Size { counts: &[1000], round_trips_ms: &[0, 20], runs: 1, file_bytes: 12 * MIB, file_runs: 1, idle_clients: 50 };
 
+/// What is to be run.
+pub enum Plan<'a> {
+    /// Everything, with Telethon in this Python or one of our own; the results are written.
+    Full { python: Option<&'a str> },
+    /// Everything once, small.
+    Smoke,
+    /// One part, of the Rust clients.
+    Only(Part),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Calls,
+    Files,
+    Idle,
+}
+
 struct Suite {
     size: &'static Size,
     python: Option<PathBuf>,
@@ -41,22 +58,31 @@ struct Suite {
     verdicts: Vec<Verdict>,
 }
 
-/// Measures everything; false if an expectation was missed that can be counted.
-pub async fn run(python: Option<&str>, smoke: bool) -> Result<bool> {
+/// Measures; false if an expectation was missed that can be counted.
+pub async fn run(plan: &Plan<'_>) -> Result<bool> {
     let mut skipped = None;
-    let python = if smoke { None } else { python::find(python).map_err(|error| skipped = Some(error.to_string())).ok() };
+    let python = match plan {
+        Plan::Full { python } => python::find(*python).map_err(|error| skipped = Some(error.to_string())).ok(),
+        Plan::Smoke | Plan::Only(_) => None,
+    };
     if let Some(error) = &skipped {
         println!("Telethon is left out: {error}");
     }
     fs::create_dir_all(WORK_DIR)?;
+    let smoke = matches!(plan, Plan::Smoke);
     let mut suite = Suite { size: if smoke { &SMOKE } else { &FULL }, python, tables: Vec::new(), verdicts: Vec::new() };
-    suite.calls().await?;
-    suite.files().await?;
-    suite.idle().await?;
+    for part in [Part::Calls, Part::Files, Part::Idle] {
+        match (plan, part) {
+            (Plan::Only(only), part) if *only != part => {}
+            (_, Part::Calls) => suite.calls().await?,
+            (_, Part::Files) => suite.files().await?,
+            (_, Part::Idle) => suite.idle().await?,
+        }
+    }
     fs::remove_dir_all(WORK_DIR)?;
     // One run on a program that is not optimised says nothing of time.
     suite.verdicts.iter().filter(|verdict| verdict.counted || !smoke).for_each(|verdict| println!("{verdict}"));
-    if !smoke {
+    if matches!(plan, Plan::Full { .. }) {
         report::write(&suite.tables, &suite.verdicts, suite.python.as_deref(), skipped.as_deref())?;
     }
     Ok(!suite.verdicts.iter().any(|verdict| verdict.counted && !verdict.met))
