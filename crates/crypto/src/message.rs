@@ -18,6 +18,7 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -46,7 +47,7 @@ pub enum Side {
 /// [`Error::Length`] when the data behind the header is empty or no whole number of blocks.
 pub fn encrypt_in_place(key: &AuthKey, from: Side, envelope: &mut [u8]) -> Result<(), Error> {
     let (header, data) = split(envelope)?;
-    let msg_key = msg_key(key, from, data);
+    let msg_key = end_msg_key(begin_msg_key(key, from).chain_update(&*data));
     let keys = Keys::derive(key, from, &msg_key);
     ige::encrypt(&keys.key, &keys.iv, data)?;
     header[..8].copy_from_slice(&key.id().to_le_bytes());
@@ -70,8 +71,9 @@ pub fn decrypt_in_place<'a>(key: &AuthKey, from: Side, envelope: &'a mut [u8]) -
     }
     let claimed: [u8; 16] = std::array::from_fn(|i| header[8 + i]);
     let keys = Keys::derive(key, from, &claimed);
-    ige::decrypt(&keys.key, &keys.iv, data)?;
-    if bool::from(msg_key(key, from, data).ct_eq(&claimed)) { Ok(data) } else { Err(Error::Tampered) }
+    let mut hash = begin_msg_key(key, from);
+    ige::decrypt_showing(&keys.key, &keys.iv, data, |plaintext| hash.update(plaintext))?;
+    if bool::from(end_msg_key(hash).ct_eq(&claimed)) { Ok(data) } else { Err(Error::Tampered) }
 }
 
 /// Why an envelope could not be encrypted or decrypted.
@@ -132,9 +134,14 @@ impl Side {
     }
 }
 
-fn msg_key(auth_key: &AuthKey, from: Side, padded: &[u8]) -> [u8; 16] {
+/// The hash that `msg_key` is taken from; the plaintext and its padding follow.
+fn begin_msg_key(auth_key: &AuthKey, from: Side) -> Sha256 {
     let x = from.offset();
-    let large = sha256(&[&auth_key.expose()[88 + x..120 + x], padded]);
+    Sha256::new_with_prefix(&auth_key.expose()[88 + x..120 + x])
+}
+
+fn end_msg_key(hash: Sha256) -> [u8; 16] {
+    let large = hash.finalize();
     std::array::from_fn(|i| large[8 + i])
 }
 
