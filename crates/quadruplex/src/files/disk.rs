@@ -33,19 +33,20 @@ pub(super) async fn read_at(file: Arc<File>, mut buffer: Vec<u8>, offset: u64, l
 
 /// Writes all of `bytes` at `offset`.
 pub(super) async fn write_at(file: Arc<File>, bytes: Bytes, offset: u64) -> io::Result<()> {
-    blocking(move || {
-        let mut written = 0;
-        while written < bytes.len() {
-            match positioned::write(&file, &bytes[written..], offset + written as u64) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => written += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    blocking(move || write_all_at(&file, &bytes, offset)).await
+}
+
+/// The same, here and now. Blocks.
+pub(super) fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match positioned::write(file, bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => (bytes, offset) = (&bytes[count..], offset + count as u64),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
-        Ok(())
-    })
-    .await
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

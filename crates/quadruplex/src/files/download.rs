@@ -308,34 +308,33 @@ async fn save(
 }
 
 /// Fetches what is missing.
-async fn fill(fetcher: Arc<Fetcher>, mut target: Incomplete, progress: &mut Option<OnProgress<'_>>) -> Result<Saved, Stopped> {
+async fn fill(fetcher: Arc<Fetcher>, target: Incomplete, progress: &mut Option<OnProgress<'_>>) -> Result<Saved, Stopped> {
     let total = fetcher.file().size();
     let failed = |offset, error| Stopped::at(offset, Error::io("cannot write", error));
     let (mut done, mut fetched) = (0, 0);
-    if let Some(mut map) = target.map.take() {
+    if let Some(map) = target.map.clone() {
         done = map.arrived();
         let file = target.file();
+        let missing = map.missing();
         let fetch = |part| {
-            let (fetcher, file) = (fetcher.clone(), file.clone());
+            let (fetcher, file, map) = (fetcher.clone(), file.clone(), map.clone());
             let task = awaitkit::spawn(async move {
                 let (bytes, offset) = (fetcher.fetch(part).await?, part * fetcher.part());
                 let len = bytes.len() as u64;
-                disk::write_at(file, bytes, offset).await.map_err(|error| failed(offset, error))?;
-                Ok((part, len))
+                let written = disk::blocking(move || disk::write_all_at(&file, &bytes, offset).and_then(|()| map.set(part))).await;
+                written.map_err(|error| failed(offset, error))?;
+                Ok(len)
             });
             // A task of ours ends early only with its runtime.
             task.unwrap_or_else(|error| Err(Stopped::at(0, Error::Invalid(error.to_string()))))
         };
-        let mut parts = stream::iter(map.missing()).map(fetch).buffer_unordered(WINDOW);
+        let mut parts = stream::iter(missing).map(fetch).buffer_unordered(WINDOW);
         while let Some(arrived) = parts.next().await {
-            let (part, len) = arrived?;
-            map.set(part).await.map_err(|error| failed(part * fetcher.part(), error))?;
+            let len = arrived?;
             done += len;
             fetched += len;
             tell(progress, done, total);
         }
-        drop(parts);
-        target.map = Some(map);
     } else {
         let mut parts = fetcher.in_order();
         while let Some(part) = parts.next().await {

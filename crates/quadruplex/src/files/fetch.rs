@@ -25,6 +25,8 @@ const SMALLEST: u64 = 4 * KIB;
 pub(super) const WINDOW: usize = 4;
 /// No file of Telegram's is longer: what says so is not believed.
 const LONGEST: u64 = 64 * GIB;
+/// What a question takes, its reference included.
+const QUESTION: usize = 256;
 /// So often the reference is renewed for one part, and so often a part follows to another data centre.
 const TRIES: u32 = 3;
 
@@ -126,7 +128,7 @@ impl Fetcher {
         loop {
             let place = lock(&self.place).clone();
             let dc = place.dc.unwrap_or_else(|| inner.home_dc());
-            let mut body = Vec::new();
+            let mut body = Vec::with_capacity(QUESTION);
             upload::GetFile::new(place.location, offset as i64, self.part as i32).encode(&self.peers, &mut body);
             let function = Function { id: upload::GetFile::ID, name: upload::GetFile::NAME };
             let slot = inner.lanes.enter(dc, Direction::Down, inner.settings.download_connections, self.part).await;

@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
-
-use bytes::Bytes;
+use std::sync::Mutex;
 
 use super::disk;
+use crate::client::lock;
 
 /// How a part map begins; the last byte is its version.
 const MAGIC: [u8; 8] = *b"QPLXMAP\x01";
@@ -26,8 +25,8 @@ pub(super) struct Whole {
 #[derive(Debug)]
 pub(super) struct PartMap {
     whole: Whole,
-    bits: Vec<u8>,
-    file: Arc<File>,
+    bits: Mutex<Vec<u8>>,
+    file: File,
 }
 
 /// What a file turns out to hold.
@@ -78,7 +77,7 @@ impl PartMap {
         if *header != whole.header() || bytes.len() as u64 != expected {
             return Ok(Found::Other);
         }
-        Ok(Found::Same(Self { whole, bits: bits.to_vec(), file: Arc::new(file) }))
+        Ok(Found::Same(Self { whole, bits: Mutex::new(bits.to_vec()), file }))
     }
 
     /// Makes an empty map at `path`. Blocks.
@@ -86,15 +85,13 @@ impl PartMap {
         let file = File::create(path)?;
         let bits = vec![0; whole.map_len() as usize];
         io::Write::write_all(&mut &file, &[&whole.header()[..], &bits].concat())?;
-        Ok(Self { whole, bits, file: Arc::new(file) })
+        Ok(Self { whole, bits: Mutex::new(bits), file })
     }
 
-    pub(super) fn has(&self, part: u64) -> bool {
-        self.bits.get((part / 8) as usize).is_some_and(|byte| byte & 1 << (part % 8) != 0)
-    }
-
+    /// The parts that have not arrived, in order.
     pub(super) fn missing(&self) -> Vec<u64> {
-        (0..self.whole.parts()).filter(|part| !self.has(*part)).collect()
+        let bits = lock(&self.bits);
+        (0..self.whole.parts()).filter(|part| !has(&bits, *part)).collect()
     }
 
     /// How many bytes have arrived.
@@ -105,17 +102,24 @@ impl PartMap {
 
     /// Where the last part that has arrived ends.
     pub(super) fn end(&self) -> u64 {
-        let last = (0..self.whole.parts()).rev().find(|part| self.has(*part));
+        let bits = lock(&self.bits);
+        let last = (0..self.whole.parts()).rev().find(|part| has(&bits, *part));
         last.map_or(0, |last| ((last + 1) * self.whole.part).min(self.whole.size))
     }
 
-    /// Notes that a part has arrived, here and in the file.
-    pub(super) async fn set(&mut self, part: u64) -> io::Result<()> {
+    /// Notes that a part has arrived, here and in the file. Blocks.
+    pub(super) fn set(&self, part: u64) -> io::Result<()> {
         let at = (part / 8) as usize;
-        let Some(byte) = self.bits.get_mut(at) else { return Ok(()) };
+        // Held while it is written: a byte that another part has changed since must not be overwritten by this one.
+        let mut bits = lock(&self.bits);
+        let Some(byte) = bits.get_mut(at) else { return Ok(()) };
         *byte |= 1 << (part % 8);
-        disk::write_at(self.file.clone(), Bytes::copy_from_slice(&[*byte]), (HEADER + at) as u64).await
+        disk::write_all_at(&self.file, &[*byte], (HEADER + at) as u64)
     }
+}
+
+fn has(bits: &[u8], part: u64) -> bool {
+    bits.get((part / 8) as usize).is_some_and(|byte| byte & 1 << (part % 8) != 0)
 }
 
 #[cfg(test)]
@@ -124,14 +128,14 @@ mod tests {
 
     const WHOLE: Whole = Whole { id: 7, size: 1_000_001, part: 4096 };
 
-    #[tokio::test]
-    async fn a_map_outlives_its_process() {
+    #[test]
+    fn a_map_outlives_its_process() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("map.parts");
         assert!(matches!(PartMap::find(&path, WHOLE).unwrap(), Found::Nothing));
-        let mut map = PartMap::create(&path, WHOLE).unwrap();
+        let map = PartMap::create(&path, WHOLE).unwrap();
         for part in [0, 9, 244] {
-            map.set(part).await.unwrap();
+            map.set(part).unwrap();
         }
         let Found::Same(map) = PartMap::find(&path, WHOLE).unwrap() else { panic!("it was just written") };
         let missing = map.missing();

@@ -28,7 +28,7 @@ pub(super) struct Incomplete {
     path: PathBuf,
     partial: PathBuf,
     file: Arc<File>,
-    pub(super) map: Option<PartMap>,
+    pub(super) map: Option<Arc<PartMap>>,
 }
 
 /// Takes the first of the paths that is not somebody else's: another file's, or in use. The last one is taken in any case, unless it
@@ -100,7 +100,7 @@ fn claim_path(path: &Path, size: Option<u64>, whole: Option<Whole>, overwrite: b
     if map.as_ref().is_none_or(|map| map.arrived() == 0) {
         file.set_len(0)?;
     }
-    Ok(Some(Claim::Ours(Incomplete { path: path.to_owned(), partial, file: Arc::new(file), map })))
+    Ok(Some(Claim::Ours(Incomplete { path: path.to_owned(), partial, file: Arc::new(file), map: map.map(Arc::new) })))
 }
 
 impl Incomplete {
