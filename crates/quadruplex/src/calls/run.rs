@@ -38,6 +38,8 @@ const LAST_WORD: Duration = Duration::from_millis(100);
 const LOOKED_UP: &str = "its peer was being looked up";
 
 /// A call on its way.
+///
+/// What every call comes to is inlined where it is awaited, so that it lies together in the program: from the first call on it is in memory.
 pub(crate) struct Run {
     inner: Arc<Inner>,
     function: Function,
@@ -63,6 +65,7 @@ pub(crate) struct Run {
 
 impl Run {
     /// Takes the place in the queue and draws the random ids.
+    #[inline(always)]
     pub(crate) fn begin(inner: &Arc<Inner>, request: &mut dyn Erased, options: CallOptions, outbox: Option<Arc<Outbox>>) -> Self {
         let function = Function { id: request.id(), name: request.name() };
         let is_once = options.once.is_some();
@@ -77,6 +80,7 @@ impl Run {
     }
 
     /// A call whose bytes are ready: a part of a file.
+    #[inline(always)]
     pub(crate) fn encoded(inner: &Arc<Inner>, function: Function, body: Bytes, options: CallOptions) -> Self {
         inner.in_flight.fetch_add(1, Ordering::Relaxed);
         let line = &options.line;
@@ -200,6 +204,7 @@ impl Run {
     }
 
     /// Sends a call that has nothing but its answer to wait for, as most have.
+    #[inline(always)]
     fn send_now(&mut self, keep: bool, dc: i32) -> Option<Pending> {
         if self.place.is_some() || self.patience.is_limited() || self.inner.limits.are_known() {
             return None;
@@ -252,6 +257,7 @@ impl Run {
         }
     }
 
+    #[inline(always)]
     fn send(&mut self, keep: bool, connection: &Connection, ticket: Option<Ticket>, after: Option<Ticket>) -> Pending {
         let repeat = self.inner.repeat(self.function, &self.options);
         let body = if keep { self.body.clone() } else { mem::take(&mut self.body) };
@@ -307,6 +313,7 @@ impl Run {
         Ok(())
     }
 
+    #[inline(always)]
     fn encode_with(&mut self, request: &dyn Erased, peers: &Peers) {
         self.peer = request.target(peers).and_then(NonZeroI64::new);
         let mut body = Vec::new();
@@ -321,6 +328,7 @@ impl Run {
     }
 
     /// Slow mode begins with what was sent.
+    #[inline(always)]
     fn note_sent(&self, dc: i32) {
         if self.peer().is_some_and(is_channel) && has_random_id(self.function.id) {
             self.inner.limits.sent(Asked { dc, method: self.function.name, peer: self.peer() });

@@ -81,6 +81,7 @@ impl Inner {
         self.own_user().ok_or(Error::NotSignedIn)
     }
 
+    #[inline]
     pub(crate) fn home_dc(&self) -> i32 {
         match self.far.as_ref().and_then(|far| far.link.welcome()) {
             Some(welcome) => welcome.home_dc,

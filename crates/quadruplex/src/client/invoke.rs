@@ -65,6 +65,7 @@ impl Inner {
     }
 
     /// The connection for a call, if nothing has to be done or told before.
+    #[inline(always)]
     pub(crate) fn connect_now(&self, dc: i32, function: Function, options: &AttemptOptions) -> Option<Connection> {
         self.check_login(function.name).ok()?;
         let at_once = options.purpose == Purpose::Main && (dc == self.home_dc() || needs_no_login(function.name));
@@ -84,6 +85,7 @@ impl Inner {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn repeat(&self, function: Function, options: &AttemptOptions) -> Repeat {
         if options.repeatable || is_repeatable(function.id) { Repeat::Safe } else { Repeat::Unsafe }
     }

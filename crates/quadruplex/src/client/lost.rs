@@ -52,10 +52,10 @@ impl Inner {
     }
 
     /// Refuses a call that cannot succeed any more.
+    #[inline(always)]
     pub(super) fn check_login(&self, method: &'static str) -> Result<(), Error> {
-        let needs_login = !["auth.", "help."].iter().any(|namespace| method.starts_with(namespace)) && method != "account.getPassword";
         match &*lock(&self.lost) {
-            Some(error) if needs_login => Err(Error::Rpc { method, error: error.clone() }),
+            Some(error) if needs_login(method) => Err(Error::Rpc { method, error: error.clone() }),
             _ => Ok(()),
         }
     }
@@ -79,4 +79,8 @@ impl Inner {
     pub(crate) fn is_over(&self, error: &Error) -> bool {
         matches!(error, Error::Closed(_)) || lock(&self.lost).is_some()
     }
+}
+
+fn needs_login(method: &str) -> bool {
+    !["auth.", "help."].iter().any(|namespace| method.starts_with(namespace)) && method != "account.getPassword"
 }

@@ -7,12 +7,18 @@ use super::call::Erased;
 
 impl Inner {
     /// Tells the gap engine what an answer has moved; untold, the next update would look like one after a gap.
+    #[inline(always)]
     pub(crate) fn note_moved(&self, request: &dyn Erased, lookups: &[Lookup], answer: &[u8]) {
         let word = |at: usize| answer.get(at..)?.first_chunk().map(|word| u32::from_le_bytes(*word));
-        let (Some(id), Some(pts), Some(count)) = (word(0), word(4), word(8)) else { return };
-        if !is_affected(id) {
-            return;
+        if let (Some(id), Some(pts), Some(count)) = (word(0), word(4), word(8))
+            && is_affected(id)
+        {
+            self.tell_moved(request, lookups, pts, count);
         }
+    }
+
+    #[cold]
+    fn tell_moved(&self, request: &dyn Erased, lookups: &[Lookup], pts: u32, count: u32) {
         let Some(updates) = self.updates() else { return };
         let mut channel = request.channel();
         for lookup in lookups {
