@@ -14,11 +14,13 @@ pub fn name_for_id(id: u32) -> Option<&'static str> {
 
 /// Whether this function only reads, so that it may be sent again when it is not known whether it was executed. Decided by its name;
 /// what presses buttons, costs Stars or uses up a proof does not count.
+#[inline]
 pub fn is_read_only(function: u32) -> bool {
     READ_ONLY.binary_search(&function).is_ok()
 }
 
 /// Whether this function carries a random id, by which Telegram knows a request that it has executed already.
+#[inline]
 pub fn has_random_id(function: u32) -> bool {
     RANDOM_ID.binary_search(&function).is_ok()
 }
@@ -29,6 +31,7 @@ pub fn is_updates(constructor: u32) -> bool {
 }
 
 /// Whether an answer that starts with this id moves a pts: `messages.affectedMessages` and its like.
+#[inline]
 pub fn is_affected(constructor: u32) -> bool {
     AFFECTED.binary_search(&constructor).is_ok()
 }

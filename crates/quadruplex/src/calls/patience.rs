@@ -29,10 +29,17 @@ pub(crate) enum GaveUp {
     Stopped(Duration),
 }
 
+impl Limited {
+    fn of(options: &CallOptions) -> Box<Self> {
+        Box::new(Self { began: Instant::now(), timeout: options.timeout, stop: options.stop.clone() })
+    }
+}
+
 impl Patience {
+    #[inline(always)]
     pub(crate) fn of(options: &CallOptions) -> Self {
-        let limited = options.timeout.is_some() || options.stop.is_some();
-        Self(limited.then(|| Box::new(Limited { began: Instant::now(), timeout: options.timeout, stop: options.stop.clone() })))
+        // Most calls are waited for as long as it takes.
+        if options.timeout.is_none() && options.stop.is_none() { Self(None) } else { Self(Some(Limited::of(options))) }
     }
 
     /// Whether it may end before the call does.

@@ -209,6 +209,7 @@ fn needs_no_login(method: &str) -> bool {
     method.starts_with("auth.") || method.starts_with("help.")
 }
 
+#[inline]
 fn is_repeatable(function: u32) -> bool {
     is_read_only(function) || has_random_id(function)
 }
