@@ -43,9 +43,9 @@ impl Servers {
     }
 
     fn at(first_dc: i32, dcs: &[[u8; 4]], key: PublicKey, test: bool) -> Self {
-        let all = |ip: [u8; 4]| [443, 80, 5222].map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::from(ip)), port)).to_vec();
-        let addresses = (1..).zip(dcs).map(|(dc, ip)| (dc, all(*ip))).collect();
-        Self { first_dc, addresses, obfuscated: BTreeMap::new(), keys: vec![key], test }
+        let address = |(dc, ip): (i32, &[u8; 4]), port| (dc, SocketAddr::new(IpAddr::V4(Ipv4Addr::from(*ip)), port));
+        let addresses = (1..).zip(dcs).flat_map(|dc| [443, 80, 5222].map(|port| address(dc, port)));
+        Self { test, ..Self::custom(first_dc, addresses, key) }
     }
 
     /// Where a data centre is, for a client that obfuscates or not, and whether it has to.
