@@ -91,6 +91,17 @@ fn on_the_way_from_main_nobody_is_kept_waiting() {
 }
 
 #[test]
+fn a_free_function_of_a_program_may_be_its_command() {
+    let code = "pub async fn fetch() { let text = tokio::fs::read(\"a\").await; std::fs::write(\"b\", text.unwrap()).ok(); }\n";
+    let method = "pub struct Store; impl Store { pub async fn save(&self) { tokio::fs::read(\"a\").await.ok(); std::fs::write(\"b\", \"\").ok(); } }\n";
+    let lib = format!("{code}{method}");
+    let library = Dir::package(&[("src/lib.rs", &lib)], &[]);
+    assert_eq!(found(&library, &Overrides::default()), ["src/lib.rs:1 blocking-in-async", "src/lib.rs:2 blocking-in-async"]);
+    let program = Dir::package(&[("src/lib.rs", &lib), ("src/main.rs", "fn main() {}\n")], &[]);
+    assert_eq!(found(&program, &Overrides::default()), ["src/lib.rs:2 blocking-in-async"]);
+}
+
+#[test]
 fn what_stands_in_for_something_in_tests_may_take_its_time() {
     let text = "pub async fn read() -> Vec<u8> { std::fs::read(\"a\").unwrap_or_default() }\n";
     let double = "pub struct MockStore; impl MockStore { pub async fn read(&self) { std::fs::read(\"a\").ok(); } }\n\
