@@ -184,26 +184,30 @@ fn duration(text: &str) -> Result<Duration, Error> {
 #[cfg(test)]
 mod tests {
     use quadruplex_api::functions::auth;
+    use quadruplex_net::Environment;
     use quadruplex_sandbox::Sandbox;
     use quadruplex_store::Memory;
 
     use super::*;
 
-    #[tokio::test]
+    /// Under virtual time, in which an answer is never too late.
+    #[tokio::test(start_paused = true)]
     async fn a_login_that_was_ended_is_made_again() {
-        let telegram = Sandbox::start().await.unwrap();
+        let environment = |seed| Environment::simulated(Duration::from_secs(1_800_000_000), seed);
+        let telegram = Sandbox::builder().environment(environment(1)).start().await.unwrap();
         let store: Arc<dyn Store> = Arc::new(Memory::new());
         let arguments = Arguments { token: Some("0:helper_bot".into()), ..Arguments::default() };
-        let start = async || {
+        let start = async |seed| {
             let servers = Servers::custom(1, telegram.addresses(), telegram.public_key());
-            let client = Client::builder(1, "hash").servers(servers).dialer(telegram.dialer()).connect(store.clone()).await.unwrap();
+            let builder = Client::builder(1, "hash").servers(servers).dialer(telegram.dialer()).environment(environment(seed));
+            let client = builder.connect(store.clone()).await.unwrap();
             arguments.clone().sign_in(client, &Variables::default()).await.unwrap()
         };
-        let first = start().await;
+        let first = start(2).await;
         let bot = first.own_user();
         first.call(auth::LogOut).await.unwrap();
         first.close().await;
-        let second = start().await;
+        let second = start(3).await;
         assert_eq!((second.own_user(), second.login_lost()), (bot, None));
         second.me().await.unwrap();
         let _updates = second.updates().await.unwrap();
