@@ -1,8 +1,11 @@
-//! What the lives of the program have done, a line each, in one file: a kill does not cut a line, since each is one write.
+//! What the lives of the program have done, line by line, in a file for each life. Only whole lines count: the last one may be on its way, and
+//! a kill can cut it where it crosses a page. Then the kill came before what it was to say.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+const NAME: &str = "diary-";
 
 /// A chat and the number of the message in it.
 pub(super) type Name = (i64, u32);
@@ -28,13 +31,22 @@ pub(super) struct Line {
     pub(super) name: Option<Name>,
 }
 
-pub(super) fn path(place: &Path) -> PathBuf {
-    place.join("diary")
+/// What all lives have written, one life after the other.
+pub(super) fn read(place: &Path) -> Vec<Line> {
+    let files = fs::read_dir(place).expect("the directory is there").map(|file| file.expect("it can be listed").file_name());
+    let mut lives: Vec<u64> = files.filter_map(|name| name.to_str()?.strip_prefix(NAME)?.parse().ok()).collect();
+    lives.sort_unstable();
+    let texts = lives.into_iter().map(|life| fs::read_to_string(path(place, life)).expect("a diary can be read"));
+    texts.flat_map(|text| whole_lines(&text)).collect()
 }
 
-pub(super) fn read(path: &Path) -> Vec<Line> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines().map(|line| parse(line).unwrap_or_else(|| panic!("{line:?} is no line of a diary"))).collect()
+fn path(place: &Path, life: u64) -> PathBuf {
+    place.join(format!("{NAME}{life}"))
+}
+
+fn whole_lines(text: &str) -> Vec<Line> {
+    let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+    whole.map(|line| parse(line).unwrap_or_else(|| panic!("{line:?} is no line of a diary"))).collect()
 }
 
 fn parse(line: &str) -> Option<Line> {
@@ -62,7 +74,7 @@ pub(super) struct Diary {
 
 impl Diary {
     pub(super) fn open(place: &Path, life: u64) -> Self {
-        let file = OpenOptions::new().append(true).create(true).open(path(place)).expect("the diary can be written");
+        let file = OpenOptions::new().append(true).create(true).open(path(place, life)).expect("the diary can be written");
         Self { file, life }
     }
 
@@ -76,5 +88,14 @@ impl Diary {
             (Kind::Durable(number), _) => format!("{life} durable {number}\n"),
         };
         (&self.file).write_all(line.as_bytes()).expect("the diary can be written");
+    }
+}
+
+#[test]
+fn a_line_that_was_cut_does_not_count() {
+    let text = "2 begun 7000012 4\n2 ended 7000012 4\n";
+    for cut in 0..=text.len() {
+        let read = whole_lines(&text[..cut]).len();
+        assert_eq!(read, text[..cut].matches('\n').count(), "{cut} bytes");
     }
 }

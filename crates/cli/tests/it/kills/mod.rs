@@ -136,21 +136,21 @@ impl Proof {
             ended.collect::<std::collections::BTreeSet<_>>() == all
         });
         drop(life);
-        diary::read(&self.diary())
+        diary::read(self.place.path())
     }
 
     /// Waits until a life has ended with so many updates, but not for long: it may have nothing to do.
     fn wait_for_work(&self, life: u64, count: usize) {
         let began = Instant::now();
         let is_done = |lines: Vec<Line>| lines.iter().filter(|line| line.life == life && line.kind == Kind::Ended).count() >= count;
-        while !is_done(diary::read(&self.diary())) && began.elapsed() < Duration::from_millis(700) {
+        while !is_done(diary::read(self.place.path())) && began.elapsed() < Duration::from_millis(700) {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
     fn wait(&self, what: &str, is_there: impl Fn(&[Line]) -> bool) {
         let began = Instant::now();
-        while !is_there(&diary::read(&self.diary())) {
+        while !is_there(&diary::read(self.place.path())) {
             assert!(began.elapsed() < PATIENCE, "{what} has not come");
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -162,10 +162,6 @@ impl Proof {
         command.args(["kills::program", "--exact", "--nocapture", "--test-threads=1"]).stdout(Stdio::null());
         program::tell(&mut command, self.place.path(), &self.dc, &self.token, number);
         Process(command.spawn().expect("it can be started"))
-    }
-
-    fn diary(&self) -> std::path::PathBuf {
-        diary::path(self.place.path())
     }
 
     /// What stands in the chats, by the sandbox.
