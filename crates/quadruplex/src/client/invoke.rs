@@ -205,7 +205,7 @@ pub(crate) fn is_stale_peer(error: &Error) -> bool {
 }
 
 /// What any data centre answers.
-fn needs_no_login(method: &str) -> bool {
+pub(super) fn needs_no_login(method: &str) -> bool {
     method.starts_with("auth.") || method.starts_with("help.")
 }
 

@@ -2,6 +2,7 @@
 
 use tracing::error;
 
+use super::invoke::needs_no_login;
 use super::pool::lock;
 use super::{Client, Inner};
 use crate::{Error, RpcError};
@@ -51,11 +52,11 @@ impl Inner {
         }
     }
 
-    /// Refuses a call that cannot succeed any more.
+    /// Refuses a call that cannot succeed any more; what is asked on the way to a new login can.
     #[inline(always)]
     pub(super) fn check_login(&self, method: &'static str) -> Result<(), Error> {
         match &*lock(&self.lost) {
-            Some(error) if needs_login(method) => Err(Error::Rpc { method, error: error.clone() }),
+            Some(error) if !needs_no_login(method) && method != "account.getPassword" => Err(Error::Rpc { method, error: error.clone() }),
             _ => Ok(()),
         }
     }
@@ -79,8 +80,4 @@ impl Inner {
     pub(crate) fn is_over(&self, error: &Error) -> bool {
         matches!(error, Error::Closed(_)) || lock(&self.lost).is_some()
     }
-}
-
-fn needs_login(method: &str) -> bool {
-    !["auth.", "help."].iter().any(|namespace| method.starts_with(namespace)) && method != "account.getPassword"
 }

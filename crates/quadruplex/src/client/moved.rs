@@ -17,6 +17,7 @@ impl Inner {
         }
     }
 
+    /// Apart, so that the look at every answer stays short: few say so.
     #[cold]
     fn tell_moved(&self, request: &dyn Erased, lookups: &[Lookup], pts: u32, count: u32) {
         let Some(updates) = self.updates() else { return };
