@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io;
+use std::iter;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -65,15 +66,13 @@ impl<P> Default for Policy<P> {
 impl<P> Policy<P> {
     /// These proxies in this order, each for at most 10 s.
     pub fn new(order: Order, proxies: impl IntoIterator<Item = P>) -> Self {
-        let mut routes: Vec<_> = match order {
-            Order::Never => Vec::new(),
-            _ => proxies.into_iter().map(Route::Proxy).collect(),
+        let proxies = proxies.into_iter().map(Route::Proxy);
+        let routes = match order {
+            Order::Never => vec![Route::Direct],
+            Order::Only => proxies.collect(),
+            Order::DirectFirst => iter::once(Route::Direct).chain(proxies).collect(),
+            Order::ProxyFirst => proxies.chain([Route::Direct]).collect(),
         };
-        match order {
-            Order::DirectFirst => routes.insert(0, Route::Direct),
-            Order::ProxyFirst | Order::Never => routes.push(Route::Direct),
-            Order::Only => {}
-        }
         Self { routes, patience: Duration::from_secs(10) }
     }
 
