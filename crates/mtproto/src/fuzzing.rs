@@ -8,7 +8,7 @@ use quadruplex_crypto::message::{HEADER, Side, encrypt_in_place};
 use quadruplex_tl::Serialize;
 
 use crate::framing::fuzzing::Zero;
-use crate::message::{self, Budget, Content, Message};
+use crate::message::{self, Message};
 use crate::server::ServerSalts;
 use crate::{Now, Service, client, packet, server};
 
@@ -18,14 +18,14 @@ const SESSION: i64 = 0;
 /// Reads `data` as what stands in an envelope: a container, something packed, a service message.
 pub fn body(data: &[u8]) {
     let outer = Message { msg_id: 1, seq_no: 0, body: Bytes::copy_from_slice(data) };
-    match message::open(outer, usize::MAX, &mut Budget::default()) {
-        Ok(Content::Container(messages)) => {
-            assert!(messages.len() * 16 <= 16 << 20, "more messages than bytes");
-            messages.iter().for_each(|inner| read_service(&inner.body));
-        }
-        Ok(Content::Lone(message)) => read_service(&message.body),
-        Err(_) => {}
+    let Ok(mut messages) = message::open(outer, usize::MAX) else { return };
+    let (inner, mut taken) = (messages.inner_ids().count(), 0);
+    assert!(inner * 16 <= 16 << 20, "more messages than bytes");
+    while let Ok(Some(message)) = messages.next() {
+        read_service(&message.body);
+        taken += 1;
     }
+    assert!(taken <= inner.max(1), "more messages than there are");
 }
 
 /// Unpacks `data`, and packs it.

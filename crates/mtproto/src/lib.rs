@@ -24,6 +24,7 @@ pub mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod handshake;
+mod ids;
 mod message;
 mod pack;
 pub mod packet;
@@ -33,7 +34,7 @@ pub mod server;
 mod service;
 mod time;
 
-pub use message::{GZIP_PACKED, MAX_CONTAINER, MAX_MESSAGE, MSG_CONTAINER, Message, gunzip, gzip};
+pub use message::{GZIP_PACKED, MAX_CONTAINER, MAX_MESSAGE, MSG_CONTAINER, Message, Messages, gunzip, gzip};
 pub use salts::Salt;
 pub use service::{RPC_ERROR, RPC_RESULT, Service};
 pub use time::{Now, unix_of};

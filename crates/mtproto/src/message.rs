@@ -1,6 +1,6 @@
 use std::io::Read;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use quadruplex_tl::{Error, ErrorKind, Reader, serialize_bytes, serialized_bytes_len};
 
 use crate::Violation;
@@ -45,13 +45,22 @@ impl Message {
     }
 }
 
-/// What a packet brought.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Content {
-    /// One message, alone.
-    Lone(Message),
-    /// The messages of a container.
-    Container(Vec<Message>),
+/// The messages of a packet, to be taken out one after the other.
+///
+/// One is unpacked when its turn comes, so that what a thousand answers unpack to is never in memory all at once.
+#[derive(Debug)]
+pub struct Messages {
+    inside: Inside,
+    /// For what is packed in them, and in this packet.
+    pub(crate) budget: Budget,
+}
+
+#[derive(Debug)]
+enum Inside {
+    /// One message, alone, until it is taken.
+    Lone(Option<Message>),
+    /// A container from the next message on, whose lengths are right, and how many are left.
+    Container(Bytes, usize),
 }
 
 /// How many bytes unpacking may still yield in one packet.
@@ -64,39 +73,91 @@ impl Default for Budget {
     }
 }
 
-/// Takes a container of so many messages at the most apart; a message that is none comes back alone. The bodies share the buffer
-/// of the envelope.
+/// Opens a container of so many messages at the most; a message that is none comes back alone. The bodies share the buffer of the
+/// envelope.
 ///
 /// # Errors
-/// A container with more messages, one that does not keep its lengths, one inside another, or too much that is packed.
-pub(crate) fn open(outer: Message, most: usize, budget: &mut Budget) -> Result<Content, Violation> {
+/// A container with more messages, one that does not keep its lengths, or too much that is packed.
+pub(crate) fn open(outer: Message, most: usize) -> Result<Messages, Violation> {
+    let mut budget = Budget::default();
     let outer = Message { body: budget.gunzip(outer.body)?, ..outer };
     let mut reader = Reader::new(&outer.body);
     if reader.peek_id() != Some(MSG_CONTAINER) {
-        return Ok(Content::Lone(outer));
+        return Ok(Messages { inside: Inside::Lone(Some(outer)), budget });
     }
     reader.u32("msg_container")?;
     let count = reader.bare_vector_len(16, "msg_container")?;
     if count > most {
         return Err(Violation::TooMany);
     }
-    let mut messages = Vec::with_capacity(count);
+    let start = reader.offset();
     for _ in 0..count {
+        Header::read(&mut reader)?;
+    }
+    reader.finish()?;
+    Ok(Messages { inside: Inside::Container(outer.body.slice(start..), count), budget })
+}
+
+impl Messages {
+    /// Whether they travel in a container.
+    pub(crate) const fn is_container(&self) -> bool {
+        matches!(self.inside, Inside::Container(..))
+    }
+
+    /// The ids of those in a container that are left.
+    pub(crate) fn inner_ids(&self) -> impl Iterator<Item = i64> + '_ {
+        let (rest, left) = match &self.inside {
+            Inside::Container(rest, left) => (&rest[..], *left),
+            Inside::Lone(_) => (&[][..], 0),
+        };
+        let mut reader = Reader::new(rest);
+        // No length is wrong here.
+        (0..left).map_while(move |_| Header::read(&mut reader).ok()).map(|header| header.msg_id)
+    }
+
+    /// Takes the next one out.
+    ///
+    /// # Errors
+    /// It is a container itself, or unpacks to too much.
+    pub(crate) fn next(&mut self) -> Result<Option<Message>, Violation> {
+        let (rest, left) = match &mut self.inside {
+            Inside::Lone(message) => return Ok(message.take()),
+            Inside::Container(rest, left) => (rest, left),
+        };
+        if *left == 0 {
+            return Ok(None);
+        }
+        let mut reader = Reader::new(rest);
+        let Header { msg_id, seq_no, body } = Header::read(&mut reader)?;
+        let body = self.budget.gunzip(rest.slice_ref(body))?;
+        if Reader::new(&body).peek_id() == Some(MSG_CONTAINER) {
+            return Err(reader.unknown("message.body", MSG_CONTAINER).into());
+        }
+        let end = reader.offset();
+        rest.advance(end);
+        *left -= 1;
+        Ok(Some(Message { msg_id, seq_no, body }))
+    }
+}
+
+/// A message in a container, packed as it came.
+struct Header<'a> {
+    msg_id: i64,
+    seq_no: i32,
+    body: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
         let msg_id = i64::from_le_bytes(reader.array("message.msg_id")?);
         let seq_no = i32::from_le_bytes(reader.array("message.seqno")?);
         let len = reader.u32("message.bytes")? as usize;
         if !len.is_multiple_of(4) {
             let kind = ErrorKind::UnexpectedEnd { needed: len.next_multiple_of(4), left: len };
-            return Err(reader.error("message.bytes", kind).into());
+            return Err(reader.error("message.bytes", kind));
         }
-        let body = budget.gunzip(outer.body.slice_ref(reader.take(len, "message.body")?))?;
-        if Reader::new(&body).peek_id() == Some(MSG_CONTAINER) {
-            return Err(reader.unknown("message.body", MSG_CONTAINER).into());
-        }
-        messages.push(Message { msg_id, seq_no, body });
+        Ok(Self { msg_id, seq_no, body: reader.take(len, "message.body")? })
     }
-    reader.finish()?;
-    Ok(Content::Container(messages))
 }
 
 /// Unpacks a `gzip_packed` object, in the gzip or the zlib format; anything else passes through untouched.
@@ -175,8 +236,10 @@ fn deflate(bytes: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn open_any(body: Vec<u8>) -> Result<Content, Violation> {
-        open(Message { msg_id: 4, seq_no: 1, body: body.into() }, usize::MAX, &mut Budget::default())
+    /// All messages of a container, or the one that is none.
+    fn open_any(body: Vec<u8>) -> Result<Vec<Message>, Violation> {
+        let mut messages = open(Message { msg_id: 4, seq_no: 1, body: body.into() }, usize::MAX)?;
+        std::iter::from_fn(|| messages.next().transpose()).collect()
     }
 
     #[test]
@@ -240,7 +303,7 @@ mod tests {
             body.extend_from_slice(&4_u32.to_le_bytes());
             body.extend_from_slice(&[id as u8; 4]);
         }
-        let Ok(Content::Container(inner)) = open_any(body.clone()) else { panic!("no container") };
+        let inner = open_any(body.clone()).unwrap();
         assert_eq!(inner.iter().map(|m| m.msg_id).collect::<Vec<_>>(), [8, 12]);
         assert_eq!(inner[1].body, [12; 4][..]);
         for cut in 8..body.len() {

@@ -1,4 +1,4 @@
-use std::collections::{HashSet, VecDeque};
+use crate::ids::MessageIdSet;
 
 /// How many ids are remembered. A link delivers in order, so a repetition is never further back than what one
 /// reconnection re-sends.
@@ -7,15 +7,14 @@ const REMEMBERED: usize = 8192;
 /// The ids of messages that have come, so that none is run twice.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    ids: HashSet<i64>,
-    order: VecDeque<i64>,
+    ids: MessageIdSet,
     /// The largest id that has been forgotten: anything up to it counts as seen.
     floor: i64,
 }
 
 impl Seen {
     pub(crate) fn contains(&self, msg_id: i64) -> bool {
-        msg_id <= self.floor || self.ids.contains(&msg_id)
+        msg_id <= self.floor || self.ids.contains(msg_id)
     }
 
     /// Remembers an id. False when it had come before.
@@ -23,12 +22,10 @@ impl Seen {
         if msg_id <= self.floor || !self.ids.insert(msg_id) {
             return false;
         }
-        self.order.push_back(msg_id);
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
+        if self.ids.len() > REMEMBERED
+            && let Some(oldest) = self.ids.pop_first()
         {
-            self.ids.remove(&oldest);
-            self.floor = self.floor.max(oldest);
+            self.floor = oldest;
         }
         true
     }

@@ -55,7 +55,7 @@ impl Unlinked<'_> {
     /// Says whether somebody has gone.
     fn take(&mut self, command: Command) -> bool {
         match command {
-            Command::Call(request, answer) => self.meanwhile.calls.push((request, answer)),
+            Command::Call(request, answer) => self.meanwhile.calls.extend([(request, answer)]),
             Command::CallAll(calls) => self.meanwhile.calls.extend(calls),
             Command::Acknowledge(receipt) => self.meanwhile.receipts.push(receipt),
             Command::Cancel(ticket, tell) => {

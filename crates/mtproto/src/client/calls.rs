@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::table::{CallTable, FewCalls, MessageTable};
+use super::index::MessageIndex;
+use super::table::{CallTable, FewCalls};
 use crate::time::exact_unix_of;
 
 /// A call within its session.
@@ -109,7 +110,7 @@ struct Envelope {
 pub(super) struct Calls {
     next: u64,
     calls: CallTable<Call>,
-    by_msg_id: MessageTable<CallId>,
+    by_msg_id: MessageIndex,
     /// What calls wait for that are to be executed after others.
     after: FewCalls<After>,
     /// The calls that are to be executed after a call.
@@ -215,7 +216,7 @@ impl Calls {
     }
 
     pub(super) fn by_msg_id(&self, msg_id: i64) -> Option<CallId> {
-        self.by_msg_id.get(&msg_id).copied()
+        self.by_msg_id.get(msg_id)
     }
 
     pub(super) fn is_cancelled(&self, id: CallId) -> bool {
@@ -267,7 +268,7 @@ impl Calls {
         let Some(call) = self.calls.remove(id) else { return false };
         let mut after = if self.after.is_empty() { None } else { self.after.remove(&id) };
         if let Some(sent) = call.message() {
-            self.by_msg_id.remove(&sent.msg_id);
+            self.by_msg_id.remove(sent.msg_id);
             self.leave_envelope(sent.envelope);
             after = (!succeeded).then_some(After::Message(sent.msg_id));
         }
@@ -362,7 +363,7 @@ impl Calls {
             let (msg_id, envelope) = (sent.msg_id, sent.envelope.take());
             call.state = if as_the_same { State::Again } else { State::New };
             if !as_the_same {
-                self.by_msg_id.remove(&msg_id);
+                self.by_msg_id.remove(msg_id);
             }
             self.leave_envelope(envelope);
             !waits

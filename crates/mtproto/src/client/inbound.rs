@@ -4,7 +4,7 @@ use quadruplex_tl::{Deserialize, Reader};
 use rand_core::Rng;
 
 use super::{Event, Failure, Receipt, RpcError, Session};
-use crate::message::{self, Budget, Content, Message};
+use crate::message::{self, Budget, Message, Messages};
 use crate::time::{MessageIds, unix_of};
 use crate::{Now, RPC_ERROR, RPC_RESULT, Service, Violation, packet};
 
@@ -15,48 +15,47 @@ const NEWEST: i64 = 30;
 /// An answer that seems so much older than its question shows that our clock is ahead, in seconds.
 const TURNED_BACK: i64 = 15;
 
-pub(super) fn handle_packet(session: &mut Session, packet: BytesMut, now: Now, rng: &mut dyn Rng) -> Result<(), Violation> {
+pub(super) fn open_packet(session: &mut Session, packet: BytesMut, now: Now) -> Result<Messages, Violation> {
     session.polling.answered();
     let opened = packet::open(&session.key, Side::Server, packet)?;
     if opened.session_id != session.session_id {
         return Err(Violation::SessionId);
     }
     let outer = opened.message;
-    check_parity(&outer)?;
+    check_parity(outer.msg_id)?;
     check_time(session, &outer, now)?;
     session.clock.observe(outer.msg_id, now);
     session.watch.alive(now);
     let outer_id = outer.msg_id;
-    let mut budget = Budget::default();
-    let messages = match message::open(outer, usize::MAX, &mut budget)? {
-        Content::Lone(message) => vec![message],
-        Content::Container(messages) => {
-            for inner in &messages {
-                check_parity(inner)?;
-                if inner.msg_id >= outer_id {
-                    return Err(Violation::MsgIdOrder);
-                }
-            }
-            session.seen.insert(outer_id);
-            messages
-        }
-    };
-    for message in messages {
-        let (msg_id, is_content_related) = (message.msg_id, message.is_content_related());
-        // Which call an answer ends says whether it is new. Its own id does not: it may be older than all that is remembered.
-        if session.seen.insert(msg_id) || Reader::new(&message.body).peek_id() == Some(RPC_RESULT) {
-            handle_message(session, message, &mut budget, now, rng)?;
-        }
-        // What has come before is not run again, but acknowledged again: the server would not stop sending it.
-        if is_content_related && !session.held.contains(&msg_id) {
-            session.owe_ack(msg_id, now);
+    let messages = message::open(outer, usize::MAX)?;
+    for msg_id in messages.inner_ids() {
+        check_parity(msg_id)?;
+        if msg_id >= outer_id {
+            return Err(Violation::MsgIdOrder);
         }
     }
-    Ok(())
+    if messages.is_container() {
+        session.seen.insert(outer_id);
+    }
+    Ok(messages)
 }
 
-fn check_parity(message: &Message) -> Result<(), Violation> {
-    if message.msg_id & 1 == 1 { Ok(()) } else { Err(Violation::MsgIdParity) }
+pub(super) fn handle_next(session: &mut Session, messages: &mut Messages, now: Now, rng: &mut dyn Rng) -> Result<bool, Violation> {
+    let Some(message) = messages.next()? else { return Ok(false) };
+    let (msg_id, is_content_related) = (message.msg_id, message.is_content_related());
+    // Which call an answer ends says whether it is new. Its own id does not: it may be older than all that is remembered.
+    if session.seen.insert(msg_id) || Reader::new(&message.body).peek_id() == Some(RPC_RESULT) {
+        handle_message(session, message, &mut messages.budget, now, rng)?;
+    }
+    // What has come before is not run again, but acknowledged again: the server would not stop sending it.
+    if is_content_related && !session.held.contains(msg_id) {
+        session.owe_ack(msg_id, now);
+    }
+    Ok(true)
+}
+
+fn check_parity(msg_id: i64) -> Result<(), Violation> {
+    if msg_id & 1 == 1 { Ok(()) } else { Err(Violation::MsgIdParity) }
 }
 
 /// Only once the server's time is known, and never for the two messages that correct our idea of it.

@@ -9,12 +9,13 @@
 
 mod calls;
 mod inbound;
+mod index;
 mod outbound;
 mod polling;
 mod table;
 mod watch;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -23,7 +24,7 @@ use rand_core::Rng;
 
 use crate::salts::{SALTS_PER_REQUEST, Salts};
 use crate::time::{MessageIds, ServerClock};
-use crate::{MAX_MESSAGE, Now, Salt, Service, Violation, replay::Seen};
+use crate::{MAX_MESSAGE, Messages, Now, Salt, Service, Violation, ids::MessageIdSet, replay::Seen};
 use calls::Calls;
 pub use calls::{CallId, CallOptions, Repeat, Whereabouts};
 use polling::Polling;
@@ -121,7 +122,7 @@ pub struct Session {
     calls: Calls,
     acks: Vec<i64>,
     /// Messages that were handed out and are not acknowledged yet.
-    held: HashSet<i64>,
+    held: MessageIdSet,
     /// Service messages on their way out.
     services: VecDeque<Service>,
     events: VecDeque<Event>,
@@ -152,9 +153,9 @@ impl Session {
             seen: Seen::default(),
             calls: Calls::default(),
             acks: Vec::new(),
-            held: HashSet::new(),
-            services: VecDeque::new(),
-            events: VecDeque::new(),
+            held: MessageIdSet::default(),
+            services: VecDeque::with_capacity(2),
+            events: VecDeque::with_capacity(2),
             watch: Watch::default(),
             polling: Polling::default(),
             init,
@@ -240,7 +241,26 @@ impl Session {
     /// # Errors
     /// The server, or somebody on the way, broke the protocol: close the connection and connect again.
     pub fn handle_packet(&mut self, packet: BytesMut, now: Now, rng: &mut dyn Rng) -> Result<(), Violation> {
-        inbound::handle_packet(self, packet, now, rng)
+        let mut messages = self.open_packet(packet, now)?;
+        while self.handle_next(&mut messages, now, rng)? {}
+        Ok(())
+    }
+
+    /// The first step of [`handle_packet`](Self::handle_packet): decrypts and checks the packet. Whoever takes the events after each
+    /// message has not those of a thousand answers in memory at once.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn open_packet(&mut self, packet: BytesMut, now: Now) -> Result<Messages, Violation> {
+        inbound::open_packet(self, packet, now)
+    }
+
+    /// The other steps: handles the next message, and says whether there was one.
+    ///
+    /// # Errors
+    /// The same. What came before it in its packet has been handled.
+    pub fn handle_next(&mut self, messages: &mut Messages, now: Now, rng: &mut dyn Rng) -> Result<bool, Violation> {
+        inbound::handle_next(self, messages, now, rng)
     }
 
     /// Bytes have come, or there is room again in a socket that was full: the other end is there, however long a whole packet takes.
@@ -272,13 +292,15 @@ impl Session {
     /// What came with an event is safe, or nobody wants it: the server may forget it. The acknowledgement rides along with
     /// the next packet or, after a while, goes alone. A receipt of a session that the protocol has replaced is worth nothing.
     pub fn acknowledge(&mut self, receipt: Receipt, now: Now) {
-        if self.held.remove(&receipt.0) {
+        if self.held.remove(receipt.0) {
             self.owe_ack(receipt.0, now);
         }
     }
 
     fn hold(&mut self, receipt: Option<Receipt>) {
-        self.held.extend(receipt.map(|receipt| receipt.0));
+        if let Some(Receipt(msg_id)) = receipt {
+            self.held.insert(msg_id);
+        }
     }
 
     fn owe_ack(&mut self, msg_id: i64, now: Now) {
@@ -380,7 +402,7 @@ impl Session {
         self.content = 0;
         self.seen = Seen::default();
         self.acks.clear();
-        self.held.clear();
+        self.held = MessageIdSet::default();
         self.initialised = false;
         self.salts_asked = false;
         self.services.clear();

@@ -7,9 +7,6 @@ use super::CallId;
 /// A table by calls of a session in which few of them are.
 pub(super) type FewCalls<T> = HashMap<CallId, T, BuildHasherDefault<OwnIds>>;
 
-/// A table by message ids of this end.
-pub(super) type MessageTable<T> = HashMap<i64, T, BuildHasherDefault<OwnIds>>;
-
 /// So many calls that were made in a row share a page.
 const PAGE: usize = 16;
 

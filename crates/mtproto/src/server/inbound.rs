@@ -1,8 +1,10 @@
+use std::iter;
+
 use quadruplex_tl::Serialize;
 
 use super::received::Answer;
 use super::{ACK_DELAY, Event, Session};
-use crate::message::{self, Budget, Content, Message};
+use crate::message::{self, Message};
 use crate::packet::Opened;
 use crate::service::MAX_IDS;
 use crate::time::{NOTIFICATION, unix_of};
@@ -28,10 +30,9 @@ pub(super) fn handle_message(session: &mut Session, opened: Opened, now: Now) ->
         return Ok(());
     }
     let (outer_id, outer_seq_no) = (outer.msg_id, outer.seq_no);
-    let (is_container, messages) = match message::open(outer, MAX_CONTAINER, &mut Budget::default())? {
-        Content::Lone(message) => (false, vec![message]),
-        Content::Container(messages) => (true, messages),
-    };
+    let mut opened = message::open(outer, MAX_CONTAINER)?;
+    let is_container = opened.is_container();
+    let messages: Vec<_> = iter::from_fn(|| opened.next().transpose()).collect::<Result<_, _>>()?;
     if is_container {
         let refusal = if outer_seq_no & 1 == 1 {
             Some(34)

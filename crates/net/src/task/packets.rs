@@ -37,13 +37,17 @@ impl Task {
                 Frame::Packet(packet) => {
                     self.counters.packets_received.fetch_add(1, Ordering::Relaxed);
                     let now = self.environment.now();
-                    session.handle_packet(packet, now, &mut self.random).map_err(ConnectError::Violation)?;
+                    let mut messages = session.open_packet(packet, now).map_err(ConnectError::Violation)?;
+                    while let Some(session) = &mut self.session
+                        && session.handle_next(&mut messages, now, &mut self.random).map_err(ConnectError::Violation)?
+                    {
+                        self.dispatch();
+                    }
                     if !self.environment.knows_server_time() {
                         self.tell_time();
                     }
                     self.backoff.reset();
                     self.unknown_key = 0;
-                    self.dispatch();
                 }
                 Frame::TransportError(code) => return Err(ConnectError::Transport(code)),
                 Frame::Nothing => session.handle_empty(),

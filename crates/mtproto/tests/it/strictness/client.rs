@@ -247,6 +247,26 @@ fn containers_and_bodies() {
 }
 
 #[test]
+fn messages_one_by_one() {
+    let mut table = Table::default();
+    let mut bench = Bench::new();
+    let pair = container(&[(id(0, 7), 1, note(1)), (id(0, 11), 3, note(2))]);
+    let mut messages = bench.session.open_packet(bench.raw(id(0, 15), 4, pair).seal(), bench.now).unwrap();
+    table.row("nothing is told of a packet that was only opened", bench.events(), vec![]);
+    for number in [1, 2] {
+        assert_eq!(bench.session.handle_next(&mut messages, bench.now, &mut bench.rng), Ok(true));
+        table.row("each message tells what it brings", bench.events(), vec![told(number)]);
+    }
+    assert_eq!(bench.session.handle_next(&mut messages, bench.now, &mut bench.rng), Ok(false));
+
+    let broken = container(&[(id(0, 23), 5, note(3)), (id(0, 27), 7, gzip_packed(&[1, 2, 3, 4]))]);
+    for expected in [vec![told(3)], vec![]] {
+        table.row("a message that cannot be unpacked", matches!(bench.give(id(0, 31), 8, broken.clone()), Err(Violation::Body(_))), true);
+        table.row("…and what stood before it, once", bench.events(), expected);
+    }
+}
+
+#[test]
 fn answers_that_cannot_be_read() {
     let mut table = Table::default();
     let mut row = |rule: &str, body: &[u8]| {
