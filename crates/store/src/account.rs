@@ -5,15 +5,15 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A 2048-bit authorization key. Wiped when dropped, never shown by `Debug`, compared in constant time.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct AuthKey([u8; 256]);
+/// A 2048-bit authorization key. Wiped when dropped, never shown by `Debug`, compared in constant time. Moving it leaves no copy behind.
+#[derive(Clone)]
+pub struct AuthKey(Box<[u8; 256]>);
 
 impl AuthKey {
     /// Wraps the 256 bytes that the key exchange agreed on.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 256]) -> Self {
-        Self(bytes)
+        Self(Box::new(bytes))
     }
 
     /// The bytes. Whoever has them has the login.
@@ -25,11 +25,19 @@ impl AuthKey {
 
 impl PartialEq for AuthKey {
     fn eq(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+        self.0.iter().zip(&*other.0).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
     }
 }
 
 impl Eq for AuthKey {}
+
+impl Drop for AuthKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for AuthKey {}
 
 impl fmt::Debug for AuthKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -28,7 +28,7 @@ pub use account::{AuthKey, Identity, KeyChange, KeyKind, KeySlot, LOGIN_TOKENS, 
 pub use commit::Commit;
 pub use disk::Redb;
 #[doc(hidden)]
-pub use disk::{DatabaseFile, Failure, Opener, private_file};
+pub use disk::{DatabaseFile, Failure, Handle, Opener, private_file};
 pub use error::Error;
 pub use lock::{Owner, SessionLock};
 pub use memory::Memory;

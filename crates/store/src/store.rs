@@ -67,6 +67,12 @@ pub trait Store: Send + Sync + 'static {
         false
     }
 
+    /// Lets go of memory that a store keeps to be fast, if it was not used since this was called last. A [`Writer`](crate::Writer) calls it
+    /// now and then while nothing is written.
+    fn rest(&self) -> Task<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Lets go of the session, for a program that ends; nothing is to be written any more. A store that is dropped lets go too, but where that
     /// takes an answer of a server, nobody waits for it, and another process may have to wait until it is clear that this one is gone.
     fn close(&self) -> Task<'_, ()> {
@@ -126,6 +132,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn is_lost(&self) -> bool {
         (**self).is_lost()
+    }
+
+    fn rest(&self) -> Task<'_, ()> {
+        (**self).rest()
     }
 
     fn close(&self) -> Task<'_, ()> {

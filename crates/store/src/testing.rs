@@ -40,6 +40,11 @@ pub trait Wrapper: Send + Sync + 'static {
         self.inner().is_lost()
     }
 
+    /// [`Store::rest`].
+    fn rest(&self) -> Task<'_, ()> {
+        self.inner().rest()
+    }
+
     /// [`Store::close`].
     fn close(&self) -> Task<'_, ()> {
         self.inner().close()
@@ -109,6 +114,10 @@ impl<W: Wrapper> Store for Wrapped<W> {
 
     fn is_lost(&self) -> bool {
         self.0.is_lost()
+    }
+
+    fn rest(&self) -> Task<'_, ()> {
+        self.0.rest()
     }
 
     fn close(&self) -> Task<'_, ()> {

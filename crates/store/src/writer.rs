@@ -9,6 +9,8 @@ use crate::{Commit, Error, Peer, PeerId, PeerKey, Store, Value, ValueKey};
 
 /// How long a change waits for others to be written with.
 const WINDOW: Duration = Duration::from_millis(10);
+/// How often the store is told that nothing is written.
+const REST: Duration = Duration::from_secs(30);
 /// So many rows are not waited with.
 const ROWS: usize = 256;
 /// Peers kept for a later write while the store cannot be written; they come again with the next answer that names them.
@@ -224,10 +226,27 @@ impl Shared {
                 }
                 true if is_last || self.store.is_lost() => return,
                 true => {
-                    sleep(pause).await;
+                    self.pause(pause).await;
                     pause = (2 * pause).min(LAST_PAUSE);
                 }
             }
+        }
+    }
+
+    /// Waits before what has failed is tried again, unless somebody is in a hurry or has gone.
+    async fn pause(&self, pause: Duration) {
+        let wanted = async {
+            let is_wanted = || {
+                let groups = self.groups();
+                groups.hurry || groups.closed
+            };
+            while !is_wanted() {
+                self.changed.notified().await;
+            }
+        };
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = wanted => {}
         }
     }
 
@@ -248,7 +267,11 @@ impl Shared {
                 }
             }
             match deadline {
-                None => self.changed.notified().await,
+                None => tokio::select! {
+                    () = self.changed.notified() => {}
+                    // It tells of what is wrong when it is used again.
+                    () = sleep(REST) => drop(self.store.rest().await),
+                },
                 Some(deadline) => tokio::select! {
                     () = sleep_until(deadline) => return false,
                     () = self.changed.notified() => {}

@@ -60,6 +60,11 @@ pub(crate) trait Kv: Send + Sync + 'static {
         false
     }
 
+    /// Lets go of memory that is kept to be fast, if it was not used since this was called last.
+    fn rest(&self) -> Task<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Lets go of it.
     fn close(&self) -> Task<'_, ()> {
         Box::pin(std::future::ready(Ok(())))

@@ -128,6 +128,10 @@ impl Sealed {
         self.kv.is_lost()
     }
 
+    pub(crate) async fn rest(&self) -> Result<(), StoreError> {
+        self.answer("rest", self.kv.rest()).await
+    }
+
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
         self.answer("close", self.kv.close()).await
     }

@@ -149,6 +149,10 @@ impl Store for KvStore {
         self.sealed.is_lost()
     }
 
+    fn rest(&self) -> Task<'_, ()> {
+        Box::pin(self.sealed.rest())
+    }
+
     fn close(&self) -> Task<'_, ()> {
         Box::pin(self.sealed.close())
     }

@@ -3,11 +3,13 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock, TryLockError};
 
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError};
 
+use super::handle::Handle;
 use crate::Error;
 
 /// Bytes of the file kept in memory. The rest of the page cache is the operating system's.
@@ -16,14 +18,24 @@ const CACHE: usize = 4 << 20;
 /// One file, its database, and how both are opened.
 pub struct DatabaseFile {
     path: PathBuf,
-    /// None after an error of the operating system: redb then refuses to go on, and the file is opened again.
-    database: RwLock<Option<Database>>,
+    state: RwLock<State>,
+    /// Since it was asked to rest last.
+    used: AtomicBool,
     opener: Opener,
     prepare: Prepare,
 }
 
+#[derive(Default)]
+pub(super) enum State {
+    /// Also after an error of the operating system: redb then refuses to go on, and the file is opened again, by its name.
+    #[default]
+    Closed,
+    Resting(Handle),
+    Open(Database, Handle),
+}
+
 /// Gives redb the file; a test puts a fault between them.
-pub type Opener = Box<dyn Fn(&Builder, FileBackend) -> Result<Database, DatabaseError> + Send + Sync>;
+pub type Opener = Box<dyn Fn(&Builder, Handle) -> Result<Database, DatabaseError> + Send + Sync>;
 
 /// Looks at what was opened, at the place of this name, and makes it what it has to be.
 type Prepare = fn(&Database, &str) -> Result<(), Failure>;
@@ -36,7 +48,7 @@ impl DatabaseFile {
 
     /// The same through an `opener`.
     pub fn through(path: &Path, opener: Opener, prepare: Prepare) -> Self {
-        Self { path: path.to_owned(), database: RwLock::new(None), opener, prepare }
+        Self { path: path.to_owned(), state: RwLock::default(), used: AtomicBool::new(false), opener, prepare }
     }
 
     /// Where it is.
@@ -50,30 +62,61 @@ impl DatabaseFile {
     /// Those of `work` and of opening the file, in words.
     pub fn run<T>(&self, doing: &'static str, work: impl FnOnce(&Database) -> Result<T, Failure>) -> Result<T, Error> {
         let result = loop {
-            let open = self.database.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(database) = &*open {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            if let State::Open(database, _) = &*state {
+                self.used.store(true, Ordering::Relaxed);
                 break work(database);
             }
-            drop(open);
-            let mut closed = self.database.write().unwrap_or_else(PoisonError::into_inner);
-            if closed.is_none() {
-                *closed = Some(self.open().map_err(|failure| failure.explain("open", &self.path))?);
+            drop(state);
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            if !matches!(&*state, State::Open(..)) {
+                let before = std::mem::take(&mut *state);
+                *state = self.open(before).map_err(|failure| failure.explain("open", &self.path))?;
             }
         };
         if matches!(&result, Err(Failure::Redb(redb::Error::Io(_) | redb::Error::PreviousIo | redb::Error::DatabaseClosed))) {
-            *self.database.write().unwrap_or_else(PoisonError::into_inner) = None;
+            *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::Closed;
         }
         result.map_err(|failure| failure.explain(doing, &self.path))
     }
 
-    fn open(&self) -> Result<Database, Failure> {
-        let file = private_file(&self.path)?;
-        let is_new = file.metadata()?.len() == 0;
+    /// Closes the database, with all that it keeps in memory, if nothing was done with it since this was called last; the next work opens
+    /// it again. Blocks.
+    pub fn rest(&self) {
+        let mut state = match self.state.try_write() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        if self.used.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        *state = match std::mem::take(&mut *state) {
+            // What was committed is there whether this succeeds or not; if not, the next work finds out why.
+            State::Open(database, file) => database.close().map_or(State::Closed, |()| State::Resting(file)),
+            other => other,
+        };
+    }
+
+    #[cfg(test)]
+    pub(super) fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
+        self.state.read().unwrap()
+    }
+
+    fn open(&self, before: State) -> Result<State, Failure> {
         let mut builder = Database::builder();
-        builder.set_cache_size(CACHE).set_check_integrity_on_open(!is_new);
-        let database = (self.opener)(&builder, FileBackend::new(file)?)?;
+        builder.set_cache_size(CACHE);
+        let file = match before {
+            State::Resting(file) => file,
+            _ => {
+                let file = private_file(&self.path)?;
+                builder.set_check_integrity_on_open(file.metadata()?.len() > 0);
+                Handle::new(FileBackend::new(file)?)
+            }
+        };
+        let database = (self.opener)(&builder, file.clone())?;
         (self.prepare)(&database, &self.path.display().to_string())?;
-        Ok(database)
+        Ok(State::Open(database, file))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The default backend: one file, written by `redb` with one `fsync` for a commit.
 
 mod file;
+mod handle;
 mod read;
 mod tables;
 mod write;
@@ -12,12 +13,14 @@ use std::time::Duration;
 use redb::Database;
 
 pub use self::file::{DatabaseFile, Failure, Opener, private_file};
+pub use self::handle::Handle;
 use crate::{Commit, DeadLetter, Error, Peer, PeerId, PeerKey, Row, SessionLock, Snapshot, Store, Task, Value, ValueKey};
 
 /// A store in one file. The session is locked for as long as it is open.
 ///
 /// Reads and commits run on Tokio's blocking threads, so it needs a Tokio runtime; a commit costs one `fsync`, which is why
-/// many small changes go through a [`Writer`](crate::Writer).
+/// many small changes go through a [`Writer`](crate::Writer). What it keeps in memory (up to 4 MiB) is let go while it is
+/// [not used](Store::rest).
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), quadruplex_store::Error> {
@@ -128,6 +131,15 @@ impl Store for Redb {
 
     fn is_wanted(&self) -> bool {
         self.inner.lock.is_wanted()
+    }
+
+    fn rest(&self) -> Task<'_, ()> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move {
+            // If it fails, the next work tells.
+            let _ = tokio::task::spawn_blocking(move || inner.file.rest()).await;
+            Ok(())
+        })
     }
 }
 

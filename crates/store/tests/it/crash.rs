@@ -1,4 +1,4 @@
-//! A process that commits in a loop is killed, again and again: what is found is what one commit left.
+//! A process that commits in a loop, and lets its store rest now and then, is killed, again and again: what is found is what one commit left.
 
 use std::io::{BufRead, BufReader, Write};
 use std::sync::Arc;
@@ -64,5 +64,11 @@ async fn commits_for_ever() {
         store.commit(Arc::new(commit)).await.unwrap();
         let mut out = std::io::stdout().lock();
         writeln!(out, "\n{number}").and_then(|()| out.flush()).unwrap();
+        drop(out);
+        if number % 3 == 0 {
+            // Used a moment ago, and not used since: the file is closed, and opened by the next commit.
+            store.rest().await.unwrap();
+            store.rest().await.unwrap();
+        }
     }
 }

@@ -2,8 +2,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quadruplex_store::testing::gated;
-use quadruplex_store::{Commit, CommonState, Error, Lane, Memory, Peer, PeerId, PeerKey, PeerKind, Row, Store, Value, ValueKey, Writer};
+use quadruplex_store::testing::{Wrapped, Wrapper, gated};
+use quadruplex_store::{
+    Commit, CommonState, Error, Lane, Memory, Peer, PeerId, PeerKey, PeerKind, Row, Store, Task, Value, ValueKey, Writer,
+};
 use tokio::time::{Instant, sleep, timeout};
 
 /// What becomes of commits: they are counted and, on demand, there is no room.
@@ -221,4 +223,47 @@ async fn values_are_seen_before_they_are_written() {
     assert_eq!(read().await.as_deref(), Some("two"), "written");
     queue(None);
     assert_eq!(read().await, None, "removed");
+}
+
+/// Counts how often it may rest.
+#[derive(Default)]
+struct Resting(Memory, Arc<AtomicUsize>);
+
+impl Wrapper for Resting {
+    fn inner(&self) -> &dyn Store {
+        &self.0
+    }
+
+    fn rest(&self) -> Task<'_, ()> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.rest()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_may_rest_while_nothing_is_written() {
+    let rests = Arc::new(AtomicUsize::new(0));
+    let writer = Writer::spawn(Arc::new(Wrapped(Resting(Memory::new(), Arc::clone(&rests)))));
+    for pts in 0..100 {
+        let _ = writer.queue(|commit| commit.common(state(pts)));
+        sleep(Duration::from_secs(20)).await;
+    }
+    assert_eq!(rests.load(Ordering::Relaxed), 0, "it has had something to do every 20 seconds");
+    sleep(Duration::from_secs(600)).await;
+    assert_eq!(rests.load(Ordering::Relaxed), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_in_a_hurry_does_not_wait_for_the_next_attempt() {
+    let (store, writer) = writer();
+    store.is_full.store(true, Ordering::Relaxed);
+    let _ = writer.queue(|commit| commit.common(state(1)));
+    sleep(Duration::from_secs(600)).await;
+    let attempts = store.attempts.load(Ordering::Relaxed);
+    assert!(attempts < 70, "{attempts} attempts in ten minutes");
+    store.is_full.store(false, Ordering::Relaxed);
+    let start = Instant::now();
+    writer.flush().await;
+    assert!(start.elapsed() < Duration::from_millis(20), "{:?}", start.elapsed());
+    assert_eq!(store.commits().len(), 1);
 }

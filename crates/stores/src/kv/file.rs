@@ -11,9 +11,14 @@ use tokio::sync::Mutex;
 use super::{Bytes, Changes, Kv};
 
 pub(crate) struct File {
-    file: Arc<DatabaseFile>,
+    inner: Arc<Inner>,
     /// Taken along by each work on a blocking thread, so that they run one after another also when nobody waits for them any more.
     turn: Arc<Mutex<()>>,
+}
+
+struct Inner {
+    file: DatabaseFile,
+    /// After the database, so that it is let go after it.
     lock: SessionLock,
 }
 
@@ -24,7 +29,7 @@ impl File {
 
     async fn over(file: DatabaseFile, wait: Duration) -> Result<Self, Error> {
         let lock = SessionLock::acquire(file.path(), wait).await?;
-        let file = Self { file: Arc::new(file), turn: Arc::default(), lock };
+        let file = Self { inner: Arc::new(Inner { file, lock }), turn: Arc::default() };
         file.run("open", |_| Ok(())).await?;
         Ok(file)
     }
@@ -34,14 +39,20 @@ impl File {
         doing: &'static str,
         work: impl FnOnce(&Database) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Error> {
-        let (turn, file) = (Arc::clone(&self.turn).lock_owned().await, Arc::clone(&self.file));
+        self.take_turn(move |file| file.run(doing, work)).await?
+    }
+
+    /// Works on a blocking thread.
+    async fn take_turn<T: Send + 'static>(&self, work: impl FnOnce(&DatabaseFile) -> T + Send + 'static) -> Result<T, Error> {
+        let (turn, inner) = (Arc::clone(&self.turn).lock_owned().await, Arc::clone(&self.inner));
         let done = tokio::task::spawn_blocking(move || {
-            let done = file.run(doing, work);
+            let done = work(&inner.file);
+            drop(inner);
             drop(turn);
             done
         });
         // redb checks what it reads, but not everywhere: a file damaged behind its back can make it panic.
-        done.await.unwrap_or_else(|died| Err(Error::Corrupt { place: self.place(), reason: died.to_string() }))
+        done.await.map_err(|died| Error::Corrupt { place: self.place(), reason: died.to_string() })
     }
 }
 
@@ -77,11 +88,15 @@ impl Kv for File {
     }
 
     fn place(&self) -> String {
-        self.file.path().display().to_string()
+        self.inner.file.path().display().to_string()
     }
 
     fn is_wanted(&self) -> bool {
-        self.lock.is_wanted()
+        self.inner.lock.is_wanted()
+    }
+
+    fn rest(&self) -> Task<'_, ()> {
+        Box::pin(self.take_turn(DatabaseFile::rest))
     }
 }
 
@@ -109,14 +124,14 @@ mod tests {
     use std::io;
     use std::sync::atomic::{AtomicBool, Ordering};
 
+    use quadruplex_store::Handle;
     use redb::StorageBackend;
-    use redb::backends::FileBackend;
 
     use super::*;
 
     /// A file on a disk that is full, as long as it is said to be.
     #[derive(Debug)]
-    struct Disk(FileBackend, Arc<AtomicBool>);
+    struct Disk(Handle, Arc<AtomicBool>);
 
     impl Disk {
         fn check(&self) -> io::Result<()> {
