@@ -6,18 +6,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use quadruplex::prelude::*;
 use quadruplex::store::testing::gated;
 use quadruplex::store::{Error as StoreError, Memory, Store};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::common::builder;
 use crate::router::support::{Person, World, world};
 
-async fn live(world: &World, memory: &Memory, is_full: &Arc<AtomicBool>) -> Running {
+fn disk(memory: &Memory, is_full: &Arc<AtomicBool>) -> impl Store {
     let is_full = Arc::clone(is_full);
-    let disk = gated(memory.clone(), move |_| {
+    gated(memory.clone(), move |_| {
         let is_full = is_full.load(Ordering::Relaxed);
         Box::pin(async move { if is_full { Err(StoreError::Full { place: "the test's disk".to_owned() }) } else { Ok(()) } })
-    });
-    let client = builder(&world.telegram).connect(disk).await.unwrap();
+    })
+}
+
+async fn live(world: &World, memory: &Memory, is_full: &Arc<AtomicBool>) -> Running {
+    let client = builder(&world.telegram).connect(disk(memory, is_full)).await.unwrap();
     if client.own_user().is_none() {
         client.sign_in_bot(&world.token).await.unwrap();
     }
@@ -61,4 +64,27 @@ async fn it_answers_says_so_and_loses_nothing() {
     // Were anything handled twice, its answer would come first.
     answered(&mut alice, "after").await;
     answered(&mut bobby, "after").await;
+}
+
+/// A program that is told to end ends, and the next one does what this one could not write down.
+#[tokio::test(start_paused = true)]
+async fn it_can_be_ended() {
+    let (world, memory, is_full) = (world().await, Memory::new(), Arc::default());
+    let running = live(&world, &memory, &is_full).await;
+    let mut alice = world.person("alice").await;
+    answered(&mut alice, "before").await;
+    is_full.store(true, Ordering::Relaxed);
+    answered(&mut alice, "full").await;
+    sleep(MINUTE).await;
+    let client = running.client().clone();
+    let ending = async {
+        running.stop().await;
+        client.close().await;
+    };
+    assert!(timeout(MINUTE, ending).await.is_ok(), "it waits for room on the disk");
+
+    is_full.store(false, Ordering::Relaxed);
+    let _again = live(&world, &memory, &is_full).await;
+    // Were what could not be written answered twice, the answer would come first.
+    answered(&mut alice, "after").await;
 }
