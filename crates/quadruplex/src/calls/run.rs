@@ -40,15 +40,16 @@ const LOOKED_UP: &str = "its peer was being looked up";
 /// A call on its way.
 ///
 /// What every call comes to is inlined where it is awaited, so that it lies together in the program: from the first call on it is in memory.
+/// What only few calls come to is in boxes that plain functions make: of async functions every crate that makes calls would have a copy.
 pub(crate) struct Run {
     inner: Arc<Inner>,
-    function: Function,
+    /// The name of the function, and its id.
+    method: &'static str,
+    id: u32,
     options: AttemptOptions,
-    /// Its random ids follow from this key.
-    once: Option<Arc<str>>,
     patience: Patience,
     place: Option<Box<Place>>,
-    outbox: Option<Arc<Outbox>>,
+    aside: Option<Box<Aside>>,
     lookups: Lookups,
     peer: Option<NonZeroI64>,
     /// What is sent. The connection gets it: a request is encoded again for another attempt, bytes that were ready are kept.
@@ -56,11 +57,20 @@ pub(crate) struct Run {
     /// How long it is.
     len: u32,
     tried: Tried,
-    /// With which call before it the server has refused it.
-    refused: Option<Ticket>,
     /// The layers around all calls have been told of it.
     #[cfg(feature = "tower")]
     is_inside: bool,
+}
+
+/// What only few calls have, and what has room of its own therefore.
+#[derive(Default)]
+struct Aside {
+    /// The random ids follow from this key.
+    once: Option<Arc<str>>,
+    outbox: Option<Arc<Outbox>>,
+    flood_wait: Option<Wait>,
+    /// With which call before it the server has refused it.
+    refused: Option<Ticket>,
 }
 
 impl Run {
@@ -70,7 +80,9 @@ impl Run {
         let function = Function { id: request.id(), name: request.name() };
         let is_once = options.once.is_some();
         let mut run = Self::encoded(inner, function, Bytes::new(), options);
-        run.outbox = outbox;
+        if outbox.is_some() {
+            run.aside().outbox = outbox;
+        }
         // Kept over repetitions, by which Telegram knows them.
         if !is_once {
             request.fill_random(&mut || inner.send_id());
@@ -83,26 +95,49 @@ impl Run {
     #[inline(always)]
     pub(crate) fn encoded(inner: &Arc<Inner>, function: Function, body: Bytes, options: CallOptions) -> Self {
         inner.in_flight.fetch_add(1, Ordering::Relaxed);
-        let line = &options.line;
+        let CallOptions { line, once, flood_wait, .. } = &options;
         let place = |name: &Arc<str>| {
             Box::new(inner.queues.join(name.clone(), line.after_failure.unwrap_or_default(), line.forgives.map(Into::into)))
         };
+        let aside = || Box::new(Aside { once: once.clone(), flood_wait: *flood_wait, ..Aside::default() });
         Self {
             inner: inner.clone(),
-            function,
+            method: function.name,
+            id: function.id,
             patience: Patience::of(&options),
-            place: options.line.name.as_ref().map(place),
-            once: options.once,
+            place: line.name.as_ref().map(place),
+            aside: (once.is_some() || flood_wait.is_some()).then(aside),
             options: options.attempts,
-            outbox: None,
             lookups: Lookups::new(),
             peer: None,
             len: body.len() as u32,
             body,
             tried: Tried::default(),
-            refused: None,
             #[cfg(feature = "tower")]
             is_inside: false,
+        }
+    }
+
+    const fn function(&self) -> Function {
+        Function { id: self.id, name: self.method }
+    }
+
+    fn aside(&mut self) -> &mut Aside {
+        self.aside.get_or_insert_default()
+    }
+
+    fn once(&self) -> Option<&Arc<str>> {
+        self.aside.as_ref()?.once.as_ref()
+    }
+
+    fn refused(&self) -> Option<&Ticket> {
+        self.aside.as_ref()?.refused.as_ref()
+    }
+
+    /// With nothing it is forgotten.
+    fn note_refused(&mut self, after: Option<Ticket>) {
+        if after.is_some() || self.refused().is_some() {
+            self.aside().refused = after;
         }
     }
 
@@ -126,33 +161,35 @@ impl Run {
 
     /// Looks peers up and encodes the request. It leaves the queue if that fails.
     pub(crate) async fn prepare(&mut self, request: &mut dyn Erased) -> Result<(), Error> {
-        if self.once.is_none() && self.lookups.is_empty() && request.mentions().is_empty() {
+        if self.once().is_none() && self.lookups.is_empty() && request.mentions().is_empty() {
             self.encode_with(request, &Peers::default());
             return Ok(());
         }
-        let prepared = Box::pin(self.try_prepare(request)).await;
+        let prepared = self.try_prepare(request).await;
         if prepared.is_err() {
             self.leave(true);
         }
         prepared
     }
 
-    async fn try_prepare(&mut self, request: &mut dyn Erased) -> Result<(), Error> {
-        if let Some(key) = self.once.clone() {
-            if !has_random_id(self.function.id) {
-                let what =
-                    format!("{}: .once() is for what is sent; this has no random_id by which Telegram knows it again", self.function.name);
-                return Err(Error::Invalid(what));
+    fn try_prepare<'a>(&'a mut self, request: &'a mut dyn Erased) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            if let Some(key) = self.once().cloned() {
+                if !has_random_id(self.id) {
+                    let what =
+                        format!("{}: .once() is for what is sent; this has no random_id by which Telegram knows it again", self.method);
+                    return Err(Error::Invalid(what));
+                }
+                let account = self.inner.found_own_user().await?;
+                request.fill_random(&mut once::random_ids(account.id, &key));
             }
-            let account = self.inner.found_own_user().await?;
-            request.fill_random(&mut once::random_ids(account.id, &key));
-        }
-        let mentions = request.mentions();
-        if !mentions.is_empty() {
-            let completed = self.patience.wait(Box::pin(crate::text::complete_mentions(&self.inner, mentions))).await;
-            completed.map_err(|gave_up| self.never_sent(gave_up, LOOKED_UP))??;
-        }
-        self.encode(request).await
+            let mentions = request.mentions();
+            if !mentions.is_empty() {
+                let completed = self.patience.wait(Box::pin(crate::text::complete_mentions(&self.inner, mentions))).await;
+                completed.map_err(|gave_up| self.never_sent(gave_up, LOOKED_UP))??;
+            }
+            self.encode(request).await
+        })
     }
 
     /// Makes the prepared call, again if need be. Without a request it is one whose bytes were ready from the start.
@@ -161,10 +198,10 @@ impl Run {
         async move {
             #[cfg(feature = "tower")]
             if let Some(calls) = self.layers() {
-                return Box::pin(self.through(calls, request)).await;
+                return self.through(calls, request).await;
             }
             if let Some(link) = self.inner.far() {
-                return Box::pin(self.finish_far(link, request)).await;
+                return self.finish_far(link, request).await;
             }
             let answer = loop {
                 let dc = self.options.dc.unwrap_or_else(|| self.inner.home_dc());
@@ -172,7 +209,7 @@ impl Run {
                 // What has ended is gone before the next wait: its room would be in every call.
                 let attempt = match self.send_now(keep, dc) {
                     Some(pending) => Attempt::Sent(pending),
-                    None => Attempt::Whole(Box::pin(self.attempt(keep, dc))),
+                    None => Attempt::Whole(self.attempt(keep, dc)),
                 };
                 let recovered = match attempt.await {
                     Ok(answer) => {
@@ -184,7 +221,7 @@ impl Run {
                             Either::Left(error) => self.error_of(error),
                             Either::Right(error) => error,
                         };
-                        Box::pin(self.recover(request, error, dc))
+                        self.recover(request, error, dc)
                     }
                 };
                 if let Err(error) = recovered.await {
@@ -209,60 +246,62 @@ impl Run {
         if self.place.is_some() || self.patience.is_limited() || self.inner.limits.are_known() {
             return None;
         }
-        let connection = self.inner.connect_now(dc, self.function, &self.options)?;
+        let connection = self.inner.connect_now(dc, self.function(), &self.options)?;
         Some(self.send(keep, &connection, None, None))
     }
 
     /// Sends the call when there is a connection, when it is its turn and when the limits allow it, and waits for as long as its caller
     /// does.
-    async fn attempt(&mut self, keep: bool, dc: i32) -> Result<Bytes, Error> {
-        let (connection, after, permit) = loop {
-            let connection = self.inner.connect(dc, self.function, &self.options);
-            let connection =
-                self.patience.wait(connection).await.map_err(|gave_up| self.never_sent(gave_up, "it waited for a connection"))??;
-            let after = self.turn(&connection).await?;
-            let permit = self.permit(dc).await?;
-            // It may have waited for long.
-            if !connection.is_closed() {
-                break (connection, after, permit);
-            }
-        };
-        let ticket = (self.place.is_some() || self.patience.is_limited()).then(Ticket::default);
-        let mut pending = self.send(keep, &connection, ticket.clone(), after.clone());
-        if let (Some(place), Some(ticket)) = (&self.place, &ticket) {
-            place.sent(&connection, ticket);
-        }
-        let answer = match self.patience.wait(&mut pending).await {
-            Ok(answer) => answer,
-            Err(gave_up) => {
-                let report = timeout(LAST_WORD, pending.cancel()).await.ok().flatten();
-                if let Some(place) = self.place.take() {
-                    place.abandon();
+    fn attempt(&mut self, keep: bool, dc: i32) -> BoxFuture<'_, Result<Bytes, Error>> {
+        Box::pin(async move {
+            let (connection, after, permit) = loop {
+                let connection = self.inner.connect(dc, self.function(), &self.options);
+                let connection =
+                    self.patience.wait(connection).await.map_err(|gave_up| self.never_sent(gave_up, "it waited for a connection"))??;
+                let after = self.turn(&connection).await?;
+                let permit = self.permit(dc).await?;
+                // It may have waited for long.
+                if !connection.is_closed() {
+                    break (connection, after, permit);
                 }
-                return Err(self.gave_up(gave_up, report.map_or(LastSeen::Unknown, LastSeen::of_report)));
+            };
+            let ticket = (self.place.is_some() || self.patience.is_limited()).then(Ticket::default);
+            let mut pending = self.send(keep, &connection, ticket.clone(), after.clone());
+            if let (Some(place), Some(ticket)) = (&self.place, &ticket) {
+                place.sent(&connection, ticket);
             }
-        };
-        match answer {
-            Ok(answer) => {
-                self.inner.limits.succeeded(permit);
-                Ok(answer)
-            }
-            Err(error) => {
-                self.refused = after;
-                if let Some(place) = &self.place {
-                    place.unsent();
+            let answer = match self.patience.wait(&mut pending).await {
+                Ok(answer) => answer,
+                Err(gave_up) => {
+                    let report = timeout(LAST_WORD, pending.cancel()).await.ok().flatten();
+                    if let Some(place) = self.place.take() {
+                        place.abandon();
+                    }
+                    return Err(self.gave_up(gave_up, report.map_or(LastSeen::Unknown, LastSeen::of_report)));
                 }
-                Err(self.error_of(error))
+            };
+            match answer {
+                Ok(answer) => {
+                    self.inner.limits.succeeded(permit);
+                    Ok(answer)
+                }
+                Err(error) => {
+                    self.note_refused(after);
+                    if let Some(place) = &self.place {
+                        place.unsent();
+                    }
+                    Err(self.error_of(error))
+                }
             }
-        }
+        })
     }
 
     #[inline(always)]
     fn send(&mut self, keep: bool, connection: &Connection, ticket: Option<Ticket>, after: Option<Ticket>) -> Pending {
-        let repeat = self.inner.repeat(self.function, &self.options);
+        let repeat = self.inner.repeat(self.function(), &self.options);
         let body = if keep { self.body.clone() } else { mem::take(&mut self.body) };
         let packet = Packet { body, repeat, alone: self.options.purpose.is_download(), ticket, after };
-        match &self.outbox {
+        match self.aside.as_ref().and_then(|aside| aside.outbox.as_ref()) {
             Some(outbox) => outbox.add(connection, packet),
             None => connection.send(packet),
         }
@@ -271,11 +310,13 @@ impl Run {
     /// Waits for the turn in the queue; after which call the server shall execute this one.
     async fn turn(&mut self, connection: &Connection) -> Result<Option<Ticket>, Error> {
         let Some(place) = &self.place else { return Ok(None) };
-        let turn = self.patience.wait(Box::pin(place.turn(connection, self.refused.as_ref()))).await;
+        let turn = self.patience.wait(Box::pin(place.turn(connection, self.refused()))).await;
         let turn = turn.map_err(|gave_up| self.never_sent(gave_up, "it waited for its turn in its queue"))?;
-        self.refused = None;
+        if let Some(aside) = &mut self.aside {
+            aside.refused = None;
+        }
         turn.ok_or_else(|| Error::Queue {
-            method: self.function.name,
+            method: self.method,
             queue: place.queue().to_owned(),
             stopped: place.after_failure() == AfterFailure::Stop,
         })
@@ -285,7 +326,7 @@ impl Run {
     async fn permit(&mut self, dc: i32) -> Result<Permit, Error> {
         let put_off = self.wait() == Wait::Reschedule;
         let began = Instant::now();
-        let asked = Asked { dc, method: self.function.name, peer: self.peer() };
+        let asked = Asked { dc, method: self.method, peer: self.peer() };
         let permit = self.inner.limits.admit(asked, self.wait().most());
         let permit = if put_off { self.patience.wait_untimed(permit) } else { self.patience.wait(permit) };
         let permit = self.unless_closed(permit).await?;
@@ -330,8 +371,8 @@ impl Run {
     /// Slow mode begins with what was sent.
     #[inline(always)]
     fn note_sent(&self, dc: i32) {
-        if self.peer().is_some_and(is_channel) && has_random_id(self.function.id) {
-            self.inner.limits.sent(Asked { dc, method: self.function.name, peer: self.peer() });
+        if self.peer().is_some_and(is_channel) && has_random_id(self.id) {
+            self.inner.limits.sent(Asked { dc, method: self.method, peer: self.peer() });
         }
     }
 
@@ -346,7 +387,7 @@ impl Run {
     }
 
     fn wait(&self) -> Wait {
-        self.options.flood_wait.unwrap_or(self.inner.settings.flood_wait)
+        self.aside.as_ref().and_then(|aside| aside.flood_wait).unwrap_or(self.inner.settings.flood_wait)
     }
 }
 

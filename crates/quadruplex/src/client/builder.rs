@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -8,6 +7,7 @@ use quadruplex_net::{Carrier, Dial, Environment, Network, Order, Policy, Proxy, 
 use quadruplex_store::{Commit, Identity, KeyKind, Memory, Session, Store, Writer};
 use tokio::sync::mpsc;
 
+use super::few::Few;
 use super::inner::{Far, Inner};
 use super::keep::{find_home, hand_over, keep_config};
 use super::peers::PeerBook;
@@ -232,7 +232,7 @@ impl Builder {
         }
         let now = settings.environment.now();
         let server_time = snapshot.time_offset.map(|offset| now.wall.as_secs().saturating_add_signed(i64::from(offset)));
-        let mut keys = HashMap::new();
+        let mut keys = Few::default();
         for (slot, key) in &snapshot.keys {
             if slot.kind == KeyKind::Permanent {
                 let salts = snapshot.salts.get(slot).map_or(&[][..], Vec::as_slice);
@@ -257,18 +257,19 @@ impl Builder {
         let store = Arc::new(FarStore(Arc::downgrade(link)));
         let identity = Identity { home_dc: self.settings.servers.first_dc, user: None, test: false };
         let far = Far { link: Arc::clone(link), handed: Mutex::new(handed) };
-        Client::of(assemble(self.settings, Writer::spawn(store), (HashMap::new(), random), identity, Some(far)))
+        Client::of(assemble(self.settings, Writer::spawn(store), (Few::default(), random), identity, Some(far)))
     }
 }
 
 fn assemble(
     settings: Settings,
     writer: Writer,
-    (keys, random): (HashMap<i32, StoredKey>, Random),
+    (keys, random): (Few<i32, StoredKey>, Random),
     identity: Identity,
     far: Option<Far>,
 ) -> Arc<Inner> {
-    let pool = Arc::new(Pool::new(settings.clone(), writer.clone(), keys));
+    let settings = Arc::new(settings);
+    let pool = Arc::new(Pool::new(Arc::clone(&settings), writer.clone(), keys));
     Arc::new_cyclic(|client| Inner {
         handles: AtomicUsize::new(0),
         settings,

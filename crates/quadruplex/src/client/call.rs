@@ -50,6 +50,7 @@ pub(crate) struct CallOptions {
     pub(crate) stop: Option<CancellationToken>,
     pub(crate) line: Line,
     pub(crate) once: Option<Arc<str>>,
+    pub(crate) flood_wait: Option<Wait>,
     pub(crate) attempts: AttemptOptions,
 }
 
@@ -57,7 +58,6 @@ pub(crate) struct CallOptions {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AttemptOptions {
     pub(crate) dc: Option<i32>,
-    pub(crate) flood_wait: Option<Wait>,
     pub(crate) purpose: Purpose,
     pub(crate) repeatable: bool,
     pub(crate) without_updates: bool,

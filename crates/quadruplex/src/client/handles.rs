@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use quadruplex_net::CloseReason;
 use tracing::warn;
 
+use super::storing::write_the_rest;
 use super::{Client, Inner};
 
 impl Client {
@@ -15,7 +16,8 @@ impl Client {
         Self { inner }
     }
 
-    /// Closes all connections, writes what has to be kept, and lets go of the store. Calls in flight end with an error.
+    /// Closes all connections, writes what has to be kept, and lets go of the store. Calls in flight end with an error. A store that cannot
+    /// be written (a full disk) is tried for some seconds more; then the log tells, and what was handled last comes again at the next start.
     ///
     /// # Cancel safety
     /// May be called again.
@@ -47,7 +49,7 @@ impl Inner {
             // Nothing can be written, and it may not even answer.
             return;
         }
-        self.writer.flush().await;
+        write_the_rest(&self.writer).await;
         if let Err(error) = self.writer.store().close().await {
             warn!(%error, "the store could not be let go; whoever opens it next may have to wait");
         }

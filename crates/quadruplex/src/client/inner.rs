@@ -22,7 +22,7 @@ use crate::{Error, RpcError};
 pub(crate) struct Inner {
     /// Clients: what goes on without one, such as asking for the configuration, ends with the last.
     pub(super) handles: AtomicUsize,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) writer: Writer,
     pub(crate) pool: Arc<Pool>,
     pub(crate) peers: PeerBook,

@@ -15,7 +15,7 @@ use super::call::{AttemptOptions, CallOptions, Erased};
 use super::pool::Purpose;
 use super::seen::{Seen, seen_in};
 use super::{Client, Inner};
-use crate::calls::{Run, Tried, marked_channel};
+use crate::calls::{Run, Tried, Wait, marked_channel};
 use crate::{Error, RpcError};
 
 /// The longest pause before a call is repeated because the server is in trouble.
@@ -96,6 +96,7 @@ impl Inner {
         error: &Error,
         dc: i32,
         function: Function,
+        flood_wait: Wait,
         options: &mut AttemptOptions,
         tried: &mut Tried,
     ) -> Result<Next, Error> {
@@ -119,8 +120,7 @@ impl Inner {
             return Ok(Next::Again);
         }
         if let Some(wait) = error.flood_wait() {
-            let policy = options.flood_wait.unwrap_or(self.settings.flood_wait);
-            return Ok(if tried.may_wait(wait, policy) { Next::AgainAfter(wait) } else { Next::Fail });
+            return Ok(if tried.may_wait(wait, flood_wait) { Next::AgainAfter(wait) } else { Next::Fail });
         }
         match error.name.as_str() {
             "AUTH_KEY_UNREGISTERED" if dc != self.home_dc() && !std::mem::replace(&mut tried.signed_in_again, true) => {

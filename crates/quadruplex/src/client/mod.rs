@@ -5,6 +5,7 @@ mod builder;
 mod by_name;
 mod call;
 mod fence;
+mod few;
 mod handles;
 mod inner;
 mod invoke;

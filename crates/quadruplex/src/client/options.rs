@@ -78,7 +78,7 @@ macro_rules! call_options {
         /// What it does when Telegram wants it to wait, by an answer to it or to one like it before: [`Wait`]($crate::Wait), or a duration up to which it
         /// waits. The client's setting (30 s unless told otherwise) if this is not called.
         pub fn flood_wait(mut self, wait: impl Into<$crate::Wait>) -> Self {
-            self.options.attempts.flood_wait = Some(wait.into());
+            self.options.flood_wait = Some(wait.into());
             self
         }
     };

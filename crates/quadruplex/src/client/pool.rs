@@ -1,6 +1,5 @@
 //! Connections by data centre and purpose.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use quadruplex_api::{is_affected, is_updates};
@@ -12,8 +11,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::fence::Fenced;
+use super::few::Few;
 use super::servers::Servers;
 use super::settings::Settings;
+use super::storing::write_the_rest;
 use crate::Error;
 
 /// Updates that wait for whoever takes them.
@@ -21,7 +22,7 @@ const UPDATES: usize = 1024;
 
 /// What a connection is for. A data centre has exactly one main connection: two that send with one key destroy the login, and
 /// only file calls may go beside it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Purpose {
     #[default]
     Main,
@@ -44,11 +45,11 @@ impl Purpose {
     }
 }
 
-type Connections = HashMap<(i32, Purpose), Connection>;
+type Connections = Few<(i32, Purpose), Connection>;
 
 /// The connections of a client.
 pub(crate) struct Pool {
-    settings: Settings,
+    settings: Arc<Settings>,
     dial: Arc<dyn Dial>,
     servers: Mutex<Servers>,
     writer: Writer,
@@ -57,11 +58,11 @@ pub(crate) struct Pool {
     /// What has gone over connections that were left for others.
     left: Mutex<Traffic>,
     closed: CancellationToken,
-    keys: Mutex<HashMap<i32, StoredKey>>,
+    keys: Mutex<Few<i32, StoredKey>>,
     /// The data centres whose keys were known at the start.
     stored: Vec<i32>,
     /// Whether the account is signed in on a data centre: decided once, by whoever comes first.
-    authorized: Mutex<HashMap<i32, Arc<OnceCell<()>>>>,
+    authorized: Mutex<Few<i32, Arc<OnceCell<()>>>>,
     /// Whoever takes the updates of main connections, with the data centre they came from.
     updates: OnceLock<mpsc::Sender<(i32, Event)>>,
     /// When the last of them came; at first, the start.
@@ -69,16 +70,16 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(settings: Settings, writer: Writer, keys: HashMap<i32, StoredKey>) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, writer: Writer, keys: Few<i32, StoredKey>) -> Self {
         let servers = Mutex::new(settings.servers.clone());
         let dial = Fenced::around(settings.ways.dialer(&settings.environment), writer.store());
-        let stored = keys.keys().copied().collect();
+        let stored = keys.iter().map(|(dc, _)| dc).collect();
         Self {
             settings,
             dial,
             servers,
             writer,
-            connections: Mutex::new(Ok(HashMap::new())),
+            connections: Mutex::new(Ok(Connections::new())),
             left: Mutex::default(),
             closed: CancellationToken::new(),
             keys: Mutex::new(keys),
@@ -93,11 +94,11 @@ impl Pool {
     pub(crate) fn connection(self: &Arc<Self>, dc: i32, purpose: Purpose) -> Result<Connection, Error> {
         let mut connections = lock(&self.connections);
         let connections = connections.as_mut().map_err(|reason| Error::Closed(reason.clone()))?;
-        if let Some(connection) = connections.get(&(dc, purpose)) {
+        if let Some(connection) = connections.get((dc, purpose)) {
             if !connection.is_closed() {
                 return Ok(connection.clone());
             }
-            if let Some(left) = connections.remove(&(dc, purpose)) {
+            if let Some(left) = connections.remove((dc, purpose)) {
                 add(&mut lock(&self.left), &left.traffic());
             }
         }
@@ -114,7 +115,7 @@ impl Pool {
             obfuscated,
             server_keys: self.settings.servers.keys.clone(),
             init: self.settings.init(),
-            key: lock(&self.keys).get(&dc).cloned(),
+            key: lock(&self.keys).get(dc).cloned(),
             is_update: carries_updates,
             event_capacity: 1024,
         };
@@ -127,7 +128,7 @@ impl Pool {
 
     /// A connection for files, which shares the key of the main one and therefore waits until there is one.
     pub(crate) async fn file_connection(self: &Arc<Self>, dc: i32, purpose: Purpose) -> Result<Connection, Error> {
-        if !lock(&self.keys).contains_key(&dc) {
+        if lock(&self.keys).get(dc).is_none() {
             let mut state = self.connection(dc, Purpose::Main)?.state();
             let ready = state.wait_for(|state| matches!(state, State::Ready { .. } | State::Closed(_))).await;
             if let Ok(State::Closed(reason)) = ready.as_deref() {
@@ -154,17 +155,17 @@ impl Pool {
 
     /// The cell that is filled once the account is signed in on a data centre.
     pub(crate) fn authorization(&self, dc: i32) -> Arc<OnceCell<()>> {
-        lock(&self.authorized).entry(dc).or_default().clone()
+        lock(&self.authorized).get_or_insert_with(dc, Arc::default).clone()
     }
 
     /// Forgets that the account is signed in on a data centre: the next call signs it in again.
     pub(crate) fn forget_authorization(&self, dc: i32) {
-        lock(&self.authorized).remove(&dc);
+        lock(&self.authorized).remove(dc);
     }
 
     /// The authorization key of a data centre.
     pub(crate) fn key(&self, dc: i32) -> Option<StoredKey> {
-        lock(&self.keys).get(&dc).cloned()
+        lock(&self.keys).get(dc).cloned()
     }
 
     /// Whether there was a key at the start, which may be that of a login.
@@ -174,12 +175,12 @@ impl Pool {
 
     /// Closes everything, for good. Calls in flight end with an error. Returns what may take a moment to end. The first reason stays.
     pub(crate) fn shut(&self, reason: CloseReason) -> Vec<Connection> {
-        let connections: Vec<_> = {
+        let connections = {
             let mut connections = lock(&self.connections);
             let Ok(open) = &mut *connections else { return Vec::new() };
-            let open = std::mem::take(open);
+            let open = open.take();
             *connections = Err(reason.clone());
-            open.into_values().collect()
+            open
         };
         self.closed.cancel();
         connections.iter().for_each(|connection| connection.close_because(reason.clone()));
@@ -197,7 +198,7 @@ impl Pool {
     pub(crate) fn leave(&self) {
         let mut connections = lock(&self.connections);
         // Whoever asks next gets a new one, and not one that is about to close.
-        for (_, left) in connections.iter_mut().flat_map(HashMap::drain) {
+        for left in connections.iter_mut().flat_map(Few::take) {
             left.close();
             add(&mut lock(&self.left), &left.traffic());
         }
@@ -217,22 +218,22 @@ impl Pool {
     pub(crate) async fn forget_keys(&self) {
         self.close(CloseReason::Requested).await;
         let keys = std::mem::take(&mut *lock(&self.keys));
-        self.writer.queue(|commit| keys.keys().for_each(|dc| commit.remove_key(KeySlot::permanent(*dc))));
-        self.writer.flush().await;
+        self.writer.queue(|commit| keys.iter().for_each(|(dc, _)| commit.remove_key(KeySlot::permanent(dc))));
+        write_the_rest(&self.writer).await;
     }
 
     /// Everything that has gone over all connections.
     pub(crate) fn traffic(&self) -> Traffic {
         let connections = lock(&self.connections);
         let mut sum = *lock(&self.left);
-        connections.iter().flat_map(HashMap::values).for_each(|connection| add(&mut sum, &connection.traffic()));
+        connections.iter().flat_map(Few::values).for_each(|connection| add(&mut sum, &connection.traffic()));
         sum
     }
 
     /// Whether nothing can be asked of a data centre any more.
     pub(crate) fn is_over(&self, dc: i32) -> bool {
         let connections = lock(&self.connections);
-        connections.as_ref().ok().is_none_or(|all| all.get(&(dc, Purpose::Main)).is_some_and(Connection::is_closed))
+        connections.as_ref().ok().is_none_or(|all| all.get((dc, Purpose::Main)).is_some_and(Connection::is_closed))
     }
 
     /// How long no update has come, or since the start.
@@ -244,8 +245,8 @@ impl Pool {
     #[cfg(feature = "metrics")]
     pub(crate) fn states(&self) -> Vec<(i32, Purpose, State)> {
         let connections = lock(&self.connections);
-        let all = connections.iter().flatten();
-        all.map(|((dc, purpose), connection)| (*dc, *purpose, connection.state().borrow().clone())).collect()
+        let all = connections.iter().flat_map(Few::iter);
+        all.map(|((dc, purpose), connection)| (dc, purpose, connection.state().borrow().clone())).collect()
     }
 
     /// Keeps the pool only while there is something to do: what it has to tell ends with the connection, which the pool keeps.

@@ -96,8 +96,8 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// What goes before the first query of a connection. Telegram is told of an MTProto proxy.
-    pub(crate) fn init(&self) -> Init {
-        let settings = self.clone();
+    pub(crate) fn init(self: &Arc<Self>) -> Init {
+        let settings = Arc::clone(self);
         Init::new(move |proxy| settings.introduction(proxy))
     }
 

@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::changes::Changes;
+use super::link::FarCall;
 use super::wrong::{Waits, Wrong};
-use crate::client::{AttemptOptions, Function, Purpose};
+use crate::client::{AttemptOptions, CallOptions, Function, Purpose};
 use crate::{AfterFailure, Wait};
 
 /// One message: who is at the guest's end, the how manyth it is from this end, what is said, and bytes that go with it.
@@ -163,33 +164,28 @@ impl Own {
 }
 
 impl Call {
-    pub(super) fn of(function: Function, options: &AttemptOptions, repeatable: bool, peer: Option<i64>, place: Option<u64>) -> Self {
-        let connection = match options.purpose {
+    pub(super) fn of(call: &FarCall<'_>, place: Option<u64>) -> Self {
+        let connection = match call.options.purpose {
             Purpose::Main => (0, 0),
             Purpose::Upload(at) => (1, at),
             Purpose::Download(at) => (2, at),
         };
-        let wait = options.flood_wait.map(Waits::from);
-        Self { function: function.id, place, peer, dc: options.dc, wait, connection, repeatable }
+        let wait = call.flood_wait.map(Waits::from);
+        let (function, dc) = (call.function.id, call.options.dc);
+        Self { function, place, peer: call.peer, dc, wait, connection, repeatable: call.is_repeatable }
     }
 
     /// What is called, and how; `None`: this version of the program does not know it.
-    pub(super) fn take(&self) -> Option<(Function, AttemptOptions)> {
+    pub(super) fn take(&self) -> Option<(Function, CallOptions)> {
         let function = Function { id: self.function, name: quadruplex_api::name_for_id(self.function)? };
         let purpose = match self.connection {
             (0, _) => Purpose::Main,
             (1, at) => Purpose::Upload(at),
             (_, at) => Purpose::Download(at),
         };
-        let options = AttemptOptions {
-            dc: self.dc,
-            flood_wait: self.wait.map(Wait::from),
-            purpose,
-            repeatable: self.repeatable,
-            // The bytes say it.
-            without_updates: false,
-        };
-        Some((function, options))
+        // Whether it is without updates is in the bytes.
+        let attempts = AttemptOptions { dc: self.dc, purpose, repeatable: self.repeatable, without_updates: false };
+        Some((function, CallOptions { flood_wait: self.wait.map(Wait::from), attempts, ..CallOptions::default() }))
     }
 }
 

@@ -156,7 +156,7 @@ impl Guest {
                     return line.answer(id, Err(Error::Invalid(why.to_owned())));
                 };
                 // It has its place in the connection's queue from now on, as its place in its own.
-                let mut run = Run::encoded(&client.inner, function, body, options.into());
+                let mut run = Run::encoded(&client.inner, function, body, options);
                 run.take_place(place.flatten());
                 run.is_about(call.peer);
                 let task = self.tasks.spawn(async move { line.answer(id, run.finish(None).await) });

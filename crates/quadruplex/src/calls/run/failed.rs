@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quadruplex_net::CallError;
+use quadruplex_net::{BoxFuture, CallError};
 use tokio::time::sleep;
 use tracing::debug;
 
@@ -37,23 +37,25 @@ impl Tried {
 
 impl Run {
     /// Does what has to be done before the next attempt. `Err` if there is none.
-    pub(super) async fn recover(&mut self, request: Option<&dyn Erased>, error: Error, dc: i32) -> Result<(), Error> {
-        let is_stale = match self.react(&error, dc).await? {
-            Next::Fail => return Err(error),
-            Next::Again => false,
-            Next::AgainAfter(pause) => {
-                debug!(method = self.function.name, ?pause, %error, "the call is repeated after a pause");
-                let waited = self.unless_closed(self.patience.wait(sleep(pause))).await?;
-                waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))?;
-                false
+    pub(super) fn recover<'a>(&'a mut self, request: Option<&'a dyn Erased>, error: Error, dc: i32) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let is_stale = match self.react(&error, dc).await? {
+                Next::Fail => return Err(error),
+                Next::Again => false,
+                Next::AgainAfter(pause) => {
+                    debug!(method = self.method, ?pause, %error, "the call is repeated after a pause");
+                    let waited = self.unless_closed(self.patience.wait(sleep(pause))).await?;
+                    waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))?;
+                    false
+                }
+                Next::LookUpAgain if self.inner.peers.forget(&self.lookups) => true,
+                Next::LookUpAgain => return Err(error),
+            };
+            match request {
+                Some(request) if is_stale || !self.is_layered() => self.encode(request).await,
+                _ => Ok(()),
             }
-            Next::LookUpAgain if self.inner.peers.forget(&self.lookups) => true,
-            Next::LookUpAgain => return Err(error),
-        };
-        match request {
-            Some(request) if is_stale || !self.is_layered() => self.encode(request).await,
-            _ => Ok(()),
-        }
+        })
     }
 
     /// Whether its bytes come from a layer, which may have changed them: they are kept for another attempt.
@@ -69,27 +71,31 @@ impl Run {
         match refusal.name.as_str() {
             "FLOOD_WAIT" | "FLOOD_PREMIUM_WAIT" | "SLOWMODE_WAIT" => {
                 let Some(wait) = refusal.flood_wait() else { return Ok(Next::Fail) };
-                let asked = Asked { dc, method: self.function.name, peer: self.peer() };
+                let asked = Asked { dc, method: self.method, peer: self.peer() };
                 let limit = self.inner.limits.refused(asked, refusal, wait);
                 if !self.tried.may_wait(wait, self.wait()) {
                     return Err(self.flood(limit, Some(refusal.message.clone())));
                 }
-                debug!(method = self.function.name, ?wait, "Telegram wants a wait");
+                debug!(method = self.method, ?wait, "Telegram wants a wait");
                 Ok(Next::Again)
             }
             // The one before is still on its way: the same again.
-            "MSG_WAIT_TIMEOUT" if self.refused.take().is_some() => Ok(Next::Again),
-            "MSG_WAIT_FAILED" if self.refused.is_some() => Ok(Next::Again),
+            "MSG_WAIT_TIMEOUT" if self.refused().is_some() => {
+                self.note_refused(None);
+                Ok(Next::Again)
+            }
+            "MSG_WAIT_FAILED" if self.refused().is_some() => Ok(Next::Again),
             _ => {
-                self.refused = None;
-                Box::pin(self.inner.react(error, dc, self.function, &mut self.options, &mut self.tried)).await
+                self.note_refused(None);
+                let (function, wait) = (self.function(), self.wait());
+                Box::pin(self.inner.react(error, dc, function, wait, &mut self.options, &mut self.tried)).await
             }
         }
     }
 
     pub(super) fn flood(&self, limit: Limit, said: Option<String>) -> Error {
         let now = self.inner.settings.environment.now().wall;
-        Error::Flood(Box::new(FloodWait::new(self.function.name, self.peer(), self.wait(), limit, said, now)))
+        Error::Flood(Box::new(FloodWait::new(self.method, self.peer(), self.wait(), limit, said, now)))
     }
 
     pub(super) fn never_sent(&self, gave_up: GaveUp, why: &'static str) -> Error {
@@ -99,12 +105,12 @@ impl Run {
 
     pub(super) fn error_of(&self, error: CallError) -> Error {
         if let (CallError::Closed(_), Some(error)) = (&error, self.inner.lost_error()) {
-            return Error::Rpc { method: self.function.name, error };
+            return Error::Rpc { method: self.method, error };
         }
-        Error::of_call(self.function.name, self.len as usize, error)
+        Error::of_call(self.method, self.len as usize, error)
     }
 
     pub(super) fn gave_up(&self, gave_up: GaveUp, last_seen: LastSeen) -> Error {
-        gave_up.error(self.function.name, last_seen)
+        gave_up.error(self.method, last_seen)
     }
 }

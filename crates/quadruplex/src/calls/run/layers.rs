@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use quadruplex_net::BoxFuture;
 
 use super::Run;
 use crate::Error;
@@ -11,25 +12,27 @@ impl Run {
     }
 
     /// Makes the call through the layers around all calls: what they want to have sent is sent, one after another.
-    pub(super) async fn through(&mut self, calls: Calls, request: Option<&dyn Erased>) -> Result<Bytes, Error> {
-        self.is_inside = true;
-        let (mut outermost, mut wanted) = calls.begin((self.function.id, self.function.name), self.peer(), self.body.clone());
-        let ended = loop {
-            let (body, answer) = tokio::select! {
-                biased;
-                ended = &mut outermost => break ended,
-                Some(wanted) = wanted.recv() => wanted,
+    pub(super) fn through<'a>(&'a mut self, calls: Calls, request: Option<&'a dyn Erased>) -> BoxFuture<'a, Result<Bytes, Error>> {
+        Box::pin(async move {
+            self.is_inside = true;
+            let (mut outermost, mut wanted) = calls.begin((self.id, self.method), self.peer(), self.body.clone());
+            let ended = loop {
+                let (body, answer) = tokio::select! {
+                    biased;
+                    ended = &mut outermost => break ended,
+                    Some(wanted) = wanted.recv() => wanted,
+                };
+                self.body = body;
+                tokio::select! {
+                    biased;
+                    // It is not waited for any more.
+                    ended = &mut outermost => break ended,
+                    result = self.finish(request) => drop(answer.send(result)),
+                }
             };
-            self.body = body;
-            tokio::select! {
-                biased;
-                // It is not waited for any more.
-                ended = &mut outermost => break ended,
-                result = self.finish(request) => drop(answer.send(result)),
-            }
-        };
-        // If nothing was sent it still has its place.
-        self.leave(ended.is_err());
-        ended
+            // If nothing was sent it still has its place.
+            self.leave(ended.is_err());
+            ended
+        })
     }
 }

@@ -22,7 +22,7 @@ use super::frame::{self, Asked, Call, Frame, Standing, Told};
 use super::wrong::Wrong;
 use crate::client::{AttemptOptions, Function, lock};
 use crate::updates::Updates;
-use crate::{AfterFailure, Error};
+use crate::{AfterFailure, Error, Wait};
 pub(super) use greeting::{subject_of_guest, subject_of_holder};
 pub(crate) use place::Reserved;
 
@@ -41,6 +41,7 @@ pub(crate) struct Handed {
 pub(crate) struct FarCall<'a> {
     pub(crate) function: Function,
     pub(crate) options: &'a AttemptOptions,
+    pub(crate) flood_wait: Option<Wait>,
     /// Twice is as good as once.
     pub(crate) is_repeatable: bool,
     pub(crate) peer: Option<i64>,
@@ -185,13 +186,13 @@ impl Link {
     /// # Cancel safety
     /// The holder is told that nobody waits for it.
     pub(crate) async fn call(&self, call: FarCall<'_>, place: Option<&mut Reserved>, body: Bytes) -> Result<Bytes, Error> {
-        let FarCall { function, options, is_repeatable, peer, environment } = call;
+        let FarCall { function, is_repeatable, environment, .. } = call;
         let place = place.map(|place| {
             place.is_used = true;
             place.place
         });
         loop {
-            let call = Call::of(function, options, is_repeatable, peer, place);
+            let call = Call::of(&call, place);
             let asked = self.ask(|id| Asked::Call { id, call }, body.clone()).await?;
             match asked {
                 Ok(answer) => return Ok(answer),
