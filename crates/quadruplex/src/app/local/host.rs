@@ -3,6 +3,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use quadruplex_api::PeerRef;
+use quadruplex_net::CloseReason;
 use quadruplex_sandbox::Sandbox;
 use quadruplex_store::{Memory, Store};
 use tokio::sync::OnceCell;
@@ -67,6 +68,21 @@ impl Telegram {
             Self::Running(running) => builder.servers(running.servers()),
         };
         builder.connect(store).await
+    }
+
+    /// A client of a bot. A login that is stored is taken if this sandbox knows it.
+    async fn sign_in_bot(&self, username: &str, store: Arc<dyn Store>) -> Result<Client, Error> {
+        let client = self.connect_with(store).await?;
+        if client.own_user().is_some() {
+            match client.me().await {
+                Err(Error::Closed(CloseReason::UnknownKey)) => return Err(unknown(&client)),
+                Err(error) if client.login_lost().is_none() => return Err(error),
+                Err(_) => {}
+                Ok(_) => return Ok(client),
+            }
+        }
+        client.sign_in_bot(&sandbox::token(username)).await?;
+        Ok(client)
     }
 
     /// Tells other processes whom they may want to talk with.
@@ -134,10 +150,7 @@ pub(crate) async fn bot_named(name: &str) -> Result<Client, Error> {
 pub(crate) async fn bot_named_with(name: &str, store: Arc<dyn Store>) -> Result<Client, Error> {
     let telegram = telegram().await?;
     let username = bot_name(name);
-    let client = telegram.connect_with(store).await?;
-    if client.own_user().is_none() {
-        client.sign_in_bot(&sandbox::token(&username)).await?;
-    }
+    let client = telegram.sign_in_bot(&username, store).await?;
     match telegram {
         Telegram::Own(telegram) => furnish::group(telegram, &username)?,
         Telegram::Running(_) => {
@@ -198,13 +211,50 @@ fn bot_name(program: &str) -> String {
     }
 }
 
+/// What is stored belongs to another world: its people, chats and updates are none of this one.
+fn unknown(client: &Client) -> Error {
+    Error::Invalid(format!(
+        "this sandbox does not know the login in {}: it is of another sandbox, or of this one before its state was removed\n  \
+         nothing was deleted\n  \
+         help: empty that store, or let one sandbox run for as long as the store is used: quadruplex sandbox --state FILE",
+        client.inner.writer.store().place()
+    ))
+}
+
 pub(super) fn cannot(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::io("the sandbox cannot start", io::Error::other(error))
 }
 
 #[cfg(test)]
 mod tests {
+    use quadruplex_api::functions::auth;
+
     use super::*;
+
+    /// Time is virtual: the pauses between attempts to connect take none.
+    #[tokio::test(start_paused = true)]
+    async fn a_login_of_another_sandbox_is_told_and_kept() {
+        let store: Arc<dyn Store> = Arc::new(Memory::new());
+        let first = Telegram::Own(Sandbox::start().await.unwrap());
+        let bot = first.sign_in_bot("some_bot", Arc::clone(&store)).await.unwrap();
+        let user = bot.own_user();
+        bot.close().await;
+        let again = first.sign_in_bot("some_bot", Arc::clone(&store)).await.unwrap();
+        assert_eq!(again.own_user(), user);
+        again.call(auth::LogOut).await.unwrap();
+        again.close().await;
+        let anew = first.sign_in_bot("some_bot", Arc::clone(&store)).await.unwrap();
+        assert_eq!((anew.own_user(), anew.login_lost()), (user, None), "whose login was ended signs in again");
+        anew.close().await;
+
+        let before = store.load().await.unwrap();
+        let second = Telegram::Own(Sandbox::start().await.unwrap());
+        let error = second.sign_in_bot("some_bot", Arc::clone(&store)).await.unwrap_err().to_string();
+        assert!(error.starts_with("this sandbox does not know the login in memory: "), "{error}");
+        assert_eq!(store.load().await.unwrap().keys, before.keys, "nothing was deleted");
+        let third = second.sign_in_bot("some_bot", Arc::new(Memory::new())).await.unwrap();
+        assert!(third.own_user().is_some());
+    }
 
     #[test]
     fn bots_have_names_that_telegram_takes() {
