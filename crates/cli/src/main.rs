@@ -12,6 +12,7 @@ mod layer;
 mod messages;
 mod output;
 mod people;
+mod piped;
 mod progress;
 mod ready;
 mod state_dir;

@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use quadruplex::api::PeerRef;
@@ -18,8 +19,9 @@ pub(crate) struct Arguments {
     #[arg(allow_negative_numbers = true, value_parser = target::peer)]
     peer: String,
     /// The message, as `history` shows it.
+    #[arg(value_parser = target::number::<i32>)]
     id: i32,
-    /// Into which directory.
+    /// Into which directory; - is the standard output.
     #[arg(long, value_name = "DIR", default_value = ".")]
     to: PathBuf,
     #[command(flatten)]
@@ -28,6 +30,11 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let Arguments { peer, id, to, target } = arguments;
+    let is_printed = to.as_os_str() == "-";
+    if is_printed && context.json {
+        let text = "the file is printed, and --json as well\n  help: without --json, or --to with a directory; one of that name is ./-";
+        return Err(Failure::new(Kind::Usage, text));
+    }
     let connected = target.sign_in(context).await?;
     let found = connected.while_connected(async { Ok(file_of(&connected.client, PeerRef::from(&peer), id).await?) }).await?;
     let file = found.ok_or_else(|| {
@@ -37,7 +44,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
         )
     })?;
     let mut meter = Meter::new(file.name(), context.json);
-    let download = connected.client.download(file).to_dir(to).progress(|progress| meter.tell(progress));
+    let download = connected.client.download(file);
+    if is_printed {
+        let printed = download.to_writer(tokio::io::stdout()).progress(|progress| meter.tell(progress));
+        connected.while_connected(async { printed.await.map_err(unprinted) }).await?;
+        drop(meter);
+        connected.close().await;
+        return Ok(());
+    }
+    let download = download.to_dir(to).progress(|progress| meter.tell(progress));
     let saved = connected.while_connected(async { Ok(download.await?) }).await?;
     drop(meter);
     if context.json {
@@ -47,6 +62,16 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     connected.close().await;
     Ok(())
+}
+
+/// Nobody need read all of it (`| head`).
+fn unprinted(error: Error) -> Failure {
+    match &error {
+        Error::Transfer { source, .. } if matches!(&**source, Error::Io { source, .. } if source.kind() == ErrorKind::BrokenPipe) => {
+            Failure::unread()
+        }
+        _ => error.into(),
+    }
 }
 
 /// The file of a message of this chat.
