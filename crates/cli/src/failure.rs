@@ -44,7 +44,11 @@ impl Failure {
 
     /// What the operating system refused.
     pub(crate) fn io(doing: impl fmt::Display, error: &std::io::Error) -> Self {
-        Self::new(Kind::Failed, format!("{doing}: {error}"))
+        let failure = Self::new(Kind::Failed, format!("{doing}: {error}"));
+        match help::of_system(error) {
+            Some(help) => failure.with_help(help),
+            None => failure,
+        }
     }
 
     pub(crate) fn unread() -> Self {
@@ -103,6 +107,7 @@ fn nobody(error: &quadruplex::Error) -> Option<String> {
 
 fn kind_of(error: &quadruplex::Error) -> Kind {
     use quadruplex::Error;
+    use quadruplex::net::CloseReason;
     match error {
         Error::Invalid(_) => Kind::Usage,
         // UNAUTHORIZED: the login has ended, or there was none.
@@ -110,7 +115,7 @@ fn kind_of(error: &quadruplex::Error) -> Kind {
         Error::Rpc { .. } | Error::Flood(_) | Error::Peer(_) => Kind::Refused,
         Error::Shared(error) => kind_of(error),
         Error::Transfer { source, .. } => kind_of(source),
-        Error::NotSignedIn | Error::Store(_) => Kind::Session,
+        Error::NotSignedIn | Error::Store(_) | Error::Closed(CloseReason::UnknownKey) => Kind::Session,
         Error::Closed(_) | Error::Timeout { .. } | Error::Cancelled { .. } | Error::MayHaveBeenExecuted { .. } => Kind::Connection,
         _ => Kind::Failed,
     }

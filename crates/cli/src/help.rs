@@ -1,14 +1,22 @@
 //! What somebody at a shell can do about an error.
 
 use std::borrow::Cow;
+use std::io::{self, ErrorKind};
 
 use quadruplex::Error;
+use quadruplex::net::CloseReason;
+use quadruplex::store::Error as StoreError;
 
 const SIGN_IN_AGAIN: &str = "the login was ended on another device, or never completed: quadruplex login";
 const APPLICATION: &str =
     "take an application id and hash of your own from https://my.telegram.org/apps; --api-id and --api-hash, or API_ID and API_HASH";
 const NEW_CODE: &str = "quadruplex login asks for a new code; one that was sent to somebody in a chat is worth nothing any more";
 const REFERENCE: &str = "run it again: it begins with the message, and so with what is good for some hours";
+
+const UNKNOWN_KEY: &str = "its server has forgotten this login: quadruplex login --as NAME begins another one";
+const FULL: &str = "free some space and run it again";
+/// Where what a command keeps can be elsewhere.
+pub(crate) const ANOTHER_PLACE: &str = "--state-dir DIR, or QUADRUPLEX_STATE_DIR, keeps it in another place";
 
 /// What is done here with a command; [`Error::explain`] knows the rest.
 const HELP: &[(&str, &str)] = &[
@@ -54,8 +62,33 @@ fn help(error: &Error) -> Option<Cow<'static, str>> {
     if let Error::MayHaveBeenExecuted { .. } = error {
         return Some("look whether it took effect before you run it again".into());
     }
+    let by_kind = match error {
+        Error::Closed(CloseReason::UnknownKey) => Some(UNKNOWN_KEY),
+        Error::Store(StoreError::Full { .. }) => Some(FULL),
+        Error::Store(StoreError::Io { .. }) => Some(ANOTHER_PLACE),
+        Error::Io { source, .. } => of_system(source),
+        Error::Transfer { source, .. } => return help(source),
+        _ => None,
+    };
+    if let Some(help) = by_kind {
+        return Some(help.into());
+    }
     let own = HELP.iter().find(|(name, _)| error.is(name)).map(|(_, help)| *help);
     own.or_else(|| error.explain()).map(Cow::from)
+}
+
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
+/// What can be done about what the operating system refuses.
+pub(crate) fn of_system(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        _ if is_full(error) => Some(FULL),
+        ErrorKind::PermissionDenied => Some("whose is it? take another place, or let this user have it"),
+        ErrorKind::ReadOnlyFilesystem => Some("it can only be read: take another place"),
+        _ => None,
+    }
 }
 
 /// A time that is not over before it is said to be.

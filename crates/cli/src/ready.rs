@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
+use crate::state_dir::StateDir;
 
 /// What a sandbox says when it is ready: the first line that `quadruplex sandbox` prints.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ impl Ready {
     pub(crate) fn of(sandbox: &Sandbox, state: Option<&Path>, context: &Context) -> Result<Self, Failure> {
         let key = sandbox.public_key();
         let rsa_key = context.state_dir.file("sandbox.pem")?;
-        fs::write(&rsa_key, key.to_pem()).map_err(|error| Failure::io(format_args!("cannot write {}", rsa_key.display()), &error))?;
+        fs::write(&rsa_key, key.to_pem()).map_err(|error| StateDir::failed(format_args!("cannot write {}", rsa_key.display()), &error))?;
         Ok(Self {
             dcs: sandbox.addresses(),
             rsa_key: absolute(&rsa_key),

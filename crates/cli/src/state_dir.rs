@@ -1,7 +1,9 @@
-use std::fs;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::failure::{Failure, Kind};
+use crate::help;
 
 /// The directory in which sessions and the sandbox are kept between commands.
 #[derive(Clone, Debug)]
@@ -18,12 +20,18 @@ impl StateDir {
 
     /// A file in the directory, which is made if it is not there. Others cannot read it: a session is a login.
     pub(crate) fn file(&self, name: &str) -> Result<PathBuf, Failure> {
-        create_private(&self.0).map_err(|error| Failure::io(format_args!("cannot make the directory {}", self.0.display()), &error))?;
+        create_private(&self.0).map_err(|error| Self::failed(format_args!("cannot make the directory {}", self.0.display()), &error))?;
         Ok(self.0.join(name))
+    }
+
+    /// What cannot be done there can be done elsewhere.
+    pub(crate) fn failed(doing: impl Display, error: &io::Error) -> Failure {
+        let failure = Failure::io(doing, error);
+        if help::is_full(error) { failure } else { failure.with_help(help::ANOTHER_PLACE) }
     }
 }
 
-fn create_private(path: &Path) -> std::io::Result<()> {
+fn create_private(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -12,7 +12,7 @@ pub(crate) struct Arguments {
     #[arg(allow_negative_numbers = true, value_parser = target::peer)]
     peer: String,
     /// How many.
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = target::number::<usize>)]
     limit: usize,
     #[command(flatten)]
     target: Target,

@@ -3,13 +3,13 @@ use serde_json::json;
 use crate::Context;
 use crate::failure::Failure;
 use crate::output::say;
-use crate::target::Target;
+use crate::target::{self, Target};
 
 /// Show messages as they come, are edited and deleted, until ctrl-c.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// End after so many messages.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = target::number::<usize>)]
     count: Option<usize>,
     #[command(flatten)]
     target: Target,

@@ -16,6 +16,7 @@ use crate::echo;
 use crate::failure::{Failure, Kind};
 use crate::feed::Feed;
 use crate::ready::Ready;
+use crate::state_dir::StateDir;
 
 /// Who lives in a sandbox that a command starts for itself.
 const PEOPLE: [&str; 2] = ["alice", "bobby"];
@@ -49,7 +50,7 @@ impl Registration {
     /// Takes the place; `None` if another sandbox has it.
     pub(crate) fn take(context: &Context) -> Result<Option<Self>, Failure> {
         let path = context.state_dir.file(LOCK)?;
-        let failed = |error: &io::Error| Failure::io(format_args!("cannot lock {}", path.display()), error);
+        let failed = |error: &io::Error| StateDir::failed(format_args!("cannot lock {}", path.display()), error);
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(|error| failed(&error))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -69,7 +70,7 @@ impl Registration {
         let mut note = ready.to_json();
         note["transient"] = is_transient.into();
         let written = fs::write(&new, note.to_string()).and_then(|()| fs::rename(&new, &self.note));
-        written.map_err(|error| Failure::io(format_args!("cannot write {}", self.note.display()), &error))
+        written.map_err(|error| StateDir::failed(format_args!("cannot write {}", self.note.display()), &error))
     }
 }
 
@@ -104,11 +105,7 @@ async fn running(context: &Context) -> Result<Place, Failure> {
 
 async fn start(registration: Registration, context: &Context) -> Result<Place, Failure> {
     let state = context.state_dir.file("sandbox.state")?;
-    let is_new = !state.exists();
-    if is_new {
-        // Their logins are gone with the state that knew them.
-        let _ = fs::remove_dir_all(sessions_beside(&state));
-    }
+    let is_new = begins_anew(&state);
     let cannot = |error: io::Error| Failure::new(Kind::Failed, format!("the sandbox cannot start: {error}"));
     let builder = Sandbox::builder().dcs(DCS).listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).state(&state);
     let sandbox = builder.start().await.map_err(cannot)?;
@@ -119,6 +116,15 @@ async fn start(registration: Registration, context: &Context) -> Result<Place, F
     registration.announce(&ready, true)?;
     let bot = start_bot(&sandbox).await?;
     place(&ready, Some(Host { _registration: registration, sandbox, bot }))
+}
+
+/// Whether a sandbox with this state is a new one. Logins that a former one knew are gone with its state.
+pub(crate) fn begins_anew(state: &Path) -> bool {
+    let is_new = !state.exists();
+    if is_new {
+        let _ = fs::remove_dir_all(sessions_beside(state));
+    }
+    is_new
 }
 
 /// Somebody to talk with, who listens from now on.

@@ -6,6 +6,7 @@ mod servers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::feed::Feed;
 use host::Host;
-pub(crate) use host::Registration;
+pub(crate) use host::{Registration, begins_anew};
 pub(crate) use quadruplex::Variables;
 use servers::Place;
 
@@ -213,6 +214,9 @@ impl Target {
         if ready.is_ok_and(|state| state.is_ok_and(|state| matches!(*state, State::Ready { .. }))) {
             return Ok(());
         }
+        if let State::Closed(reason @ CloseReason::UnknownKey) = &*state.borrow() {
+            return Err(Error::Closed(reason.clone()).into());
+        }
         let place = match self.server {
             Some(address) => format!("{address} (data centre {})", self.dc),
             None => format!("data centre {}", client.home_dc()),
@@ -335,6 +339,11 @@ impl From<Framing> for Transport {
 /// Where something is, or listens.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "it is written 192.0.2.1:443, without a name".to_owned())
+}
+
+/// A number; what the standard library says of others helps nobody.
+pub(crate) fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "it is no whole number, or too large".to_owned())
 }
 
 /// Somebody who is named at all.

@@ -49,6 +49,21 @@ fn an_address_that_is_none() {
 }
 
 #[test]
+fn a_number_that_is_none() {
+    for (arguments, line) in [
+        (["history", "me", "--limit", "x"], "error: invalid value 'x' for '--limit <N>': it is no whole number, or too large"),
+        (
+            ["download", "me", "99999999999", "--sandbox"],
+            "error: invalid value '99999999999' for '<ID>': it is no whole number, or too large",
+        ),
+    ] {
+        let ended = Place::new("no-number").run(arguments);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
+        assert_eq!(ended.err.lines().next(), Some(line), "{}", ended.err);
+    }
+}
+
+#[test]
 fn a_transport_that_there_is_not() {
     let text = "error: the full transport cannot be obfuscated\n  help: --transport abridged, intermediate or padded can\n";
     check("full", &["send", "me", "hi", "--sandbox", "--transport", "full", "--obfuscated"], 2, text);

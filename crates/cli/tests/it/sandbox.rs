@@ -300,3 +300,43 @@ fn who_listens_is_told_when_another_takes_the_session() {
     assert!(ended.code == Some(3) && ended.err.contains("error: another process has taken this session over\n"), "{ended:?}");
     assert!(!ended.err.contains('\u{1b}'), "a file gets no colours: {}", ended.err);
 }
+
+/// Its people are gone with its state, and so are their logins.
+#[test]
+fn who_was_in_a_sandbox_whose_state_was_removed_begins_anew() {
+    let place = Place::new("state-removed");
+    let (running, send) = (|| Running::start_with(&place, &["--state", "world"]), || place.run(["send", "me", "hi", "--sandbox"]).done());
+    let first = running();
+    assert_eq!((send(), send()), ("sent, message 1\n".to_owned(), "sent, message 2\n".to_owned()));
+    drop(first);
+    let second = running();
+    assert_eq!(send(), "sent, message 3\n", "the state is there");
+    drop(second);
+    std::fs::remove_file(place.path().join("world")).expect("it is there");
+    let _third = running();
+    assert_eq!(send(), "sent, message 1\n");
+}
+
+#[test]
+fn a_server_that_has_forgotten_a_login_leaves_it_where_it_is() {
+    let place = Place::new("forgotten");
+    let sessions = |running: &Running| {
+        let address = running.1["dcs"][0]["address"].as_str().expect("an address").replace(':', "-");
+        place.path().join(format!("state/server-{address}"))
+    };
+    let first = Running::start(&place);
+    let said = place.run(["login", "--bot-token", "0:some_bot"].iter().chain(&first.server())).done();
+    let second = Running::start(&place);
+    let (kept, moved) = (sessions(&first), sessions(&second));
+    std::fs::rename(&kept, &moved).expect("the login is there");
+    for command in [&["send", "@some_bot", "hi"][..], &["login", "--bot-token", "0:some_bot"]] {
+        let ended = place.run(command.iter().chain(&second.server()));
+        assert_eq!((ended.code, ended.out.as_str()), (Some(3), ""), "{}", ended.err);
+        let lines: Vec<&str> = ended.err.lines().collect();
+        assert!(lines[0].contains("transport error -404") && lines[0].contains("the key is kept"), "{}", ended.err);
+        assert_eq!(lines.last(), Some(&"  help: its server has forgotten this login: quadruplex login --as NAME begins another one"));
+    }
+    place.run(["login", "--bot-token", "0:some_bot", "--as", "other"].iter().chain(&second.server())).done();
+    std::fs::rename(&moved, &kept).expect("it is there");
+    assert_eq!(place.run(["login"].iter().chain(&first.server())).done(), said, "it is good where it belongs");
+}
