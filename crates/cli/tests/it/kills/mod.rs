@@ -212,11 +212,12 @@ fn check(lines: &[Line], written: &[Name]) -> String {
     format!("{updates} updates, {lives} lives; {repeated} came again, {most} after one kill at most; {allowed} may have")
 }
 
-/// How many updates were ended after the beginning of the last commit that is durable: the others were in it, or in one before.
+/// How many updates were ended while the last commit that is durable was gathered, or later: the others were in it, or in one before. It was
+/// gathered from the end of the one before it on, and for how long is not in the diary: it is noted when it has been handed over.
 fn since_last_commit(lines: &[&Line]) -> usize {
-    let durable = lines.iter().rev().find_map(|line| if let Kind::Durable(commit) = line.kind { Some(commit) } else { None });
-    let began = durable.and_then(|commit| lines.iter().position(|line| line.kind == Kind::Commit(commit))).unwrap_or(0);
-    lines[began..].iter().filter(|line| line.kind == Kind::Ended).count()
+    let mut durable = (0..lines.len()).rev().filter(|at| matches!(lines[*at].kind, Kind::Durable(_)));
+    let gathered = durable.nth(1).unwrap_or(0);
+    lines[gathered..].iter().filter(|line| line.kind == Kind::Ended).count()
 }
 
 /// Random numbers from a seed (splitmix64).
