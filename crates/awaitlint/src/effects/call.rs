@@ -134,6 +134,9 @@ pub(crate) fn chain(body: &Body, call: ExprId) -> Option<Effect> {
         if takes_sql && let Some(sql) = args.iter().find_map(|&arg| sql_of(body, arg)) {
             return Some(sql);
         }
+        if name == "raw_sql" {
+            return Some(Effect::Write); // a script, made elsewhere
+        }
         verbs.push((name, args.clone()));
     }
     // `insert_into(table).values(row).get_result(conn)`

@@ -48,6 +48,11 @@ impl Heat {
         self.has(Heat::COMES)
     }
 
+    /// A loop that pauses makes it run.
+    pub(crate) fn ticks(self) -> bool {
+        self.has(Heat::TICKS)
+    }
+
     /// Others make it run, and no start and no clock does.
     pub(crate) fn is_warm(self) -> bool {
         self.has(Heat::USED.with(Heat::COMES)) && !self.has(Heat::STARTS.with(Heat::TICKS))

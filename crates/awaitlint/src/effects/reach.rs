@@ -18,7 +18,9 @@ pub(crate) enum Reach {
     Unknown,
     /// Something outside the process by its name: `self.client.get(…)`, `client.put(…).send()`.
     Named,
-    /// Files, the network, another process: by the crate, the type, the SQL.
+    /// Files: of one machine, and mostly soon over.
+    Files,
+    /// The network, a database, another process: by the crate, the type, the SQL.
     Outside,
 }
 
@@ -58,14 +60,24 @@ pub(super) fn beyond(typing: &Typing<'_>, body: &Body, work: ExprId) -> Reach {
     }
     let canon = typing.callee(work).and_then(|callee| callee.canon.as_ref());
     match canon {
-        Some(canon) if typing.is_service(canon.krate()) => Reach::Outside,
-        Some(canon) if matches!(canon.krate(), "tokio" | "async_std" | "smol") && canon.has_any(&["fs", "net", "process"]) => {
-            Reach::Outside
-        }
+        Some(canon) if canon.krate() == "async_fs" => Reach::Files,
+        Some(canon) if typing.is_service(canon.krate()) && !canon.has_any(&["fs"]) => Reach::Outside,
+        Some(canon) if matches!(canon.krate(), "tokio" | "async_std" | "smol") && canon.has_any(&["fs"]) => Reach::Files,
+        Some(canon) if matches!(canon.krate(), "tokio" | "async_std" | "smol") && canon.has_any(&["net", "process"]) => Reach::Outside,
+        _ if is_of_service(typing, body, work) => Reach::Outside,
         Some(canon) if typing.is_front(canon.krate()) => Reach::Named,
         _ if chain(body, work).is_some() || is_far(body, work) => Reach::Named,
         _ => Reach::Unknown,
     }
+}
+
+/// What a chain of methods begins with belongs to such a crate: `self.http.get(url).send()` on a `reqwest::Client`.
+fn is_of_service(typing: &Typing<'_>, body: &Body, work: ExprId) -> bool {
+    let mut root = work;
+    while let Kind::Method { receiver, .. } = body.kind(root) {
+        root = *receiver;
+    }
+    root != work && typing.of(root).peel_refs().canon().is_some_and(|canon| typing.is_service(canon.krate()))
 }
 
 /// Waiting for a lock inside the process, or only giving way to others.

@@ -69,8 +69,8 @@ fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, block: ExprId) -> Option<Draf
     Some(draft)
 }
 
-/// The level, if there is anything to report. *Certain* are reads from what is known to lie outside the process, *likely* those from what is
-/// named so; writes are pedantic, as is what may be answered from memory, and what has an order is left alone.
+/// The level, if there is anything to report. *Certain* are reads from what is known to lie outside the machine, *likely* those of files and of
+/// what is named so; writes are pedantic, as is what may be answered from memory, and what has an order is left alone.
 fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &Uses, own: &HashSet<LocalId>) -> Option<Level> {
     let Kind::Loop { kind: LoopKind::For { iter, .. }, body: block, .. } = *cx.body.kind(id) else { return None };
     let waiting = || waits.iter().zip(effects).filter(|(_, effect)| **effect != Effect::Idle).map(|(&wait, _)| wait);
@@ -80,6 +80,7 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
         Effect::Read if nearest == Reach::Outside => 0,
         Effect::Read if farthest >= Reach::Named => 1,
         // What it does cannot be told from its name: it must at least be seen to wait for something outside, and not to look at a file.
+        Effect::Unknown if nearest == Reach::Outside => 1,
         Effect::Unknown if farthest >= Reach::Named && waiting().all(|wait| cx.distance(wait) == 0 && !cx.looks_at_files(wait)) => 1,
         Effect::Read | Effect::Unknown | Effect::Write => 2,
     };
@@ -88,6 +89,8 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     if unsure || counted {
         doubts = doubts.max(1);
     }
+    // Files are mostly few, small and read once; a request is waited for.
+    doubts += u8::from(farthest == Reach::Files && !cx.is_asked());
     // What nobody uses was awaited for its effect.
     let unused = waits.iter().any(|&wait| is_unused(cx.body, wait));
     doubts += 2 * u8::from(unused) + u8::from(shows_order(cx, block)) + u8::from(cx.after_a_failure(id));
@@ -95,9 +98,8 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));
     doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)) || lists_statements(cx, iter) || cx.in_the_background(id));
     Some(match doubts {
-        _ if !cx.is_served() => Level::Pedantic,
-        0 => Level::Certain,
-        1 if waiting().any(|wait| cx.is_seen_outside(wait)) => Level::Likely,
+        0 if cx.is_served() => Level::Certain,
+        1 if cx.is_waited_for() && waiting().any(|wait| cx.is_seen_outside(wait)) => Level::Likely,
         _ => Level::Pedantic,
     })
 }

@@ -90,14 +90,17 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
     let doubtful = start || failed || switched || meant || double || example || without || quick || command || set_up;
     doubts += 2 * u8::from(doubtful || cx.runs_alone(id));
     doubts += u8::from(call.what.ends_with("JoinHandle::join")); // it may have ended long ago
-    // Beside what waits for the outside there are others whose turn it would be.
-    let goes_out = cx.farthest() == Some(Reach::Outside) && (cx.lives() || !cx.is_of_a_program());
+    // Beside requests, and beside the callers of an interface, there are others whose turn it would be; beside other methods there may be.
+    let has_others = cx.is_asked() || cx.is_an_interface();
+    let may_have_others = match call.waits {
+        Waits::Sleep => cx.is_served(),
+        _ => cx.takes_what_comes() && (cx.farthest().is_none() || cx.farthest() >= Some(Reach::Named)),
+    };
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
-        0 if goes_out || cx.is_an_interface() => Level::Certain,
-        0 if cx.is_served() && (cx.farthest().is_none() || call.waits == Waits::Sleep) => Level::Likely,
-        0 if cx.lives() && cx.farthest() == Some(Reach::Named) => Level::Likely,
-        1 if goes_out && cx.is_served() || cx.lives() && cx.farthest().is_none() => Level::Likely,
+        0 if has_others => Level::Certain,
+        0 if may_have_others => Level::Likely,
+        1 if has_others || depth == 2 && cx.lives() && cx.farthest() >= Some(Reach::Files) => Level::Likely,
         _ => Level::Pedantic,
     }
 }

@@ -31,6 +31,8 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             continue;
         }
         let level = match pause {
+            // Some hardware tells nobody when it is ready.
+            Pause::Yield if cx.is_of_a_device() => Level::Pedantic,
             Pause::Yield => Level::Certain,
             Pause::Sleep => Level::Likely,
         };

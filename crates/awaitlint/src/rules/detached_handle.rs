@@ -4,7 +4,7 @@ use super::{Cx, Draft};
 use crate::effects::strip_adapters;
 use crate::finding::Level;
 use crate::index::Id;
-use crate::ir::{Body, ExprId, Kind, PatKind, StmtKind};
+use crate::ir::{Body, ExprId, Kind, LocalId, PatKind, Stmt, StmtKind};
 use crate::project::TargetKind;
 use crate::types::Type;
 
@@ -85,8 +85,18 @@ fn loses_an_error(cx: &Cx<'_>, task: ExprId) -> bool {
             (passed_on || gives_up(cx, body)) && !only_sends(cx, task) && !says_so(cx.body, body)
         }
         Kind::Call { .. } | Kind::Method { .. } => lost_by(cx, task) == Some(true),
+        Kind::Local(local) => !told_where_made(cx, local),
         _ => true, // a connection, a driver: it is known by its type alone
     }
+}
+
+/// `let task = connect().map_err(|error| log::error!("{error}"))`
+fn told_where_made(cx: &Cx<'_>, task: LocalId) -> bool {
+    let made = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Let { pat, init: Some(init), .. } => cx.body.bindings(*pat).contains(&task) && says_so(cx.body, *init),
+        _ => false,
+    };
+    cx.body.ids().any(|id| matches!(cx.body.kind(id), Kind::Block { stmts, .. } if stmts.iter().any(made)))
 }
 
 /// Whether the function of the workspace that is called fails without telling a log; nothing if it is somebody else's.
@@ -107,7 +117,10 @@ fn tells(cx: &Cx<'_>, id: Id, deep: usize) -> bool {
 fn may_fail(body: &Body) -> bool {
     let fails = |id: ExprId| match body.kind(id) {
         Kind::Try(inner) => !sends(body, *inner),
-        Kind::Call { callee, .. } => matches!(body.kind(*callee), Kind::Path(path) if path.last() == "Err"),
+        Kind::Call { callee, .. } => {
+            let told = body.ancestors(id).any(|up| matches!(body.kind(up), Kind::Method { .. }) && sends(body, up));
+            !told && matches!(body.kind(*callee), Kind::Path(path) if path.last() == "Err")
+        }
         _ => false,
     };
     let passed_on = |end: ExprId| matches!(body.kind(awaited(body, end)), Kind::Call { .. } | Kind::Method { .. }) && !sends(body, end);

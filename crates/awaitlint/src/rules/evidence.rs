@@ -17,17 +17,26 @@ impl Cx<'_> {
 
     /// A method of a value that lives on (one that takes `self` by value ends it), or what requests make run.
     pub(super) fn lives(&self) -> bool {
-        matches!(self.function.signature.receiver, Receiver::Ref | Receiver::Mut) || self.heat().is_asked()
+        matches!(self.function.signature.receiver, Receiver::Ref | Receiver::Mut) || self.is_asked()
+    }
+
+    /// Requests make it run.
+    pub(super) fn is_asked(&self) -> bool {
+        self.heat().is_asked()
     }
 
     /// It lives, or others make it run: methods, a library's users, what comes in; and no start and no clock does. A free function of a
     /// package that has a program may be its command's.
     pub(super) fn is_served(&self) -> bool {
-        self.lives() || self.heat().is_warm() && (self.heat().comes_in() || !self.is_of_a_program())
+        self.lives() || self.heat().is_warm() && !self.is_of_a_program()
     }
 
-    /// The package has a program.
-    pub(super) fn is_of_a_program(&self) -> bool {
+    /// It lives, and no clock makes it run: somebody waits for it.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.lives() && !self.heat().ticks()
+    }
+
+    fn is_of_a_program(&self) -> bool {
         self.package().targets.iter().any(|target| target.kind == TargetKind::Bin)
     }
 
@@ -78,7 +87,7 @@ impl Cx<'_> {
     /// What is awaited waits for the outside by its crate, or at least by what a body of the workspace says of it.
     pub(super) fn is_seen_outside(&self, wait: ExprId) -> bool {
         match self.reach(wait) {
-            Reach::Outside => true,
+            Reach::Files | Reach::Outside => true,
             Reach::Named => self.distance(wait) > 0,
             _ => false,
         }

@@ -56,20 +56,22 @@ fn report(cx: &Cx<'_>, group: &Group, operands: bool) -> Option<Draft> {
     Some(draft.fix(if operands { None } else { fix::join::of_group(cx, group, level) }))
 }
 
-/// *Certain* are reads from what is known to lie outside the process, *likely* those from what is named so, and calls of which only that is
-/// known; writes are pedantic, as is what may be answered from memory. Where something has an order or nothing waits there is no finding.
+/// *Certain* are reads from what is known to lie outside the process, *likely* those from what is named so, and calls of which only the
+/// first is known; writes are pedantic, as is what may be answered from memory. Where something has an order or nothing waits there is no finding.
 fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
     let effects = || group.sites.iter().map(|site| site.effect);
-    let nearest = group.sites.iter().map(|site| cx.reach(site.wait)).min()?;
-    let near = group.sites.iter().all(|site| cx.distance(site.wait) == 0);
+    let reaches = || group.sites.iter().map(|site| cx.reach(site.wait));
+    let (nearest, farthest) = (reaches().min()?, reaches().max()?);
     let mut doubts = match effects().max()? {
         Effect::Ordered => return None,
         _ if effects().any(|effect| effect == Effect::Idle) => return None,
         Effect::Idle | Effect::Read if nearest == Reach::Outside => 0,
-        Effect::Idle | Effect::Read if nearest == Reach::Named => 1,
-        Effect::Unknown if nearest == Reach::Outside || nearest == Reach::Named && near => 1,
+        Effect::Idle | Effect::Read if nearest >= Reach::Named => 1,
+        Effect::Unknown if nearest >= Reach::Files => 1,
         Effect::Idle | Effect::Read | Effect::Unknown | Effect::Write => 2,
     };
+    // Files are mostly few, small and read once; a request is waited for.
+    doubts += u8::from(farthest == Reach::Files && !cx.is_asked());
     // A statement whose result nobody looks at is there for its effect, or to stop what follows.
     if group.sites.iter().any(|site| !site.bound || is_ignored(cx, site)) {
         doubts += 2;
@@ -87,9 +89,8 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
         doubts = doubts.max(1);
     }
     Some(match doubts {
-        _ if !cx.is_served() => Level::Pedantic,
-        0 => Level::Certain,
-        1 => Level::Likely,
+        0 if cx.is_served() => Level::Certain,
+        1 if cx.is_waited_for() => Level::Likely,
         _ => Level::Pedantic,
     })
 }

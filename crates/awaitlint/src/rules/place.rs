@@ -101,9 +101,16 @@ impl<'a> Cx<'a> {
         self.parts().any(|part| part.split(['_', '-']).any(|word| matches!(word, "cli" | "cmd" | "commands")))
     }
 
+    /// Written for a device without an operating system.
+    pub(super) fn is_of_a_device(&self) -> bool {
+        let package = self.package();
+        package.deps.iter().any(|(name, _)| name.starts_with("embassy") || matches!(&**name, "cortex_m" | "embedded_hal"))
+            || package.categories.iter().any(|category| category.starts_with("embedded"))
+    }
+
     /// The blocking form of an interface, beside the async one.
     pub(super) fn is_blocking_form(&self) -> bool {
-        self.parts().any(|part| matches!(part, "sync" | "blocking") || part.starts_with("sync_"))
+        self.parts().any(|part| matches!(part, "sync" | "synchronous" | "blocking") || part.starts_with("sync_"))
     }
 
     /// The package, or the program that it is a library of, is a tool for a terminal.

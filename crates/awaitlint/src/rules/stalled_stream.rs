@@ -1,6 +1,7 @@
 //! A buffered stream that stands still while its consumer waits.
 
 use super::{Cx, Draft};
+use crate::effects::Reach;
 use crate::finding::Level;
 use crate::flow::awaits;
 use crate::ir::{ExprId, Kind, LocalId, LoopKind, StmtKind};
@@ -10,9 +11,13 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
         let Kind::Loop { kind: LoopKind::While(cond), body: block, .. } = cx.body.kind(id) else { continue };
         let Some(stream) = stream_of(cx, *cond) else { continue };
         let Some(buffered) = buffered(cx, stream) else { continue };
-        let Some(&wait) = awaits(cx.body, *block).iter().find(|&&wait| !is_next(cx, wait, stream)) else { continue };
+        let others: Vec<ExprId> = awaits(cx.body, *block).into_iter().filter(|&wait| !is_next(cx, wait, stream)).collect();
+        // A lock is mostly held for a moment only.
+        let slow = others.iter().find(|&&wait| cx.reach(wait) != Reach::Nothing);
+        let level = if slow.is_some() { Level::Likely } else { Level::Pedantic };
+        let Some(&wait) = slow.or(others.first()) else { continue };
         let name = &cx.body.local(stream).name;
-        let draft = Draft::new(Level::Likely, cx.body.span(wait), format!("while this waits, nothing in `{name}` goes on"))
+        let draft = Draft::new(level, cx.body.span(wait), format!("while this waits, nothing in `{name}` goes on"))
             .label(cx.body.span(buffered), "the futures in here run only while the stream is asked for its next item")
             .why("requests in flight are not polled meanwhile: they time out, lose their connection, or hold a lock that this await needs")
             .help("spawn the futures, do the work inside the stream (`.map(..).buffered(n)`), or use `for_each_concurrent`");

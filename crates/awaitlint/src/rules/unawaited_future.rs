@@ -9,7 +9,7 @@ use crate::types::Type;
 pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
     for id in cx.body.ids() {
         match cx.body.kind(id) {
-            Kind::Block { stmts, .. } => stmts.iter().for_each(|stmt| drafts.extend(statement(cx, stmt))),
+            Kind::Block { stmts, .. } if !is_never_called(cx, id) => stmts.iter().for_each(|stmt| drafts.extend(statement(cx, stmt))),
             Kind::Call { args, .. } => {
                 if let [arg] = args.as_slice()
                     && cx.callee(id).is_some_and(|callee| callee.is_any(&["std::mem::drop", "std::mem::forget"]))
@@ -28,6 +28,16 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
             _ => {}
         }
     }
+}
+
+/// The body of `let _ = |request| { … }`, which only shows that it compiles.
+fn is_never_called(cx: &Cx<'_>, block: ExprId) -> bool {
+    let Some(closure) = cx.body.parent(block).filter(|&up| matches!(cx.body.kind(up), Kind::Closure { .. })) else { return false };
+    let Some(Kind::Block { stmts, .. }) = cx.body.parent(closure).map(|up| cx.body.kind(up)) else { return false };
+    stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Let { pat, init, .. } => *init == Some(closure) && matches!(cx.body.pat(*pat).kind, PatKind::Wild),
+        StmtKind::Expr { .. } => false,
+    })
 }
 
 fn statement(cx: &Cx<'_>, stmt: &Stmt) -> Option<Draft> {
@@ -100,8 +110,12 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
             match signature {
                 Some(signature) if signature.altered => None,
                 Some(signature) if signature.is_async => Some(Level::Certain),
-                // A plain function may have begun the work before it returned.
-                Some(_) => callee.id().is_none_or(|id| cx.only_makes_a_future(id)).then_some(Level::Likely),
+                // A plain function may have begun the work before it returned, and mostly has where its body cannot be seen.
+                Some(_) => {
+                    let id = callee.id()?;
+                    let level = if cx.body_of(id).is_some() { Level::Likely } else { Level::Pedantic };
+                    cx.only_makes_a_future(id).then_some(level)
+                }
                 None if callee.exact => callee.canon.as_ref().filter(|canon| canon.krate() != "std").map(|_| Level::Certain),
                 // Known by its bare name alone.
                 None => callee.ids.iter().all(|&id| cx.workspace().knows(id)).then_some(Level::Pedantic),

@@ -5,6 +5,7 @@ use super::{Env, Type};
 use crate::hash::HashMap;
 use crate::index::{FunctionAt, Id, Index, Owner, Place, Workspace};
 use crate::ir::{Body, ExprId, Function, Import, JoinKind, Kind, Lit, LocalId, LoopKind, Name, PatId, PatKind, Receiver, StmtKind};
+use crate::names::Known;
 
 /// What is known of the expressions of one body.
 pub(crate) struct Typing<'a> {
@@ -91,7 +92,7 @@ impl<'a> Typing<'a> {
 
     /// Whether a crate is there to speak with the outside.
     pub(crate) fn is_service(&self, krate: &str) -> bool {
-        self.workspace.services.contains(krate)
+        self.workspace.services.contains(krate) || Known::Service.has(krate)
     }
 
     /// Whether a crate is built on one of those.

@@ -85,25 +85,21 @@ fn on_the_way_from_main_nobody_is_kept_waiting() {
     assert_eq!(found(&dir, &Overrides::default()), ["src/main.rs:3 blocking-in-async"]);
     let once = main.replace("while pages().recv().await.is_some() { serve().await }", "serve().await");
     assert_eq!(found(&Dir::package(&[("src/main.rs", &once)], &[]), &Overrides::default()), [""; 0], "nothing says that it is done often");
-    let library = main.replace("async fn", "pub async fn").replace("pub async fn main", "pub async fn page");
-    let library = Dir::package(&[("src/lib.rs", &library)], &[]);
-    assert_eq!(found(&library, &Overrides::default()).len(), 2, "somebody else may call it");
 }
 
 #[test]
-fn a_free_function_of_a_program_may_be_its_command() {
+fn a_free_function_may_run_once() {
     let code = "pub async fn fetch() { let text = tokio::fs::read(\"a\").await; std::fs::write(\"b\", text.unwrap()).ok(); }\n";
     let method = "pub struct Store; impl Store { pub async fn save(&self) { tokio::fs::read(\"a\").await.ok(); std::fs::write(\"b\", \"\").ok(); } }\n";
     let lib = format!("{code}{method}");
-    let library = Dir::package(&[("src/lib.rs", &lib)], &[]);
-    assert_eq!(found(&library, &Overrides::default()), ["src/lib.rs:1 blocking-in-async", "src/lib.rs:2 blocking-in-async"]);
-    let program = Dir::package(&[("src/lib.rs", &lib), ("src/main.rs", "fn main() {}\n")], &[]);
-    assert_eq!(found(&program, &Overrides::default()), ["src/lib.rs:2 blocking-in-async"]);
+    for files in [&[("src/lib.rs", &*lib)][..], &[("src/lib.rs", &*lib), ("src/main.rs", "fn main() {}\n")]] {
+        assert_eq!(found(&Dir::package(files, &[]), &Overrides::default()), ["src/lib.rs:2 blocking-in-async"]);
+    }
 }
 
 #[test]
 fn what_stands_in_for_something_in_tests_may_take_its_time() {
-    let text = "pub async fn read() -> Vec<u8> { std::fs::read(\"a\").unwrap_or_default() }\n";
+    let text = "pub struct Store; impl Store { pub async fn read(&self) -> Vec<u8> { std::fs::read(\"a\").unwrap_or_default() } }\n";
     let double = "pub struct MockStore; impl MockStore { pub async fn read(&self) { std::fs::read(\"a\").ok(); } }\n\
         pub async fn run_store_probe() { std::fs::read(\"a\").ok(); }\n";
     let files = [
@@ -128,7 +124,7 @@ fn what_stands_in_for_something_in_tests_may_take_its_time() {
 
 #[test]
 fn for_a_configuration_and_for_tidying_up_nobody_waits() {
-    let text = "pub async fn read_all(paths: &[String]) -> Vec<String> {\n    let mut all = Vec::new();\n    for path in paths {\n        all.push(tokio::fs::read_to_string(path).await.unwrap_or_default());\n    }\n    all\n}\n";
+    let text = "pub async fn read_all(hosts: &[String]) -> Vec<u32> {\n    let mut all = Vec::new();\n    for host in hosts {\n        all.push(tokio::net::lookup_host(host).await.unwrap_or_default());\n    }\n    all\n}\n";
     let files = [
         ("src/lib.rs", "mod config; mod pages; mod cleanup;\n"),
         ("src/config/mod.rs", text),
@@ -140,9 +136,31 @@ fn for_a_configuration_and_for_tidying_up_nobody_waits() {
 
 #[test]
 fn a_generator_does_one_thing_at_a_time() {
-    let text = "pub async fn write(page: &str) { std::fs::write(\"page\", page).ok(); }\n";
+    let text = "pub struct Pages; impl Pages { pub async fn write(&self, page: &str) { std::fs::write(\"page\", page).ok(); } }\n";
     let dir = Dir::package(&[("src/lib.rs", text)], &[]);
     assert_eq!(found(&dir, &Overrides::default()).len(), 1);
     dir.write("Cargo.toml", "[package]\nname = \"site-generator\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n");
+    assert_eq!(found(&dir, &Overrides::default()), [""; 0]);
+}
+
+#[test]
+fn what_a_dependency_returns_may_have_begun() {
+    let app =
+        "pub fn end(server: &remote::Server) { let _ = server.stop(); }\npub fn lost(server: &remote::Server) { let _ = server.halt(); }\n";
+    let remote = "use std::future::Future;\npub struct Server;\nimpl Server {\n    pub fn stop(&self) -> impl Future<Output = ()> { let told = self.tell(); async move { told.wait() } }\n    pub async fn halt(&self) {}\n}\n";
+    let manifest = "[package]\nname = \"remote\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let dir = Dir::package(&[("src/lib.rs", app), ("remote/Cargo.toml", manifest), ("remote/src/lib.rs", remote)], &["remote"]);
+    assert_eq!(found(&dir, &Overrides::default()), ["src/lib.rs:2 unawaited-future"]);
+}
+
+#[test]
+fn a_device_tells_nobody_when_it_is_ready() {
+    let text = "pub async fn enable(ready: &std::sync::atomic::AtomicBool) { while !ready.load(std::sync::atomic::Ordering::Acquire) { tokio::task::yield_now().await; } }\n";
+    let dir = Dir::package(&[("src/lib.rs", text)], &[]);
+    assert_eq!(found(&dir, &Overrides::default()), ["src/lib.rs:1 busy-poll"]);
+    dir.write(
+        "Cargo.toml",
+        "[package]\nname = \"can-bus\"\nversion = \"0.1.0\"\nedition = \"2024\"\ncategories = [\"embedded\"]\n[workspace]\n",
+    );
     assert_eq!(found(&dir, &Overrides::default()), [""; 0]);
 }
