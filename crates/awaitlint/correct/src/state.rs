@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::{Error, Remote, Shop, User};
+use crate::{Error, Shop, User};
 
 #[derive(Default)]
 pub struct Counters {
@@ -11,7 +11,7 @@ pub struct Counters {
 }
 
 impl Counters {
-    pub async fn visit<R: Remote>(&self, shop: &Shop<R>, id: u32) -> Result<User, Error> {
+    pub async fn visit(&self, shop: &Shop, id: u32) -> Result<User, Error> {
         let mut visits = self.visits.lock().unwrap();
         *visits += 1;
         drop(visits);
@@ -35,7 +35,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub async fn open<R: Remote>(&self, shop: &Shop<R>, id: u32) -> Result<String, Error> {
+    pub async fn open(&self, shop: &Shop, id: u32) -> Result<String, Error> {
         let (user, rating) = tokio::try_join!(shop.get_user(id), shop.rating(id))?;
         let names = self.names.read().unwrap();
         let known = names.get(&id).cloned();

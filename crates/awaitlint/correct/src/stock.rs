@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use crate::{Error, Remote, Shop};
+use crate::{Error, Shop};
 
-pub struct Warehouse<R> {
-    shop: Shop<R>,
+pub struct Warehouse {
+    shop: Shop,
     counts: Mutex<Vec<u64>>,
 }
 
-impl<R: Remote> Warehouse<R> {
+impl Warehouse {
     pub async fn recount(&self, orders: &[u32]) -> Result<usize, Error> {
         let prices: Vec<f64> = stream::iter(orders).map(|order| self.shop.fetch_price(*order)).buffered(8).try_collect().await?;
         let mut counts = self.counts.lock().unwrap();
@@ -28,29 +28,29 @@ impl<R: Remote> Warehouse<R> {
         Ok(format!("{} {rating}", user.name))
     }
 
+    pub async fn stocktake(&self, users: Vec<u32>) -> Vec<String> {
+        let names: Vec<String> = stream::iter(users).map(|user| self.shop.find_name(user)).buffer_unordered(4).collect().await;
+        self.shop.record("stocktake").await;
+        names
+    }
+
     pub async fn export(&self, to: &Path) -> Result<(), Error> {
         let visits = self.shop.count_visits().await;
         tokio::fs::write(to, visits.to_string()).await?;
         self.shop.record("export").await;
         Ok(())
     }
-}
 
-pub async fn stocktake<R: Remote>(shop: &Shop<R>, users: Vec<u32>) -> Vec<String> {
-    let names: Vec<String> = stream::iter(users).map(|user| shop.find_name(user)).buffer_unordered(4).collect().await;
-    shop.record("stocktake").await;
-    names
-}
+    pub async fn reorder(&self, list: &Path, user: u32) -> Result<usize, Error> {
+        let (text, user) = tokio::join!(tokio::fs::read_to_string(list), self.shop.get_user(user));
+        let (text, user) = (text?, user?);
+        self.shop.notify(&user).await?;
+        tokio::fs::rename(list, list.with_extension("done")).await?;
+        Ok(text.lines().count())
+    }
 
-pub async fn reorder<R: Remote>(shop: &Shop<R>, list: &Path, user: u32) -> Result<usize, Error> {
-    let (text, user) = tokio::join!(tokio::fs::read_to_string(list), shop.get_user(user));
-    let (text, user) = (text?, user?);
-    shop.notify(&user).await?;
-    tokio::fs::rename(list, list.with_extension("done")).await?;
-    Ok(text.lines().count())
-}
-
-pub async fn compare(a: &Path, b: &Path) -> Result<bool, Error> {
-    let (a, b) = tokio::try_join!(tokio::fs::read_to_string(a), tokio::fs::read_to_string(b))?;
-    Ok(a == b)
+    pub async fn compare(&self, a: u32, b: u32) -> Result<bool, Error> {
+        let (a, b) = tokio::try_join!(self.shop.list_orders(a), self.shop.list_orders(b))?;
+        Ok(a == b)
+    }
 }
