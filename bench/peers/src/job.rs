@@ -37,8 +37,8 @@ pub enum Work {
     Upload,
     /// The file from the server.
     Download,
-    /// So many clients that do nothing, in one process, with a store in memory or in files.
-    Idle { clients: usize, files: bool },
+    /// So many clients that do nothing for so long, in one process, with a store in memory or in files.
+    Idle { clients: usize, files: bool, seconds: u64 },
 }
 
 /// The argument of a measured process.
@@ -80,6 +80,8 @@ pub struct Figures {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Idle {
+    /// As soon as all is quiet.
+    pub heap_bytes_at_first: u64,
     pub heap_bytes: u64,
     pub resident_bytes: u64,
 }

@@ -12,16 +12,17 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use quadruplex::api::functions::help::GetNearestDc;
 use quadruplex::store::Redb;
 use quadruplex::{Client, Error};
+use tokio::time::sleep;
 
 fn main() -> ExitCode {
     bench_peers::run_job(async |job| match job.work {
-        Work::Idle { clients, files } => run(job, clients, files).await,
+        Work::Idle { clients, files, seconds } => run(job, clients, files, Duration::from_secs(seconds)).await,
         _ => Err("that is for the program quadruplex".into()),
     })
 }
 
 /// Connects all clients and makes one call with each; then they wait for updates, as a process with many accounts does.
-async fn run(job: &Job, count: usize, files: bool) -> Result {
+async fn run(job: &Job, count: usize, files: bool, idle: Duration) -> Result {
     let keys: Vec<String> = fs::read_to_string(&job.file)?.lines().take(count).map(str::to_owned).collect();
     let dir = job.file.with_extension("stores");
     if files {
@@ -43,8 +44,12 @@ async fn run(job: &Job, count: usize, files: bool) -> Result {
     // Until all is quiet: every client asks for the configuration when it starts.
     Meter::ready().await?;
     let clients = connected.len() as u64;
+    let heap_of_each = || heap().saturating_sub(heap_before) / clients;
+    let heap_bytes_at_first = heap_of_each();
+    sleep(idle).await;
     let idle = Idle {
-        heap_bytes: heap().saturating_sub(heap_before) / clients,
+        heap_bytes_at_first,
+        heap_bytes: heap_of_each(),
         resident_bytes: status("VmRSS")?.saturating_sub(resident_before) * 1024 / clients,
     };
     say(&serde_json::to_string(&Figures { idle: Some(idle), ..Figures::default() })?)?;
