@@ -1,4 +1,4 @@
-//! Which crate may use which, and that every dependency is explained.
+//! Which crate may use which, that every dependency is explained, and that no two crates have their documentation in one place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -74,6 +74,7 @@ pub(super) fn check(root: &Path, findings: &mut Vec<String>) -> Result {
         }
     }
     check_reasons(&read(&root.join("CONTRIBUTING.md"))?, &external, findings);
+    check_places(packages, findings);
     Ok(())
 }
 
@@ -92,12 +93,34 @@ fn check_reasons(contributing: &str, external: &BTreeMap<&str, &str>, findings: 
     }
 }
 
+/// Documentation lies in a directory named after its crate, which is emptied first: of two crates with one name, documented at the same time,
+/// one loses its directory while it is written.
+fn check_places(packages: &[Value], findings: &mut Vec<String>) {
+    let mut owners = BTreeMap::new();
+    for package in packages {
+        let targets = package.get("targets").and_then(Value::as_array).into_iter().flatten();
+        for target in targets.filter(|target| target.get("doc").and_then(Value::as_bool) == Some(true)) {
+            let (owner, place) = (text(package, "name"), text(target, "name").replace('-', "_"));
+            match owners.insert(place, owner) {
+                // Of a package's library and program Cargo documents the library.
+                Some(other) if other != owner => {
+                    let name = text(target, "name");
+                    findings.push(format!("{name}: {other} and {owner} are both documented under this name: `doc = false` for one"));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -115,5 +138,18 @@ mod tests {
         let external = BTreeMap::from([("aes", "quadruplex-crypto"), ("left-pad", "quadruplex")]);
         check_reasons("| crate | what for |\n|---|---|\n| aes | blocks |\n", &external, &mut findings);
         assert_eq!(findings, ["CONTRIBUTING.md: `left-pad`, used by quadruplex, has no line: what for, why this one"]);
+    }
+
+    #[test]
+    fn two_crates_documented_in_one_place() {
+        let package = |name: &str, target: &str, doc: bool| json!({ "name": name, "targets": [{ "name": target, "doc": doc }] });
+        let findings = |packages: &[Value]| {
+            let mut findings = Vec::new();
+            check_places(packages, &mut findings);
+            findings
+        };
+        assert!(findings(&[package("lib", "a-b", true), package("cli", "a_b", false)]).is_empty());
+        let colliding = findings(&[package("lib", "a-b", true), package("cli", "a_b", true)]);
+        assert_eq!(colliding, ["a_b: lib and cli are both documented under this name: `doc = false` for one"]);
     }
 }
