@@ -55,6 +55,7 @@ impl Unlinked<'_> {
     /// Says whether somebody has gone.
     fn take(&mut self, command: Command) -> bool {
         match command {
+            // One piece of code makes the queue grow, for one call and for many.
             Command::Call(request, answer) => self.meanwhile.calls.extend([(request, answer)]),
             Command::CallAll(calls) => self.meanwhile.calls.extend(calls),
             Command::Acknowledge(receipt) => self.meanwhile.receipts.push(receipt),

@@ -13,7 +13,7 @@ use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::say;
 use crate::ready::Ready;
-use crate::target::{Registration, address, begins_anew};
+use crate::target::{Registration, address, forget_lost_logins};
 
 /// Run an offline Telegram that any MTProto client can use.
 ///
@@ -55,7 +55,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     let Arguments { listen, state, admin, mtproxy, dcs, delay, faults, until_stdin_ends } = arguments;
     let mut builder = Sandbox::builder().dcs(dcs).listen(listen);
     if let Some(state) = &state {
-        begins_anew(state);
+        forget_lost_logins(state);
         builder = builder.state(state);
     }
     if let Some(secret) = mtproxy {

@@ -105,7 +105,8 @@ async fn running(context: &Context) -> Result<Place, Failure> {
 
 async fn start(registration: Registration, context: &Context) -> Result<Place, Failure> {
     let state = context.state_dir.file("sandbox.state")?;
-    let is_new = begins_anew(&state);
+    let is_new = !state.exists();
+    forget_lost_logins(&state);
     let cannot = |error: io::Error| Failure::new(Kind::Failed, format!("the sandbox cannot start: {error}"));
     let builder = Sandbox::builder().dcs(DCS).listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).state(&state);
     let sandbox = builder.start().await.map_err(cannot)?;
@@ -118,13 +119,11 @@ async fn start(registration: Registration, context: &Context) -> Result<Place, F
     place(&ready, Some(Host { _registration: registration, sandbox, bot }))
 }
 
-/// Whether a sandbox with this state is a new one. Logins that a former one knew are gone with its state.
-pub(crate) fn begins_anew(state: &Path) -> bool {
-    let is_new = !state.exists();
-    if is_new {
+/// Removes the logins beside a state that is not there (any more): no sandbox knows them.
+pub(crate) fn forget_lost_logins(state: &Path) {
+    if !state.exists() {
         let _ = fs::remove_dir_all(sessions_beside(state));
     }
-    is_new
 }
 
 /// Somebody to talk with, who listens from now on.

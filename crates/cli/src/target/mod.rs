@@ -19,7 +19,7 @@ use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::feed::Feed;
 use host::Host;
-pub(crate) use host::{Registration, begins_anew};
+pub(crate) use host::{Registration, forget_lost_logins};
 pub(crate) use quadruplex::Variables;
 use servers::Place;
 

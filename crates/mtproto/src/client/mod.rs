@@ -154,6 +154,7 @@ impl Session {
             calls: Calls::default(),
             acks: Vec::new(),
             held: MessageIdSet::default(),
+            // With room from the start no session runs the code that makes an empty queue grow, which would come into memory for it.
             services: VecDeque::with_capacity(2),
             events: VecDeque::with_capacity(2),
             watch: Watch::default(),

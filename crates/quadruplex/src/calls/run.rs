@@ -134,7 +134,7 @@ impl Run {
         self.aside.as_ref()?.refused.as_ref()
     }
 
-    /// With nothing it is forgotten.
+    /// After which call the server has refused it; nothing forgets that.
     fn note_refused(&mut self, after: Option<Ticket>) {
         if after.is_some() || self.refused().is_some() {
             self.aside().refused = after;
@@ -387,7 +387,11 @@ impl Run {
     }
 
     fn wait(&self) -> Wait {
-        self.aside.as_ref().and_then(|aside| aside.flood_wait).unwrap_or(self.inner.settings.flood_wait)
+        self.flood_wait().unwrap_or(self.inner.settings.flood_wait)
+    }
+
+    fn flood_wait(&self) -> Option<Wait> {
+        self.aside.as_ref()?.flood_wait
     }
 }
 

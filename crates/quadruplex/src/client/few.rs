@@ -2,10 +2,6 @@
 pub(crate) struct Few<K, T>(Vec<(K, T)>);
 
 impl<K: Copy + PartialEq, T> Few<K, T> {
-    pub(crate) const fn new() -> Self {
-        Self(Vec::new())
-    }
-
     pub(crate) fn get(&self, key: K) -> Option<&T> {
         self.0.iter().find_map(|(known, value)| (*known == key).then_some(value))
     }
@@ -59,7 +55,7 @@ mod tests {
 
     #[test]
     fn it_holds_one_thing_a_key() {
-        let mut few = Few::new();
+        let mut few = Few::default();
         assert_eq!((few.insert(2, 'a'), few.insert(4, 'b'), few.insert(2, 'c')), (None, None, Some('a')));
         assert_eq!((few.get(2), few.get(4), few.get(5)), (Some(&'c'), Some(&'b'), None));
         assert_eq!((*few.get_or_insert_with(4, || 'x'), *few.get_or_insert_with(5, || 'd')), ('b', 'd'));

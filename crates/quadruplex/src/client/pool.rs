@@ -79,7 +79,7 @@ impl Pool {
             dial,
             servers,
             writer,
-            connections: Mutex::new(Ok(Connections::new())),
+            connections: Mutex::new(Ok(Connections::default())),
             left: Mutex::default(),
             closed: CancellationToken::new(),
             keys: Mutex::new(keys),

@@ -42,7 +42,7 @@ pub(super) async fn write_the_rest(writer: &Writer) {
         () = writer.flush() => {}
         failed = given_up => {
             let error = failed.ok().flatten().unwrap_or_default();
-            error!(error, "closed, although the last changes are not stored: what was handled last comes again");
+            error!(error, "closed, although the last changes are not stored: the next start does not know them, and what was handled last comes again");
         }
     }
 }

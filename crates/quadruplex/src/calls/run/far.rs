@@ -17,7 +17,7 @@ impl Run {
                 let call = FarCall {
                     function: self.function(),
                     options: &self.options,
-                    flood_wait: self.aside.as_ref().and_then(|aside| aside.flood_wait),
+                    flood_wait: self.flood_wait(),
                     is_repeatable: self.inner.repeat(self.function(), &self.options) == Repeat::Safe,
                     peer: self.peer(),
                     environment: &self.inner.settings.environment,
