@@ -1,9 +1,11 @@
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use quadruplex::api::PeerRef;
 use quadruplex::api::functions::messages;
 use quadruplex::sandbox::PARTNER;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
 use crate::Context;
 use crate::echo;
@@ -13,7 +15,12 @@ use crate::messages::history;
 use crate::target::{self, Target};
 use crate::terminal::lines;
 
-/// Talk with somebody: each line that you type is sent, what is answered is shown. Ends with the input, or upon ctrl-c.
+/// After the last line of a pipe, answers are waited for: until none has come for so long, and no longer than [`PATIENCE`].
+const QUIET: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Talk with somebody: each line that you type is sent, what is answered is shown. Ends with the input (that of a pipe once no answer has come
+/// for 2 seconds, after 30 at most), or upon ctrl-c.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// With whom: @name, me, a link, a number, an id. In the sandbox, which is meant where nobody is named: the program that was started
@@ -34,7 +41,8 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
         Some(peer) => peer,
         None => partner(context)?,
     };
-    if std::io::stdin().is_terminal() && !context.json {
+    let is_typed = std::io::stdin().is_terminal();
+    if is_typed && !context.json {
         eprintln!("You are in a chat with {peer}. Type and press Enter; Ctrl-C ends.");
     }
     let client = &connected.client;
@@ -52,15 +60,20 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     let chat = chat_of(&there);
     let mut typed: mpsc::Receiver<String> = lines();
+    let mut has_sent = false;
+    // Once the input has ended: when it ends if nothing comes, and when it does anyway.
+    let mut ending: Option<(Instant, Instant)> = None;
     loop {
         tokio::select! {
-            line = typed.recv() => match line {
+            line = typed.recv(), if ending.is_none() => match line {
                 Some(line) if line.trim().is_empty() => {}
                 Some(line) => {
                     let send = client.call(messages::SendMessage::new(peer.clone(), line));
                     drop(connected.while_connected(async { Ok(send.await?) }).await?);
+                    has_sent = true;
                 }
-                None => break,
+                None if is_typed || !has_sent => break,
+                None => ending = Some((Instant::now() + QUIET, Instant::now() + PATIENCE)),
             },
             happened = feed.next() => {
                 let Some(happened) = happened else { return Err(connected.ended().await) };
@@ -73,14 +86,24 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
                 // What came while nobody listened stands in the history already.
                 if is_here && !message.out && message.id > last {
                     shown.echo(context.json).await?;
+                    if let Some((quiet, _)) = &mut ending {
+                        *quiet = Instant::now() + QUIET;
+                    }
                 }
                 feed.done();
             }
+            () = over(ending), if ending.is_some() => break,
             _ = tokio::signal::ctrl_c() => break,
         }
     }
     connected.close().await;
     Ok(())
+}
+
+async fn over(ending: Option<(Instant, Instant)>) {
+    if let Some((quiet, last)) = ending {
+        sleep_until(quiet.min(last)).await;
+    }
 }
 
 /// With whom it is talked in the sandbox unless somebody is named.

@@ -132,6 +132,28 @@ fn the_bot_of_the_sandbox_answers() {
 }
 
 #[test]
+fn what_is_answered_to_the_last_line_of_a_pipe_is_shown() {
+    let place = Place::new("piped-chat");
+    let talk = |input: &str| {
+        let mut child = place
+            .command()
+            .args(["chat", "@echo_bot", "--sandbox", "--json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it can be started");
+        child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success());
+        let lines = String::from_utf8(output.stdout).expect("text");
+        lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["text"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(talk("one\ntwo"), [text("one"), text("two")]);
+    assert_eq!(talk("").len(), 4, "what was said, and nobody is waited for");
+}
+
+#[test]
 fn any_function_can_be_called_in_any_layer() {
     let place = Place::new("call");
     let of_file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema/api-228.tl");
