@@ -170,7 +170,8 @@ fn a_server_that_goes_away_is_not_waited_for_for_ever() {
     let place = Place::new("gone");
     let running = Running::start(&place);
     // More than the sandbox takes in before it is killed: the command is in the middle of it.
-    std::fs::write(place.path().join("big.bin"), vec![7; 200 << 20]).expect("it can be written");
+    let big = std::fs::File::create(place.path().join("big.bin")).and_then(|file| file.set_len(200 << 20));
+    big.expect("a file of nothing but a hole");
     let mut child = place
         .command()
         .args(["upload", "me", "big.bin", "--sandbox", "--json", "--timeout", "500ms"])
