@@ -1,13 +1,13 @@
 //! Who makes a function run: the evidence that it runs again and again while somebody waits for it.
 //!
-//! Every function says something of itself (it takes a request, it is a method, a library offers it, it is `main`); calls carry that on to
-//! what they call, through the whole graph, and a call in a loop that pauses or takes what comes says so instead.
+//! A function that takes a request says so of itself; calls carry that on to what they call, through the whole graph, and a call in a loop that
+//! pauses says that instead. A start and a loop that takes what comes carry nothing on.
 
 use super::starts_up;
 use super::summary::Summary;
 use crate::hash::HashMap;
-use crate::index::{FunctionAt, Id, Owner, Workspace};
-use crate::ir::{Body, ExprId, Function, Item, Kind, LoopKind, Path, Receiver, Signature, Ty};
+use crate::index::{FunctionAt, Id, Workspace};
+use crate::ir::{Body, ExprId, Function, Item, Kind, LoopKind, Path, Signature, Ty};
 use crate::project::TargetKind;
 
 /// Ways in which a function comes to run, one bit each.
@@ -17,14 +17,8 @@ pub(crate) struct Heat(u8);
 impl Heat {
     /// A request is handled.
     const ASKED: Heat = Heat(1);
-    /// A method of a value that lives on, what implements a trait, what is passed on by its name, and what a library offers.
-    const USED: Heat = Heat(2);
-    /// A loop takes what comes.
-    const COMES: Heat = Heat(4);
-    /// A start, `main`, an example.
-    const STARTS: Heat = Heat(8);
     /// A loop pauses between two runs.
-    const TICKS: Heat = Heat(16);
+    const TICKS: Heat = Heat(2);
 
     fn has(self, other: Heat) -> bool {
         self.0 & other.0 != 0
@@ -34,28 +28,14 @@ impl Heat {
         Heat(self.0 | other.0)
     }
 
-    fn without(self, other: Heat) -> Heat {
-        Heat(self.0 & !other.0)
-    }
-
     /// Requests make it run.
     pub(crate) fn is_asked(self) -> bool {
         self.has(Heat::ASKED)
     }
 
-    /// What comes in makes it run, one by one.
-    pub(crate) fn comes_in(self) -> bool {
-        self.has(Heat::COMES)
-    }
-
     /// A loop that pauses makes it run.
     pub(crate) fn ticks(self) -> bool {
         self.has(Heat::TICKS)
-    }
-
-    /// Others make it run, and no start and no clock does.
-    pub(crate) fn is_warm(self) -> bool {
-        self.has(Heat::USED.with(Heat::COMES)) && !self.has(Heat::STARTS.with(Heat::TICKS))
     }
 }
 
@@ -115,28 +95,14 @@ fn pauses(name: &str) -> bool {
 
 /// What a function says of itself.
 pub(super) fn own(workspace: &Workspace, at: &FunctionAt, item: &Item, function: &Function) -> Heat {
-    const OF_STD: &[&str] = &["Debug", "Default", "Display", "Drop", "From", "FromStr", "Iterator", "TryFrom"];
-    let source = &workspace.files[at.at.file];
-    if &*item.name == "main" || starts_up(&item.name) || source.kind == TargetKind::Example {
-        return Heat::STARTS;
-    }
-    let of = match workspace.index.function(at.id).owner {
-        Owner::Impl(item) => workspace.index.impl_item(Id { krate: at.id.krate, item }).of.as_ref(),
-        Owner::Module | Owner::Trait(_) => None,
-    };
-    let implements = of.is_some_and(|of| !OF_STD.contains(&of.path.last()));
-    let lives = matches!(function.signature.receiver, Receiver::Ref | Receiver::Mut);
-    let offered = item.public && of.is_none() && source.kind == TargetKind::Lib;
-    let mut heat = if implements || lives || offered || handles(&item.name) { Heat::USED } else { Heat::default() };
-    if is_request(&function.signature) {
-        heat = heat.with(Heat::ASKED);
-    }
-    heat
+    let example = workspace.files[at.at.file].kind == TargetKind::Example;
+    let asked = !starts(&item.name) && !example && is_request(&function.signature);
+    if asked { Heat::ASKED } else { Heat::default() }
 }
 
-fn handles(name: &str) -> bool {
-    name.ends_with("_handler")
-        || matches!(name.split('_').next(), Some("call" | "dispatch" | "handle" | "on" | "process" | "respond" | "serve"))
+/// What makes a start run says nothing of what it makes run.
+fn starts(name: &str) -> bool {
+    name == "main" || starts_up(name)
 }
 
 /// The parameters or the result are those of a web framework's handlers, of a service or of a function in the cloud.
@@ -181,26 +147,16 @@ fn is_answer(ty: &Ty) -> bool {
 
 /// Carries what functions say of themselves to everything that they call.
 pub(super) fn spread(workspace: &Workspace, functions: &mut HashMap<Id, Summary>) {
-    let passed: Vec<Id> = functions.values().flat_map(|summary| summary.names.iter().copied()).collect();
-    for id in passed {
-        if let Some(summary) = functions.get_mut(&id) {
-            summary.heat = summary.heat.with(Heat::USED);
-        }
-    }
     let mut pending: Vec<Id> = workspace.functions.iter().filter(|at| !at.test).map(|at| at.id).collect();
     while let Some(id) = pending.pop() {
         let Some(from) = functions.get(&id) else { continue };
-        let name = &*workspace.index.function(id).name;
-        let starts = name == "main" || starts_up(name);
+        let starts = starts(&workspace.index.function(id).name);
         let carried = |pace| match pace {
             Pace::Ticks => Heat::TICKS,
-            Pace::Comes => Heat::COMES,
-            Pace::Once if starts => Heat::STARTS,
-            Pace::Once => from.heat,
+            Pace::Once if !starts => from.heat,
+            Pace::Once | Pace::Comes => Heat::default(),
         };
-        // What is spawned at a start runs beside everything else.
-        let beside = |heat: Heat, apart: bool| if apart { heat.without(Heat::STARTS) } else { heat };
-        let calls: Vec<(Id, Heat)> = from.calls.iter().map(|call| (call.to, beside(carried(call.pace), call.apart))).collect();
+        let calls: Vec<(Id, Heat)> = from.calls.iter().map(|call| (call.to, carried(call.pace))).collect();
         for (to, heat) in calls {
             if let Some(callee) = functions.get_mut(&to)
                 && callee.heat.with(heat) != callee.heat

@@ -1,13 +1,13 @@
 //! From awaits one after the other to `join!`.
 
-use crate::finding::{Edit, Fix, Grade, Level};
+use crate::finding::{Edit, Fix, Grade};
 use crate::flow::{Group, Site};
 use crate::ir::Kind;
 use crate::rules::Cx;
 use crate::source::{Lexer, Span, TokenKind};
 
 /// `let a = f().await?; let b = g().await?;` becomes `let (a, b) = try_join!(f(), g())?;`.
-pub(crate) fn of_group(cx: &Cx<'_>, group: &Group, level: Level) -> Option<Fix> {
+pub(crate) fn of_group(cx: &Cx<'_>, group: &Group, reads: bool) -> Option<Fix> {
     let krate = cx.kit().join_crate()?;
     let parts: Vec<Part<'_>> = group.sites.iter().map(|site| part(cx, site)).collect::<Option<_>>()?;
     let tries = parts[0].tries;
@@ -30,7 +30,7 @@ pub(crate) fn of_group(cx: &Cx<'_>, group: &Group, level: Level) -> Option<Fix> 
     }
     let (name, question) = if tries { ("try_join", "?") } else { ("join", "") };
     let joined = format!("let ({}) = {krate}::{name}!(\n{lines}{indent}){question};", pats.join(", "));
-    let safe = level == Level::Certain && !tries;
+    let safe = reads && !tries;
     Some(Fix {
         grade: if safe { Grade::MachineApplicable } else { Grade::Unsafe },
         title: format!("await them together with `{krate}::{name}!`"),

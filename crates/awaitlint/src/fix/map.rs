@@ -1,21 +1,21 @@
 //! From a `for` loop with an await to a bounded concurrent map.
 
 use super::Kit;
-use crate::finding::{Edit, Fix, Grade, Level};
+use crate::finding::{Edit, Fix, Grade};
 use crate::ir::{ExprId, Kind, LocalId, LoopKind, PatKind, Stmt, StmtKind};
 use crate::rules::Cx;
 use crate::source::{Lexer, Span, TokenKind};
 
 /// `for x in xs { out.push(f(x).await?); }` becomes `out.extend(try_map_concurrent(xs, limit, async |x| f(x).await).await?)`, or the same with a
 /// stream of `futures`; without a limit in the configuration there is no fix.
-pub(crate) fn of_loop(cx: &Cx<'_>, id: ExprId, level: Level) -> Option<Fix> {
+pub(crate) fn of_loop(cx: &Cx<'_>, id: ExprId, reads: bool) -> Option<Fix> {
     let limit = cx.kit().limit?;
     let whole = cx.body.span(id);
     if Lexer::new(cx.source(whole)).any(|token| token.kind == TokenKind::Comment) {
         return None; // no place for it in the new form
     }
     let Rewritten { text, tries } = rewritten(cx, id, cx.kit(), limit)?;
-    let safe = level == Level::Certain && !tries;
+    let safe = reads && !tries;
     Some(Fix {
         grade: if safe { Grade::MachineApplicable } else { Grade::Unsafe },
         title: format!("run up to {limit} at once"),

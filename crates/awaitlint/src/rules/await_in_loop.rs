@@ -53,7 +53,8 @@ fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, block: ExprId) -> Option<Draf
         return None;
     }
     let effects: Vec<Effect> = waits.iter().map(|&wait| cx.effect(wait)).collect();
-    let level = level(cx, id, &waits, &effects, &uses, &own)?;
+    let doubts = doubts(cx, id, &waits, &effects, &uses, &own)?;
+    let reads = effects.iter().all(|&effect| effect <= Effect::Read);
     let slowest = waits.iter().zip(&effects).max_by_key(|(_, effect)| **effect != Effect::Idle).map(|(&wait, _)| wait)?;
     let work = match body.kind(slowest) {
         Kind::Await(base) => strip_adapters(body, *base),
@@ -61,27 +62,37 @@ fn check_loop(cx: &Cx<'_>, id: ExprId, pat: PatId, block: ExprId) -> Option<Draf
     };
     let name = cx.quoted(work);
     let collected = if outer.is_empty() { "" } else { ", and what they make is only collected" };
-    let draft = Draft::new(level, body.span(slowest), format!("{name} is awaited once per iteration, one after the other"))
-        .label(loop_head(cx, id, block), "each iteration waits for the one before it")
-        .why(format!("no iteration needs what another one made{collected}: n items take n times as long as one"))
-        .help(cx.kit().map_help())
-        .fix(fix::map::of_loop(cx, id, level));
+    let draft =
+        Draft::new(level(cx, doubts, reads), body.span(slowest), format!("{name} is awaited once per iteration, one after the other"))
+            .label(loop_head(cx, id, block), "each iteration waits for the one before it")
+            .why(format!("no iteration needs what another one made{collected}: n items take n times as long as one"))
+            .help(cx.kit().map_help())
+            .fix(fix::map::of_loop(cx, id, reads && doubts == 0));
     Some(draft)
 }
 
-/// The level, if there is anything to report. *Certain* are reads from what is known to lie outside the machine, *likely* those of files and of
-/// what is named so; writes are pedantic, as is what may be answered from memory, and what has an order is left alone.
-fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &Uses, own: &HashSet<LocalId>) -> Option<Level> {
+/// Nothing but a request says that the loop is waited for so often that it matters. A value that lives on is half of that evidence: there what
+/// is awaited must lie outside the machine without a doubt.
+fn level(cx: &Cx<'_>, doubts: u8, reads: bool) -> Level {
+    match doubts {
+        0 if reads && cx.is_asked() => Level::Certain,
+        0 if cx.is_waited_for() => Level::Likely,
+        1 if reads && cx.is_asked() && cx.is_waited_for() => Level::Likely,
+        _ => Level::Pedantic,
+    }
+}
+
+/// Reasons to doubt that the iterations would gain from running together, if there is anything to report: none where everything is known to lie
+/// outside the machine, one for reads of files and of what is named so. What writes, or may be answered from memory, is doubted twice, and what
+/// has an order is left alone.
+fn doubts(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &Uses, own: &HashSet<LocalId>) -> Option<u8> {
     let Kind::Loop { kind: LoopKind::For { iter, .. }, body: block, .. } = *cx.body.kind(id) else { return None };
     let waiting = || waits.iter().zip(effects).filter(|(_, effect)| **effect != Effect::Idle).map(|(&wait, _)| wait);
     let (nearest, farthest) = (waiting().map(|wait| cx.reach(wait)).min()?, waiting().map(|wait| cx.reach(wait)).max()?);
     let mut doubts = match effects.iter().max()? {
         Effect::Idle | Effect::Ordered => return None,
-        Effect::Read if nearest == Reach::Outside => 0,
-        Effect::Read if farthest >= Reach::Named => 1,
-        // What it does cannot be told from its name: it must at least be seen to wait for something outside, and not to look at a file.
-        Effect::Unknown if nearest == Reach::Outside => 1,
-        Effect::Unknown if farthest >= Reach::Named && waiting().all(|wait| cx.distance(wait) == 0 && !cx.looks_at_files(wait)) => 1,
+        Effect::Read | Effect::Unknown if nearest == Reach::Outside => 0,
+        Effect::Read if waiting().any(|wait| cx.is_seen_outside(wait)) => 1,
         Effect::Read | Effect::Unknown | Effect::Write => 2,
     };
     let unsure = uses.maybe_writes.iter().any(|place| !own.contains(&place.local));
@@ -97,11 +108,7 @@ fn level(cx: &Cx<'_>, id: ExprId, waits: &[ExprId], effects: &[Effect], uses: &U
     doubts += waiting().map(|wait| cx.doubts(wait)).max().unwrap_or(0) + cx.doubts_of_place();
     doubts += u8::from(cx.target() == TargetKind::Example) + u8::from(is_bundled(cx, id)) + u8::from(decides(cx, waits, block));
     doubts += 2 * u8::from(says_on_purpose(cx.text(), cx.body.span(id)) || lists_statements(cx, iter) || cx.in_the_background(id));
-    Some(match doubts {
-        0 if cx.is_served() => Level::Certain,
-        1 if cx.is_waited_for() && waiting().any(|wait| cx.is_seen_outside(wait)) => Level::Likely,
-        _ => Level::Pedantic,
-    })
+    Some(doubts)
 }
 
 /// `for statement in ["DROP TABLE a", "CREATE TABLE a …"]`: a script, in its order.

@@ -92,15 +92,13 @@ fn level(cx: &Cx<'_>, id: ExprId, call: &BlockingCall, depth: usize, sometimes: 
     doubts += u8::from(call.what.ends_with("JoinHandle::join")); // it may have ended long ago
     // Beside requests, and beside the callers of an interface, there are others whose turn it would be; beside other methods there may be.
     let has_others = cx.is_asked() || cx.is_an_interface();
-    let may_have_others = match call.waits {
-        Waits::Sleep => cx.is_served(),
-        _ => cx.takes_what_comes() && (cx.farthest().is_none() || cx.farthest() >= Some(Reach::Named)),
-    };
+    let waits_as_well = || matches!(cx.farthest(), None | Some(Reach::Files | Reach::Outside));
+    let may_have_others = cx.lives() && (call.waits == Waits::Sleep || waits_as_well());
     match doubts {
         _ if &*cx.item.name == "main" || cx.target() == TargetKind::Build => Level::Pedantic,
         0 if has_others => Level::Certain,
         0 if may_have_others => Level::Likely,
-        1 if has_others || depth == 2 && cx.lives() && cx.farthest() >= Some(Reach::Files) => Level::Likely,
+        1 if has_others => Level::Likely,
         _ => Level::Pedantic,
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn check(cx: &Cx<'_>, drafts: &mut Vec<Draft>) {
                 "the task is dropped as soon as it is spawned",
                 "dropping this handle cancels the task: it never gets further than its first wait",
             ),
-            _ if is_fallible(&output) && cx.target() != TargetKind::Example && cx.takes_what_comes() && loses_an_error(cx, task) => (
+            _ if is_fallible(&output) && cx.target() != TargetKind::Example && cx.lives() && loses_an_error(cx, task) => (
                 Level::Likely,
                 "the error of this task is lost",
                 "the task returns a `Result` that nobody looks at, and its panics go unseen as well",

@@ -67,13 +67,6 @@ impl Cx<'_> {
         }
     }
 
-    /// A look at the file system's tables, which is over soon.
-    pub(super) fn looks_at_files(&self, wait: ExprId) -> bool {
-        let Kind::Await(base) = self.body.kind(wait) else { return false };
-        let callee = self.callee(strip_adapters(self.body, *base));
-        callee.and_then(|callee| callee.canon.as_ref()).is_some_and(|canon| canon.krate() == "tokio" && canon.has_any(&["fs"]))
-    }
-
     /// How many calls lie between the function that is awaited and what it waits for.
     pub(super) fn distance(&self, wait: ExprId) -> u8 {
         let Kind::Await(base) = self.body.kind(wait) else { return 0 };

@@ -1,13 +1,12 @@
 //! Evidence that what a function does matters: that somebody makes it run again and again, and that it waits for something outside.
 //!
-//! A place without any may run once, at a start or in a command, and no source says so. What counts as evidence was chosen by the findings of
-//! sets that nobody had tuned on, each left out once.
+//! A place without any may run once, at a start or in a command, and no source says so. A request is evidence, a value that lives on is half of
+//! it, and everything else is none: chosen by the findings of sets that nobody had tuned on, each left out once (README, "Precision").
 
 use super::Cx;
 use crate::effects::{Heat, Reach, strip_adapters};
 use crate::index::{Id, Owner};
 use crate::ir::{ExprId, Kind, Receiver};
-use crate::project::TargetKind;
 use crate::types::Type;
 
 impl Cx<'_> {
@@ -25,24 +24,9 @@ impl Cx<'_> {
         self.heat().is_asked()
     }
 
-    /// It lives, or others make it run: methods, a library's users, what comes in; and no start and no clock does. A free function of a
-    /// package that has a program may be its command's.
-    pub(super) fn is_served(&self) -> bool {
-        self.lives() || self.heat().is_warm() && !self.is_of_a_program()
-    }
-
     /// It lives, and no clock makes it run: somebody waits for it.
     pub(super) fn is_waited_for(&self) -> bool {
         self.lives() && !self.heat().ticks()
-    }
-
-    fn is_of_a_program(&self) -> bool {
-        self.package().targets.iter().any(|target| target.kind == TargetKind::Bin)
-    }
-
-    /// It lives, or runs for each that comes in.
-    pub(super) fn takes_what_comes(&self) -> bool {
-        self.lives() || self.heat().comes_in()
     }
 
     /// How far away what the function waits for is; nothing if it never waits but for a time.

@@ -39,7 +39,8 @@ fn report(cx: &Cx<'_>, group: &Group, operands: bool) -> Option<Draft> {
     if context(cx.function, cx.body, group.sites[0].wait) != Context::Async {
         return None;
     }
-    let level = level(cx, group)?;
+    let doubts = doubts(cx, group)?;
+    let level = level(cx, doubts);
     let names: Vec<String> = group.sites.iter().map(|site| cx.quoted(site.work)).collect();
     let (last, first) = names.split_last()?;
     let where_ = if operands { "in one expression" } else { "one after the other" };
@@ -53,12 +54,22 @@ fn report(cx: &Cx<'_>, group: &Group, operands: bool) -> Option<Draft> {
     for span in waits {
         draft = draft.label(span, "starts only when the one before it is done");
     }
-    Some(draft.fix(if operands { None } else { fix::join::of_group(cx, group, level) }))
+    Some(draft.fix(if operands { None } else { fix::join::of_group(cx, group, doubts == 0) }))
 }
 
-/// *Certain* are reads from what is known to lie outside the process, *likely* those from what is named so, and calls of which only the
-/// first is known; writes are pedantic, as is what may be answered from memory. Where something has an order or nothing waits there is no finding.
-fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
+/// Nothing but a request says that they are waited for so often that it matters; a value that lives on is half of that evidence.
+fn level(cx: &Cx<'_>, doubts: u8) -> Level {
+    match doubts {
+        0 if cx.is_asked() => Level::Certain,
+        0 | 1 if cx.is_waited_for() => Level::Likely,
+        _ => Level::Pedantic,
+    }
+}
+
+/// Reasons to doubt that they would gain from running together: none for reads from what is known to lie outside the process, one for those
+/// from what is named so, and for what is outside but may be more than a read. What writes, or may be answered from memory, is doubted twice.
+/// Where something has an order or nothing waits there is no finding.
+fn doubts(cx: &Cx<'_>, group: &Group) -> Option<u8> {
     let effects = || group.sites.iter().map(|site| site.effect);
     let reaches = || group.sites.iter().map(|site| cx.reach(site.wait));
     let (nearest, farthest) = (reaches().min()?, reaches().max()?);
@@ -88,11 +99,7 @@ fn level(cx: &Cx<'_>, group: &Group) -> Option<Level> {
     if group.apart || group.sites.iter().any(|site| !site.uses.maybe_writes.is_empty()) {
         doubts = doubts.max(1);
     }
-    Some(match doubts {
-        0 if cx.is_served() => Level::Certain,
-        1 if cx.is_waited_for() => Level::Likely,
-        _ => Level::Pedantic,
-    })
+    Some(doubts)
 }
 
 /// What it gives gets a name that says that nobody looks at it: `let _created = …`.

@@ -110,12 +110,8 @@ fn lazy(cx: &Cx<'_>, expr: ExprId) -> Option<Level> {
             match signature {
                 Some(signature) if signature.altered => None,
                 Some(signature) if signature.is_async => Some(Level::Certain),
-                // A plain function may have begun the work before it returned, and mostly has where its body cannot be seen.
-                Some(_) => {
-                    let id = callee.id()?;
-                    let level = if cx.body_of(id).is_some() { Level::Likely } else { Level::Pedantic };
-                    cx.only_makes_a_future(id).then_some(level)
-                }
+                // A plain function may have begun the work before it returned, and mostly has.
+                Some(_) => cx.only_makes_a_future(callee.id()?).then_some(Level::Pedantic),
                 None if callee.exact => callee.canon.as_ref().filter(|canon| canon.krate() != "std").map(|_| Level::Certain),
                 // Known by its bare name alone.
                 None => callee.ids.iter().all(|&id| cx.workspace().knows(id)).then_some(Level::Pedantic),

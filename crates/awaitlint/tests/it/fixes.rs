@@ -28,12 +28,13 @@ macro_rules! join { ($($f:expr),* $(,)?) => { ($($f.await),*) } }
 ";
 const AWAITKIT_MANIFEST: &str = "[package]\nname = \"awaitkit\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
 
-/// What every program here calls, and its test.
+/// What every program here calls, the request that makes it run, and its test.
 const BASE: &str = "
+pub struct Request;
 pub async fn fetch_one(n: u32) -> u32 { tokio::net::ask(n).await }
 #[test]
 fn sums() {
-    let mut f = std::pin::pin!(run());
+    let mut f = std::pin::pin!(run(&Request));
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     assert_eq!(std::future::Future::poll(f.as_mut(), &mut cx), std::task::Poll::Ready(3));
 }
@@ -55,7 +56,7 @@ fn tests_pass(dir: &Dir) {
     assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
 }
 
-const NEIGHBOURS: &str = "pub async fn run() -> u32 {\n    // the first\n    let a = fetch_one(1).await;\n    // and the other\n    let b = fetch_one(2).await;\n    a + b\n}\n";
+const NEIGHBOURS: &str = "pub async fn run(_: &Request) -> u32 {\n    // the first\n    let a = fetch_one(1).await;\n    // and the other\n    let b = fetch_one(2).await;\n    a + b\n}\n";
 
 #[test]
 fn independent_awaits_are_joined_with_their_comments() {
@@ -72,14 +73,14 @@ fn independent_awaits_are_joined_with_their_comments() {
 
 #[test]
 fn a_comment_without_a_place_in_the_new_form_keeps_the_old_one() {
-    let program = "pub async fn run() -> u32 {\n    let a = fetch_one(1)\n        // slow on Mondays\n        .await;\n    let b = fetch_one(2).await;\n    a + b\n}\n";
+    let program = "pub async fn run(_: &Request) -> u32 {\n    let a = fetch_one(1)\n        // slow on Mondays\n        .await;\n    let b = fetch_one(2).await;\n    a + b\n}\n";
     let dir = with_tokio(program);
     assert_eq!(stdout(&dir.run(&["--dry-run", "--unsafe-fixes"])), "");
 }
 
 #[test]
 fn a_loop_becomes_a_map_when_there_is_a_limit() {
-    let program = "pub async fn run() -> u32 {\n    let mut all = Vec::new();\n    for n in [1, 2] {\n        all.push(fetch_one(n).await);\n    }\n    all.iter().sum()\n}\n";
+    let program = "pub async fn run(_: &Request) -> u32 {\n    let mut all = Vec::new();\n    for n in [1, 2] {\n        all.push(fetch_one(n).await);\n    }\n    all.iter().sum()\n}\n";
     let text = format!("{program}{BASE}");
     let dir = Dir::package(
         &[
@@ -101,7 +102,7 @@ fn a_loop_becomes_a_map_when_there_is_a_limit() {
 
 #[test]
 fn blocking_sleep_becomes_async() {
-    let program = "pub async fn run() -> u32 {\n    std::thread::sleep(std::time::Duration::from_millis(1));\n    3\n}\n";
+    let program = "pub async fn run(_: &Request) -> u32 {\n    std::thread::sleep(std::time::Duration::from_millis(1));\n    3\n}\n";
     let dir = with_tokio(program);
     dir.run(&["--fix"]);
     assert!(
@@ -114,7 +115,7 @@ fn blocking_sleep_becomes_async() {
 
 #[test]
 fn what_changes_the_meaning_needs_the_second_option() {
-    let program = "pub async fn run() -> u32 {\n    let _sent = fetch_one(1);\n    3\n}\n";
+    let program = "pub async fn run(_: &Request) -> u32 {\n    let _sent = fetch_one(1);\n    3\n}\n";
     let dir = with_tokio(program);
     assert_eq!(stdout(&dir.run(&["--dry-run"])), "");
     let diff = stdout(&dir.run(&["--dry-run", "--unsafe-fixes"]));
@@ -125,7 +126,7 @@ fn what_changes_the_meaning_needs_the_second_option() {
 fn a_fix_that_does_not_compile_is_taken_back() {
     // Joined futures would borrow one value twice, which only the compiler knows: `Token` lends itself by value.
     let program = "pub struct Token(u32);\nimpl std::ops::Deref for Token { type Target = u32; fn deref(&self) -> &u32 { &self.0 } }\n\
-        pub async fn run() -> u32 {\n    let a = fetch_one(1).await;\n    let b = fetch_one(2).await;\n    a + b\n}\n";
+        pub async fn run(_: &Request) -> u32 {\n    let a = fetch_one(1).await;\n    let b = fetch_one(2).await;\n    a + b\n}\n";
     let broken = TOKIO.replace("macro_rules! join", "macro_rules! other");
     let text = format!("{program}{BASE}");
     let dir = Dir::package(&[("src/lib.rs", &text), ("tokio/Cargo.toml", TOKIO_MANIFEST), ("tokio/src/lib.rs", &broken)], &["tokio"]);
