@@ -8,6 +8,7 @@ use super::data::Data;
 use super::run::{application, cargo};
 use crate::check::check;
 use crate::config::Overrides;
+use crate::finding::Level;
 use crate::fix;
 
 /// The limit that fixes write.
@@ -27,7 +28,8 @@ pub(super) fn run(data: &Data, work: &Path, to: &mut dyn Write) -> Result<(), St
         let test: Vec<&str> = std::iter::once("test").chain(options.split_whitespace()).collect();
         cargo(&["fetch"], &dir)?;
         cargo(&test, &dir)?;
-        let overrides = Overrides { limit: Some(LIMIT), ..Overrides::default() };
+        // What few would be shown must keep the tests passing, too.
+        let overrides = Overrides { level: Some(Level::Pedantic), limit: Some(LIMIT), ..Overrides::default() };
         let outcome = fix::apply(&check(&dir, &overrides)?, true)?;
         if outcome.changed.is_empty() {
             return Err(format!("{name} {version}: nothing was fixed"));
