@@ -89,13 +89,14 @@ impl<'a> Download<'a> {
 
     /// Into a directory, which is made if it is not there, under the file's own name.
     ///
-    /// A file of that name and size is taken for this one and not fetched again. If another file has the name, ours gets its id before
-    /// the ending.
+    /// A file that was downloaded before and has not changed since is not fetched again: its size is the same, and its time of modification
+    /// says below the second of which document it is. If another file has the name, ours gets its id before the ending.
     pub fn to_dir(self, dir: impl Into<PathBuf>) -> Download<'a, ToDir> {
         self.to(ToDir { dir: dir.into(), overwrite: false })
     }
 
-    /// Into this file. One of the same size is taken for it and not fetched again; another is replaced, at the end and at once.
+    /// Into this file. If it was downloaded before and has not changed since, it is not fetched again (see [`to_dir`](Self::to_dir)); another
+    /// is replaced, at the end and at once.
     pub fn to_path(self, path: impl Into<PathBuf>) -> Download<'a, ToPath> {
         self.to(ToPath { path: path.into(), overwrite: false })
     }
@@ -158,7 +159,7 @@ impl Download<'_, ToDir> {
 }
 
 impl Download<'_, ToPath> {
-    /// Fetches the file even if there is one of the same size.
+    /// Fetches the file even if it is there.
     pub fn overwrite(mut self) -> Self {
         self.to.overwrite = true;
         self
@@ -294,7 +295,7 @@ async fn save(
     let size = fetcher.file().size();
     let whole = size.map(|size| Whole { id: fetcher.file().id, size, part: fetcher.part() });
     let first = candidates[0].display().to_string();
-    let claimed = disk::blocking(move || claim(&candidates, size, whole, overwrite)).await;
+    let claimed = disk::blocking(move || claim(&candidates, whole, overwrite)).await;
     match claimed.map_err(|error| Error::io(format!("cannot write {first}"), error))? {
         Claim::Complete { path, size } => {
             tell(&mut progress, size, Some(size));

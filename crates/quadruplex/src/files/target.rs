@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
@@ -29,31 +29,31 @@ pub(super) struct Incomplete {
     partial: PathBuf,
     file: Arc<File>,
     pub(super) map: Option<Arc<PartMap>>,
+    whole: Option<Whole>,
 }
 
 /// Takes the first of the paths that is not somebody else's: another file's, or in use. The last one is taken in any case, unless it
 /// is in use. Blocks.
-pub(super) fn claim(candidates: &[PathBuf], size: Option<u64>, whole: Option<Whole>, overwrite: bool) -> io::Result<Claim> {
+pub(super) fn claim(candidates: &[PathBuf], whole: Option<Whole>, overwrite: bool) -> io::Result<Claim> {
     let (last, others) = candidates.split_last().ok_or(io::ErrorKind::InvalidInput)?;
     for path in others {
-        let is_of_another = fs::metadata(path).is_ok_and(|there| Some(there.len()) != size) && !overwrite;
+        let is_of_another = fs::metadata(path).is_ok_and(|there| !is_all_of(&there, whole)) && !overwrite;
         if is_of_another {
             continue;
         }
-        match claim_path(path, size, whole, overwrite, false)? {
+        match claim_path(path, whole, overwrite, false)? {
             Some(claim) => return Ok(claim),
             None => continue,
         }
     }
-    claim_path(last, size, whole, overwrite, true)?
-        .ok_or_else(|| io::Error::new(io::ErrorKind::WouldBlock, "somebody else is downloading to it"))
+    claim_path(last, whole, overwrite, true)?.ok_or_else(|| io::Error::new(io::ErrorKind::WouldBlock, "somebody else is downloading to it"))
 }
 
 /// `None` if the path is in use or, unless it has to be this one, holds parts of another file.
-fn claim_path(path: &Path, size: Option<u64>, whole: Option<Whole>, overwrite: bool, insist: bool) -> io::Result<Option<Claim>> {
+fn claim_path(path: &Path, whole: Option<Whole>, overwrite: bool, insist: bool) -> io::Result<Option<Claim>> {
     let complete = || match fs::metadata(path) {
         Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(there) => Ok(Some(there.len()).filter(|len| Some(*len) == size && !overwrite)),
+        Ok(there) => Ok((is_all_of(&there, whole) && !overwrite).then_some(there.len())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     };
@@ -100,7 +100,7 @@ fn claim_path(path: &Path, size: Option<u64>, whole: Option<Whole>, overwrite: b
     if map.as_ref().is_none_or(|map| map.arrived() == 0) {
         file.set_len(0)?;
     }
-    Ok(Some(Claim::Ours(Incomplete { path: path.to_owned(), partial, file: Arc::new(file), map: map.map(Arc::new) })))
+    Ok(Some(Claim::Ours(Incomplete { path: path.to_owned(), partial, file: Arc::new(file), map: map.map(Arc::new), whole })))
 }
 
 impl Incomplete {
@@ -114,9 +114,13 @@ impl Incomplete {
 
     /// Gives the file its name, once everything is on the disk.
     pub(super) async fn finish(self, size: u64) -> io::Result<PathBuf> {
-        let Self { path, partial, file, map } = self;
+        let Self { path, partial, file, map, whole } = self;
         disk::blocking(move || {
             file.set_len(size)?;
+            if let Some(whole) = whole {
+                // Where such times are not kept it is fetched again another time.
+                let _ = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|now| file.set_modified(marked(now, whole)));
+            }
             file.sync_all()?;
             fs::rename(&partial, &path)?;
             if map.is_some() {
@@ -126,6 +130,30 @@ impl Incomplete {
         })
         .await
     }
+}
+
+/// Whether a file is this one. Many have the same name and size: what was downloaded says by the fraction of the second in its time of
+/// modification of which document it is.
+fn is_all_of(there: &fs::Metadata, whole: Option<Whole>) -> bool {
+    let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).ok();
+    // What has no id is never known again.
+    whole.is_some_and(|whole| {
+        whole.id != 0
+            && there.len() == whole.size
+            && there.modified().ok().and_then(since).is_some_and(|time| time.subsec_nanos() / TICK == fraction(whole))
+    })
+}
+
+fn marked(now: Duration, whole: Whole) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::new(now.as_secs(), fraction(whole) * TICK)
+}
+
+/// What common file systems keep of a time, in nanoseconds.
+const TICK: u32 = 100;
+
+/// Less than a second, in ticks. The remainder by a prime, to which all bits of the id contribute.
+fn fraction(whole: Whole) -> u32 {
+    (whole.id.unsigned_abs() % 9_999_991) as u32
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {

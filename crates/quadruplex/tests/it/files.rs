@@ -183,7 +183,7 @@ async fn names_that_are_taken_get_the_id() {
     let (_telegram, alice, bob) = alice_and_bob().await;
     let directory = scratch("names");
     let (first, second) = (noise(1000), noise(2000));
-    for (content, expect_suffix) in [(&first, false), (&second, true), (&first, false), (&second, true)] {
+    for (content, expect_suffix) in [(&first, false), (&second, true), (&first, true)] {
         let uploaded = alice.upload(UploadSource::bytes("../a.txt", content.clone())).await.unwrap();
         let (document, _) = send(&alice, &bob, uploaded).await;
         let saved = bob.download(&document).to_dir(&directory).await.unwrap();
@@ -227,6 +227,39 @@ async fn flood_waits_are_respected_up_to_the_limit() {
     let error = alice.upload(UploadSource::bytes("x.bin", noise(2 * MIB))).await.unwrap_err();
     assert_eq!(error.flood_wait(), Some(Duration::from_secs(3600)), "{error}");
     assert!(matches!(&error, Error::Transfer { offset, .. } if offset % (512 << 10) == 0), "{error}");
+}
+
+/// Backups of every day have the same name, and often the same size.
+#[tokio::test]
+async fn another_file_with_the_same_name_and_size_is_another_file() {
+    let (_telegram, alice, bob) = alice_and_bob().await;
+    let dir = scratch("same-size");
+    let mut documents = Vec::new();
+    for content in ["0001", "0002"] {
+        let uploaded = alice.upload(UploadSource::bytes("rec", content)).await.unwrap();
+        documents.push(send(&alice, &bob, uploaded).await.0);
+    }
+    let mut paths = Vec::new();
+    for document in &documents {
+        let saved = bob.download(document).to_dir(&dir).await.unwrap();
+        assert_eq!(saved.fetched, 4);
+        paths.push(saved.path);
+    }
+    let read = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
+    assert_eq!(paths.iter().map(read).collect::<Vec<_>>(), ["0001", "0002"]);
+    for (document, path) in documents.iter().zip(&paths) {
+        let again = bob.download(document).to_dir(&dir).await.unwrap();
+        assert_eq!((&again.path, again.fetched), (path, 0));
+    }
+
+    let path = dir.join("latest");
+    for (document, content) in documents.iter().zip(["0001", "0002"]) {
+        bob.download(document).to_path(&path).await.unwrap();
+        assert_eq!(read(&path), content);
+        assert_eq!(bob.download(document).to_path(&path).await.unwrap().fetched, 0);
+    }
+    std::fs::write(&path, "0002").unwrap();
+    assert_eq!(bob.download(&documents[1]).to_path(&path).await.unwrap().fetched, 4, "whoever wrote it, it may be something else");
 }
 
 #[tokio::test]
