@@ -120,8 +120,17 @@ impl Schema {
         let id = reader.u32("constructor")?;
         match self.by_id(id) {
             Some(definition) if definition.constructs(ty) => self.fields(definition, reader, depth, Query::Read).map(Value::Object),
-            _ => Err(reader.unknown("constructor", id).into()),
+            _ => match self.stand_in(id, ty) {
+                Some(meant) => self.fields(meant, reader, depth, Query::Read).map(Value::Object),
+                None => Err(reader.unknown("constructor", id).into()),
+            },
         }
+    }
+
+    /// What is meant by a constructor of another type, where it may stand.
+    fn stand_in(&self, id: u32, ty: &str) -> Option<&Definition> {
+        let meant = self.stand_ins.iter().filter(|(given, _)| *given == id).map(|&(_, meant)| &self.definitions[meant]);
+        meant.into_iter().find(|meant| meant.constructs(ty))
     }
 
     fn query(&self, reader: &mut Reader<'_>, depth: u16) -> Result<Object, DecodeError> {

@@ -14,6 +14,8 @@ pub struct Schema {
     pub(crate) constructors: HashMap<Name, usize>,
     pub(crate) functions: HashMap<Name, usize>,
     pub(crate) types: HashMap<Name, Vec<usize>>,
+    /// The id of a constructor that may stand where another type is wanted, and which constructor of that type is meant by it.
+    pub(crate) stand_ins: Vec<(u32, usize)>,
 }
 
 /// One line of a schema.
@@ -109,6 +111,32 @@ impl Schema {
     /// All lines that are not TL, whose id is not the CRC32 of the definition, or that name what does not exist.
     pub fn parse(text: &str) -> Result<Self, ParseErrors> {
         parse::schema(text)
+    }
+
+    /// Takes, when it reads, the constructor `given` where one of the type of `meant` has to stand, and reads it as `meant`. The two must
+    /// have the same parameters, or nothing changes; nor does writing. A server that forgives its clients something reads so.
+    ///
+    /// ```
+    /// use quadruplex_tl::Reader;
+    /// use quadruplex_tl_schema::Schema;
+    ///
+    /// let schema = Schema::parse("cat id:int = Cat;\ndog id:int = Dog;")?;
+    /// let dog = [&schema.constructor("dog").unwrap().id.to_le_bytes()[..], &[7, 0, 0, 0]].concat();
+    /// assert!(schema.decode("Cat", &mut Reader::new(&dog)).is_err());
+    ///
+    /// let schema = schema.with_stand_in("dog", "cat");
+    /// let read = schema.decode("Cat", &mut Reader::new(&dog))?;
+    /// assert!(read.as_object().is_some_and(|cat| cat.is("cat") && cat.int("id") == Some(7)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_stand_in(mut self, given: &str, meant: &str) -> Self {
+        if let (Some(from), Some(&to)) = (self.constructor(given), self.constructors.get(meant))
+            && from.params == self.definitions[to].params
+        {
+            self.stand_ins.push((from.id, to));
+        }
+        self
     }
 
     /// The layer, if the text has a line `// LAYER n`.

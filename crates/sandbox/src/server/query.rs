@@ -1,10 +1,13 @@
 //! Queries as they stand on the wire: wrappers, layers, and what they are answered with.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use quadruplex_mtproto::{GZIP_PACKED, gunzip};
 use quadruplex_net::Target;
 use quadruplex_tl::Reader;
-use quadruplex_tl_schema::{EncodeError, Missing, Object, Schema, Value, builtin};
+use quadruplex_tl_schema::builtin::{self, LAYERS};
+use quadruplex_tl_schema::{EncodeError, Missing, Object, Schema, Value};
 use tracing::error;
 
 use super::key::Intro;
@@ -38,7 +41,7 @@ pub(crate) fn read(body: Bytes, known: Option<&Intro>) -> Result<Query, RpcError
     let mut rest = body;
     for _ in 0..MAX_WRAPPERS {
         rest = unpack(rest)?;
-        let schema = schema(layer.unwrap_or(NEWEST_LAYER));
+        let schema = forgiving(layer.unwrap_or(NEWEST_LAYER));
         let mut reader = Reader::new(&rest);
         let head = schema.decode_head(&mut reader).map_err(|error| unreadable(schema, &rest, &error.to_string()))?;
         let is_wrapper = schema.function(head.name.as_str()).is_some_and(|function| function.is_wrapper());
@@ -110,6 +113,22 @@ fn unpack(body: Bytes) -> Result<Bytes, RpcError> {
 
 fn schema(layer: i32) -> &'static Schema {
     builtin::nearest_api(layer.unsigned_abs())
+}
+
+/// The schema by which queries are read. Telegram takes a user or a channel also in the form that a conversation has, which Telethon
+/// writes into mentions.
+fn forgiving(layer: i32) -> &'static Schema {
+    static FORGIVING: [OnceLock<Schema>; LAYERS.len()] = [const { OnceLock::new() }; LAYERS.len()];
+    const STAND_INS: [(&str, &str); 5] = [
+        ("inputPeerSelf", "inputUserSelf"),
+        ("inputPeerUser", "inputUser"),
+        ("inputPeerUserFromMessage", "inputUserFromMessage"),
+        ("inputPeerChannel", "inputChannel"),
+        ("inputPeerChannelFromMessage", "inputChannelFromMessage"),
+    ];
+    let strict = schema(layer);
+    let at = LAYERS.iter().position(|known| Some(*known) == strict.layer()).unwrap_or_default();
+    FORGIVING[at].get_or_init(|| STAND_INS.iter().fold(strict.clone(), |schema, (given, meant)| schema.with_stand_in(given, meant)))
 }
 
 fn check_layer(layer: i32) -> Result<i32, RpcError> {
@@ -200,6 +219,51 @@ mod tests {
             let refused = read(encode(&query), None).err().is_some_and(|error| error.name == "CONNECTION_LAYER_INVALID");
             assert_eq!(refused, !known, "layer {layer}");
         }
+    }
+
+    /// As Telethon writes it: a user, in a mention too, or a channel as the conversation it is.
+    #[test]
+    fn a_conversation_may_stand_for_a_user_or_channel() {
+        let user = Object::new("inputUser").with("user_id", 7_i64).with("access_hash", 8_i64);
+        let channel = Object::new("inputChannel").with("channel_id", 7_i64).with("access_hash", 8_i64);
+        let seen = |name: &'static str, id: &'static str| {
+            let peer = Object::new("inputPeerChat").with("chat_id", 1_i64);
+            Object::new(name).with("peer", peer).with("msg_id", 2).with(id, 7_i64)
+        };
+        let mention = |user: Object| {
+            let mention = Object::new("inputMessageEntityMentionName").with("offset", 0).with("length", 1).with("user_id", user);
+            let message = Object::new("messages.sendMessage").with("peer", Object::new("inputPeerSelf")).with("message", "B");
+            message.with("random_id", 1_i64).with("entities", vec![mention])
+        };
+        let of_channel = |channel: Object| Object::new("channels.getFullChannel").with("channel", channel);
+        for (query, strict, given) in [
+            (mention(user.clone()), "inputUser", "inputPeerUser"),
+            (mention(Object::new("inputUserSelf")), "inputUserSelf", "inputPeerSelf"),
+            (mention(seen("inputUserFromMessage", "user_id")), "inputUserFromMessage", "inputPeerUserFromMessage"),
+            (of_channel(channel), "inputChannel", "inputPeerChannel"),
+            (of_channel(seen("inputChannelFromMessage", "channel_id")), "inputChannelFromMessage", "inputPeerChannelFromMessage"),
+        ] {
+            for layer in LAYERS {
+                let as_peer = replaced(&encode(&introduced(query.clone())), layer, strict, given);
+                let read = read(as_peer, None).unwrap_or_else(|error| panic!("{given} in layer {layer}: {}", error.name));
+                assert_eq!(read.function, query, "{given} in layer {layer}");
+            }
+        }
+        // Nobody is no user, and a user is no channel.
+        let wrong = replaced(&encode(&introduced(mention(user.clone()))), 230, "inputUser", "inputPeerChannel");
+        assert_eq!(read(wrong, None).unwrap_err().name, "INPUT_FETCH_ERROR");
+        let empty = replaced(&encode(&introduced(mention(Object::new("inputUserEmpty")))), 230, "inputUserEmpty", "inputPeerEmpty");
+        assert_eq!(read(empty, None).unwrap_err().name, "INPUT_FETCH_ERROR");
+    }
+
+    /// A query in a layer, with another constructor in the place of the last of this name.
+    fn replaced(query: &[u8], layer: u32, strict: &str, given: &str) -> Bytes {
+        let id = |name: &str| schema(230).constructor(name).expect("it is in the schema").id.to_le_bytes();
+        let at = query.windows(4).rposition(|word| word == id(strict)).expect("it is in the query");
+        let mut query = query.to_vec();
+        query[at..at + 4].copy_from_slice(&id(given));
+        query[4..8].copy_from_slice(&layer.to_le_bytes());
+        query.into()
     }
 
     #[test]
