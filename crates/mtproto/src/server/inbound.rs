@@ -71,8 +71,9 @@ fn refuses_envelope(session: &Session, outer: &Message, now: Now) -> Option<i32>
     } else if distance > NEWEST {
         Some(17)
     } else if distance < -OLDEST {
-        // Whether an old message has come before cannot be told once it has been forgotten.
-        Some(if session.received.has_begun() { 20 } else { 16 }).filter(|_| !session.received.contains(outer.msg_id))
+        // Only of what has been forgotten it cannot be told whether it has come; anything else has not, and is too low.
+        let received = &session.received;
+        Some(if received.may_have_forgotten(outer.msg_id) { 20 } else { 16 }).filter(|_| !received.remembers(outer.msg_id))
     } else {
         None
     }

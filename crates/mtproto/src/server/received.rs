@@ -41,12 +41,18 @@ impl Received {
         self.first.replace(self.first.unwrap_or(envelope)).is_none()
     }
 
-    pub(super) fn has_begun(&self) -> bool {
-        self.first.is_some()
+    /// Whether a message of that id may have come without being known now: it was forgotten, or another session knows of it.
+    pub(super) fn may_have_forgotten(&self, msg_id: i64) -> bool {
+        self.floor.max(self.first).is_some_and(|first| msg_id <= first)
+    }
+
+    /// Whether it is known that the message has come.
+    pub(super) fn remembers(&self, msg_id: i64) -> bool {
+        self.messages.contains_key(&msg_id)
     }
 
     pub(super) fn contains(&self, msg_id: i64) -> bool {
-        self.floor.is_some_and(|floor| msg_id <= floor) || self.messages.contains_key(&msg_id)
+        self.floor.is_some_and(|floor| msg_id <= floor) || self.remembers(msg_id)
     }
 
     /// The code with which a sequence number is refused: those of earlier messages must be lower, those of later ones higher
@@ -103,9 +109,8 @@ impl Received {
             Some(Answer::Sent(_)) => 4 | 32 | 64,
             Some(Answer::Refused(_)) => 3,
             None => {
-                let first = self.floor.max(self.first);
                 let last = self.messages.last_key_value().map(|(id, _)| *id);
-                if first.is_none_or(|first| msg_id <= first) {
+                if self.first.is_none() || self.may_have_forgotten(msg_id) {
                     1
                 } else if last.is_some_and(|last| msg_id < last) {
                     2

@@ -170,7 +170,8 @@ fn what_a_server_has_seen() {
     let mut far = Far::new();
     table.row("a query", far.give((id(0, 8), 1), query(1), 0.5), (vec![1], vec![]));
     table.row("§1 the same, 301 s later: known, so not refused", far.give((id(0, 8), 1), query(1), 301.0), (vec![], vec![]));
-    table.row("§1 another, as old: refused", far.give((id(0, 12), 3), query(2), 301.0), (vec![], vec![(id(0, 12), 20)]));
+    table.row("§1 another, as old: it has not come", far.give((id(0, 12), 3), query(2), 301.0), (vec![], vec![(id(0, 12), 16)]));
+    table.row("§1 one from before the session: nobody knows", far.give((id(0, 4), 3), query(2), 301.0), (vec![], vec![(id(0, 4), 20)]));
 
     let mut far = Far::new();
     far.give((id(0, 8), 1), query(1), 0.5);
@@ -194,6 +195,12 @@ fn what_a_server_has_seen() {
         far.give((id(0, first + 4000), 2), container(&pings), 0.5);
     }
     table.row("§1 what came longer ago than is remembered counts as seen", far.give((id(0, 8), 1), query(1), 0.5).0, vec![]);
+    table.row("§1 once it is too old, nobody knows", far.give((id(0, 8), 1), query(1), 301.0), (vec![], vec![(id(0, 8), 20)]));
+    table.row(
+        "§1 as old, and after all that has come",
+        far.give((id(0, 1_000_000), 3), query(2), 301.0),
+        (vec![], vec![(id(0, 1_000_000), 16)]),
+    );
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn envelopes() {
     row("§1 msg_id parity: 3", &|raw| raw.msg_id |= 3, vec![Bad { msg_id: id(0, 15), code: 18 }]);
     row("§1 window: 31 s ahead", &|raw| raw.msg_id = id(31, 12), vec![Bad { msg_id: id(31, 12), code: 17 }]);
     row("§1 window: 30 s ahead", &|raw| raw.msg_id = id(30, 12), vec![Runs(1), Answers(id(30, 12))]);
-    row("§1 window: 301 s behind, in a session", &|raw| raw.msg_id = id(-301, 12), vec![Bad { msg_id: id(-301, 12), code: 20 }]);
+    row("§1 window: 301 s behind, before the session", &|raw| raw.msg_id = id(-301, 12), vec![Bad { msg_id: id(-301, 12), code: 20 }]);
     row("§1 replay: the same message", &|raw| (raw.msg_id, raw.seq_no, raw.body) = (id(0, 8), 1, query(0)), vec![Answers(id(0, 8))]);
     row("§3.17 salt: a wrong one", &|raw| raw.salt = 1, vec![BadSalt { msg_id: id(0, 12) }]);
     row("§3.5 seq_no: a query with an even one", &|raw| raw.seq_no = 2, vec![Bad { msg_id: id(0, 12), code: 35 }]);
