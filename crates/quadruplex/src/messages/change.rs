@@ -97,7 +97,7 @@ impl Client {
 }
 
 impl<T: Send + 'static> Call<T, messages::UpdatePinnedMessage> {
-    /// Without telling the chat.
+    /// Without a notification. The chat gets its service message all the same.
     pub fn silent(mut self) -> Self {
         self.request.silent = true;
         self

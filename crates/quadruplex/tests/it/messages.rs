@@ -74,7 +74,7 @@ async fn messages_are_edited_pinned_read_forwarded_and_deleted() {
     assert!(!sent.reload().await.unwrap().unwrap().is_pinned());
 
     let unread = async || bob.dialogs().collect().await.unwrap()[0].unread();
-    assert_eq!(unread().await, 1);
+    assert_eq!(unread().await, 2, "the message, and that it was pinned");
     bob.read("@alice").await.unwrap();
     assert_eq!(unread().await, 0);
 
@@ -89,7 +89,7 @@ async fn messages_are_edited_pinned_read_forwarded_and_deleted() {
 
     sent.delete().await.unwrap();
     assert!(sent.reload().await.unwrap().is_none());
-    assert_eq!(texts(bob.history("@alice")).await, ["second"]);
+    assert_eq!(texts(bob.history("@alice")).await, ["second", ""], "that it was pinned is told still");
 }
 
 #[tokio::test]

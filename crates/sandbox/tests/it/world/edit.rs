@@ -2,7 +2,7 @@
 
 use quadruplex_tl_schema::{Object, Value};
 
-use super::fixture::{Fixture, history, peer_of, send, texts};
+use super::fixture::{Fixture, history, input, peer_of, send, texts};
 
 fn edit(peer: &Object, id: i32, text: &str) -> Object {
     Object::new("messages.editMessage").with("peer", peer.clone()).with("id", id).with("message", text)
@@ -155,6 +155,32 @@ fn a_pin_is_seen_by_both() {
     assert_eq!(answer.int("pts_count"), Some(1));
     assert!(texts(&fixture.ok(&bob, search)).is_empty());
     fixture.refused(&alice, pin.with("id", 9), "400 MESSAGE_ID_INVALID");
+}
+
+#[test]
+fn a_silent_pin_is_told_without_a_sound() {
+    let mut fixture = Fixture::new();
+    let (alice, bob) = (fixture.user("alice"), fixture.user("bobby"));
+    let to_bob = peer_of(&mut fixture, &alice, "bobby_name");
+    let create = |title: &'static str| Object::new("channels.createChannel").with("title", title).with("about", "").with("megagroup", true);
+    let group = input(fixture.ok(&alice, create("Club")).objects("chats").next().unwrap());
+    for (peer, id) in [(&to_bob, 1), (&group, 2)] {
+        fixture.ok(&alice, send(peer, "rules", i64::from(id)));
+        let pin =
+            |flag: &'static str| Object::new("messages.updatePinnedMessage").with("peer", peer.clone()).with("id", id).with(flag, true);
+        for (request, expected) in [(pin("silent"), Some(true)), (pin("unpin"), None), (pin("pm_oneside"), None)] {
+            if *peer == group && request.flag("pm_oneside") {
+                continue;
+            }
+            let updates = fixture.ok(&alice, request.clone());
+            let told = updates.objects("updates").filter_map(|update| update.object("message"));
+            let told: Vec<_> = told.map(|message| (message.object("action").unwrap().name.to_string(), message.flag("silent"))).collect();
+            let expected: Vec<_> = expected.into_iter().map(|silent| ("messageActionPinMessage".to_owned(), silent)).collect();
+            assert_eq!(told, expected, "{request:?}");
+        }
+    }
+    let to_alice = peer_of(&mut fixture, &bob, "alice_name");
+    assert_eq!(texts(&fixture.ok(&bob, history(&to_alice))), ["*", "rules"]);
 }
 
 #[test]

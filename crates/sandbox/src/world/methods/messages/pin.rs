@@ -5,7 +5,7 @@ use quadruplex_tl_schema::Object;
 use super::super::super::dispatch::{Access, Answer, Call, Method};
 use super::super::super::fanout::Fanout;
 use super::super::super::peers::owner_of;
-use super::super::super::state::rows::{Action, Event, Peer};
+use super::super::super::state::rows::{Action, Content, Event, Peer};
 use super::super::super::{RpcError, World};
 use super::super::method;
 
@@ -22,8 +22,9 @@ fn pin(call: &mut Call<'_>) -> Answer {
     if was != pinned {
         let one_side = call.flag("pm_oneside") && matches!(peer, Peer::User(_));
         set_pinned(call.world, &mut fanout, me, twin, pinned, one_side);
-        if pinned && !call.flag("silent") && !one_side {
-            let content = super::super::super::state::rows::Content { action: Some(Action::Pin), reply_to: Some(id), ..Default::default() };
+        // A silent pin is told to the chat as well, without a sound.
+        if pinned && !one_side {
+            let content = Content { action: Some(Action::Pin), reply_to: Some(id), silent: call.flag("silent"), ..Content::default() };
             call.world.post(&mut fanout, me, peer, content, 0, date);
         }
     }
