@@ -30,6 +30,7 @@ pub(crate) static TABLE: &[&[Method]] = &[
     messages::callbacks::METHODS,
     messages::chats::METHODS,
     messages::dialogs::METHODS,
+    messages::drafts::METHODS,
     messages::edit::METHODS,
     messages::forward::METHODS,
     messages::history::METHODS,

@@ -3,6 +3,7 @@
 pub(crate) mod callbacks;
 pub(crate) mod chats;
 pub(crate) mod dialogs;
+pub(crate) mod drafts;
 pub(crate) mod edit;
 pub(crate) mod forward;
 pub(crate) mod history;

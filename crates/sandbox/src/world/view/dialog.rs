@@ -12,6 +12,8 @@ impl View<'_> {
         let world = self.world;
         let row = world.state.tables.dialogs.get(&(self.viewer, peer)).cloned().unwrap_or_default();
         let pts = if let Peer::Channel(_) = peer { Some(world.mailbox(peer).pts) } else { None };
+        let draft = row.draft.map(|draft| draft.0);
+        draft.iter().for_each(|draft| self.mention_all(draft));
         Object::new("dialog")
             .with("peer", self.peer(peer))
             .with_flag("pinned", row.pinned)
@@ -25,6 +27,7 @@ impl View<'_> {
             .with("unread_poll_votes_count", 0)
             .with("notify_settings", notify_settings())
             .with_some("pts", pts)
+            .with_some("draft", draft)
     }
 
     /// The id of the newest message of a conversation; 0 if there is none.

@@ -75,7 +75,7 @@ impl View<'_> {
     }
 
     /// Remembers whoever is named by a field of an object that was made elsewhere.
-    fn mention_all(&mut self, object: &Object) {
+    pub(super) fn mention_all(&mut self, object: &Object) {
         for (name, value) in &object.fields {
             match (name.as_str(), value) {
                 ("user_id" | "inviter_id" | "actor_id", value) => self.mentioned.extend(value.as_long().map(Peer::User)),

@@ -4,6 +4,7 @@ mod account;
 mod auth;
 mod buttons;
 mod chats;
+mod drafts;
 mod edit;
 mod faults;
 mod fixture;

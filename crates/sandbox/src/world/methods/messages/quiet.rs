@@ -7,7 +7,6 @@ use super::super::super::peers::owner_of;
 use super::super::method;
 
 pub(crate) const METHODS: &[Method] = &[
-    method("messages.getAllDrafts", Access::Home, |call| Ok(call.publish(Default::default()).into())),
     method("messages.getAllStickers", Access::Home, |_| {
         Ok(Object::new("messages.allStickers").with("hash", 0).with("sets", none()).into())
     }),
@@ -19,7 +18,6 @@ pub(crate) const METHODS: &[Method] = &[
     method("messages.getUnreadReactions", Access::Home, nothing),
     method("messages.hidePeerSettingsBar", Access::Home, |_| Ok(true.into())),
     method("messages.reportSpam", Access::Home, |_| Ok(true.into())),
-    method("messages.saveDraft", Access::Home, |_| Ok(true.into())),
 ];
 
 fn none() -> Value {

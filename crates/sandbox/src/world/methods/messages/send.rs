@@ -11,7 +11,7 @@ use super::super::super::state::tl::Tl;
 use super::super::super::{RpcError, error};
 use super::super::method;
 use super::media::attach;
-use super::scheduled;
+use super::{drafts, scheduled};
 
 pub(crate) const METHODS: &[Method] = &[
     method("messages.sendMedia", Access::Home, send_media),
@@ -165,9 +165,11 @@ pub(crate) fn post(call: &mut Call<'_>, peer: Peer, contents: Vec<(Content, i64)
     let mut fanout = Fanout::default();
     let (me, date) = (call.me, call.date());
     if let Some(due) = scheduled::due(call, peer, contents.len())? {
+        drafts::clear(call, peer);
         return Ok(scheduled::keep(call, peer, contents, due));
     }
     contents.iter().try_for_each(|(content, _)| call.world.may_send(me, peer, content))?;
+    drafts::clear(call, peer);
     let ids = contents.into_iter().map(|(content, random_id)| call.world.post(&mut fanout, me, peer, content, random_id, date)).collect();
     Ok((ids, call.publish(fanout)))
 }
@@ -254,7 +256,7 @@ pub(crate) fn answered(call: &Call<'_>, peer: Peer) -> Result<Option<i32>, RpcEr
 
 /// The entities, each inside the text as it was `written` and cut to what is `kept` of it; names of users become what readers get
 /// to see.
-fn entities(call: &Call<'_>, from: &Object, written: usize, kept: usize) -> Result<Vec<Tl>, RpcError> {
+pub(crate) fn entities(call: &Call<'_>, from: &Object, written: usize, kept: usize) -> Result<Vec<Tl>, RpcError> {
     let mut entities = Vec::new();
     for entity in from.objects("entities").take(MAX_ENTITIES) {
         let (offset, length) = (entity.int("offset").unwrap_or(-1), entity.int("length").unwrap_or(-1));

@@ -61,6 +61,9 @@ pub(crate) struct Dialog {
     pub(crate) read_outbox: i32,
     pub(crate) pinned: bool,
     pub(crate) unread_mark: bool,
+    /// What the account has begun to write there: a `draftMessage`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) draft: Option<Tl>,
 }
 
 /// A message in the box of an account or of a channel.
