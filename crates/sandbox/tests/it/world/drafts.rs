@@ -39,7 +39,7 @@ fn a_draft_is_the_same_in_all_sessions() {
     fixture.call(&alice, draft).unwrap();
     let told = fixture.live(&other).remove(0);
     let expected = (bob.id, Some("Bob, ".to_owned()));
-    assert_eq!(drafts(&told), [expected.clone()]);
+    assert_eq!(drafts(&told), std::slice::from_ref(&expected));
     assert_eq!(told.objects("users").map(|user| user.long("id").unwrap()).collect::<Vec<_>>(), [bob.id]);
 
     fixture.call(&other, save(&me, "milk")).unwrap();
