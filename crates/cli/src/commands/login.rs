@@ -1,3 +1,4 @@
+use quadruplex::api::functions::account;
 use quadruplex::store::OwnUser;
 use quadruplex::{Client, LoginCode, SignIn};
 use serde_json::json;
@@ -32,22 +33,23 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     if out {
         return sign_out(&target, connected, context).await;
     }
-    let signed_in = connected.while_connected(signed_in(client)).await?;
-    if let (Some(user), true) = (signed_in, phone.is_some() || bot_token.is_some()) {
+    let login = connected.while_connected(login(client)).await?;
+    if let (Login::Of(user), true) = (&login, phone.is_some() || bot_token.is_some()) {
         let text = format!(
             "somebody is signed in already, with the id {}\n  help: --as NAME for another account, or sign out first: --out",
             user.id
         );
         return Err(Failure::new(Kind::Session, text));
     }
-    let bot_token = bot_token.or_else(|| if phone.is_none() { Variables::load().get("BOT_TOKEN") } else { None });
+    let is_told = phone.is_some() || !matches!(login, Login::None);
+    let bot_token = bot_token.or_else(|| if is_told { None } else { Variables::load().get("BOT_TOKEN") });
     let signing_in = async {
-        if signed_in.is_none() {
-            match (bot_token, phone) {
-                (Some(token), _) => drop(client.sign_in_bot(&token).await?),
-                (None, None) if connected.is_sandbox => target.sign_in_person(client).await?,
-                (None, phone) => by_phone(client, phone).await?,
-            }
+        match (&login, bot_token, phone) {
+            (Login::Of(_), ..) => {}
+            (_, Some(token), _) => drop(client.sign_in_bot(&token).await?),
+            (Login::OwesPassword, None, None) => with_the_password(client).await?,
+            (Login::None, None, None) if connected.is_sandbox => target.sign_in_person(client).await?,
+            (_, None, phone) => by_phone(client, phone).await?,
         }
         Ok(people::name_of(&client.me().await?))
     };
@@ -61,17 +63,30 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     Ok(())
 }
 
-/// Who is signed in: nobody whose login has ended.
-async fn signed_in(client: &Client) -> Result<Option<OwnUser>, Failure> {
-    let Some(user) = client.own_user() else { return Ok(None) };
-    match client.me().await {
-        Err(_) if client.login_lost().is_some() => Ok(None),
-        answer => Ok(answer.map(|_| Some(user))?),
+/// What is there of a login.
+enum Login {
+    /// Nothing, or one that has ended.
+    None,
+    /// It was begun, and ended at the question for the password.
+    OwesPassword,
+    Of(OwnUser),
+}
+
+async fn login(client: &Client) -> Result<Login, Failure> {
+    let user = client.own_user();
+    match (client.me().await, user) {
+        (Err(error), _) if error.is("SESSION_PASSWORD_NEEDED") => Ok(Login::OwesPassword),
+        (_, None) => Ok(Login::None),
+        (Err(_), _) if client.login_lost().is_some() => Ok(Login::None),
+        (answer, Some(user)) => Ok(answer.map(|_| Login::Of(user))?),
     }
 }
 
 async fn sign_out(target: &Target, connected: Connected, context: &Context) -> Result<(), Failure> {
-    target.check_signed_in(&connected.client)?;
+    // One that was only begun is thrown away, too.
+    if !matches!(connected.while_connected(login(&connected.client)).await, Ok(Login::OwesPassword)) {
+        target.check_signed_in(&connected.client)?;
+    }
     connected.client.sign_out().await?;
     if context.json {
         say(json!({ "event": "signed_out", "account": target.account() }))?;
@@ -98,6 +113,13 @@ async fn by_phone(client: &Client, phone: Option<String>) -> Result<(), Failure>
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Goes on where a login was left.
+async fn with_the_password(client: &Client) -> Result<(), Failure> {
+    eprintln!("A login was begun and lacks its password; --phone NUMBER begins another one, --out throws this one away.");
+    let password = client.call(account::GetPassword).await?;
+    by_password(client, password.hint).await
 }
 
 async fn by_password(client: &Client, hint: Option<String>) -> Result<(), Failure> {

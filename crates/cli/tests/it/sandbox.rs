@@ -281,6 +281,43 @@ fn who_has_a_password_is_asked_for_it_and_signs_out_once() {
     assert!(again.code == Some(3) && again.err.starts_with("error: not signed in\n"), "{again:?}");
 }
 
+#[test]
+fn a_login_that_stopped_at_the_password_goes_on_begins_again_or_is_thrown_away() {
+    let place = Place::new("half-login");
+    let running = Running::start_with(&place, &["--admin", "127.0.0.1:0"]);
+    let mut admin = Admin::connect(running.1["admin"].as_str().expect("an address"));
+    admin.post("/users", &json!({ "first_name": "Lena", "phone": "9996611234", "password": "hunter2" }));
+    let login = |options: &[&str], input: &str| typed(&place, &[&["login"], options, &running.server()].concat(), input);
+    let (begin, signed_in) = (["--phone", "9996611234"], "signed in as Lena on data centre 1\n");
+    let stop = || {
+        let stopped = login(&begin, "11111\n");
+        assert!(stopped.code == Some(1) && stopped.err.contains("Password"), "{stopped:?}");
+    };
+
+    stop();
+    let me = place.run([&["send", "me", "hi"][..], &running.server()].concat());
+    assert!(me.code == Some(3) && me.err.starts_with("error: not signed in\n"), "{me:?}");
+    let goes_on = login(&[], "hunter2\n");
+    assert_eq!((goes_on.code, goes_on.out.as_str()), (Some(0), signed_in), "{}", goes_on.err);
+    assert_eq!(login(&["--out"], "").done(), "signed out\n");
+
+    stop();
+    let again = login(&begin, "11111\nhunter2\n");
+    assert_eq!((again.code, again.out.as_str()), (Some(0), signed_in), "{}", again.err);
+
+    // In the place of a login that was ended elsewhere.
+    place.run([&["call", "auth.logOut"][..], &running.server()].concat()).done();
+    stop();
+    let goes_on = login(&[], "hunter2\n");
+    assert_eq!((goes_on.code, goes_on.out.as_str()), (Some(0), signed_in), "{}", goes_on.err);
+    assert_eq!(login(&["--out"], "").done(), "signed out\n");
+
+    stop();
+    assert_eq!(login(&["--out"], "").done(), "signed out\n");
+    let nothing = login(&["--out"], "");
+    assert!(nothing.code == Some(3) && nothing.err.starts_with("error: not signed in\n"), "{nothing:?}");
+}
+
 /// What commands tell to do then has to work.
 #[test]
 fn who_was_signed_out_elsewhere_signs_in_again() {

@@ -136,10 +136,13 @@ impl Arguments {
     }
 }
 
-/// Whether Telegram has ended the login that is stored. It counts as good where nobody answers: programs start without a network, too.
+/// Whether Telegram has ended the login that is stored, or lacks the password of one that was begun in its place. It counts as good where
+/// nobody answers: programs start without a network, too.
 async fn has_ended(client: &Client) -> bool {
-    let asked = timeout(ANSWER, client.me()).await;
-    asked.is_ok() && client.login_lost().is_some()
+    match timeout(ANSWER, client.me()).await {
+        Ok(Err(error)) => client.login_lost().is_some() || error.is("SESSION_PASSWORD_NEEDED"),
+        _ => false,
+    }
 }
 
 /// The name of the file that runs, without its ending.

@@ -18,6 +18,9 @@ use crate::Error;
 /// How long a server may take to end a login.
 const SIGN_OUT: Duration = Duration::from_secs(30);
 
+/// What is said to a login that has its code and not its password yet.
+const PASSWORD_NEEDED: &str = "SESSION_PASSWORD_NEEDED";
+
 /// A code that is on its way to the owner of a number.
 #[derive(Clone)]
 pub struct LoginCode {
@@ -149,7 +152,7 @@ impl Client {
             auth::SignIn { phone_code: Some(typed.trim().to_owned()), ..auth::SignIn::new(code.phone.as_str(), code.hash.as_str()) };
         match self.inner.invoke(request).await {
             Ok(authorization) => self.signed_in(authorization).await,
-            Err(error) if error.is("SESSION_PASSWORD_NEEDED") => {
+            Err(error) if error.is(PASSWORD_NEEDED) => {
                 let password = self.inner.invoke(account::GetPassword).await?;
                 Ok(SignIn::PasswordNeeded { hint: password.hint })
             }
@@ -232,14 +235,16 @@ impl Client {
                 Ok(Some(own))
             }
             Ok(enums::User::Empty(_)) => Ok(None),
-            Err(error) if error.is("AUTH_KEY_UNREGISTERED") => Ok(None),
+            // As long as the password is missing nobody is, and the way in is to sign in.
+            Err(error) if error.is("AUTH_KEY_UNREGISTERED") || error.is(PASSWORD_NEEDED) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// Signs out: the server forgets the login, the store forgets its keys, the connections close. The client cannot be used any more.
     ///
-    /// A login that Telegram has ended already is forgotten in the same way, so that this can be repeated until it succeeds.
+    /// A login that Telegram has ended already, or that was never completed with its password, is forgotten in the same way, so that this can
+    /// be repeated until it succeeds.
     ///
     /// # Errors
     /// Those of every call, and [`Error::Timeout`] when the server has not answered within 30 seconds. The login is kept here then, although
@@ -250,7 +255,7 @@ impl Client {
     pub async fn sign_out(&self) -> Result<(), Error> {
         let options = CallOptions { timeout: Some(SIGN_OUT), ..CallOptions::default() };
         match self.inner.perform(&mut auth::LogOut, options).await {
-            Err(Error::Rpc { error, .. }) if is_end(&error) => {}
+            Err(Error::Rpc { error, .. }) if is_end(&error) || error.name == PASSWORD_NEEDED => {}
             answer => drop(answer?),
         }
         self.inner.set_identity(|identity| identity.user = None).await?;
