@@ -151,8 +151,9 @@ pub async fn sign_in(client: &Client, name: &str) -> Result<(), Error> {
 
 async fn try_to_sign_in(client: &Client, name: &str) -> Result<(), Error> {
     let code = client.request_code(&phone(name)).await?;
-    let elsewhere =
-        |what: &str| Error::Invalid(format!("{name} {what}\n  help: quadruplex login --sandbox --phone NUMBER asks for the code"));
+    let elsewhere = |what: &str| {
+        Error::Invalid(format!("{name} {what}\n  help: quadruplex login --sandbox --as {name} --phone NUMBER asks for the code"))
+    };
     let user = match client.sign_in(&code, "11111").await? {
         SignIn::Done(user) => user,
         SignIn::PasswordNeeded { .. } => return Err(elsewhere("has a password")),

@@ -296,7 +296,11 @@ impl Connected {
         loop {
             let mut state = match self.client.connection() {
                 Ok(state) => state,
-                Err(error) => return error.into(),
+                Err(error) => {
+                    // Nothing waits for a client that is closed: what was done with it knows better why it was.
+                    sleep(self.patience).await;
+                    return error.into();
+                }
             };
             let is_away = |state: &State| !matches!(state, State::Ready { .. });
             if state.wait_for(is_away).await.is_err() {

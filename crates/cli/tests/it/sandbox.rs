@@ -318,6 +318,23 @@ fn a_login_that_stopped_at_the_password_goes_on_begins_again_or_is_thrown_away()
     assert!(nothing.code == Some(3) && nothing.err.starts_with("error: not signed in\n"), "{nothing:?}");
 }
 
+/// What commands tell to do then has to work, too.
+#[test]
+fn a_name_that_somebody_with_another_number_has_is_said() {
+    let place = Place::new("another-number");
+    let running = Running::start_with(&place, &["--admin", "127.0.0.1:0", "--state", "sandbox.state"]);
+    let mut admin = Admin::connect(running.1["admin"].as_str().expect("an address"));
+    admin.post("/users", &json!({ "first_name": "Anna", "username": "annie", "phone": "9996612345" }));
+    for _ in 0..3 {
+        let ended = place.run(["send", "me", "hey", "--sandbox", "--as", "annie"]);
+        let help = "quadruplex login --sandbox --as annie --phone NUMBER asks for the code";
+        assert_eq!((ended.code, ended.err), (Some(2), format!("error: annie has another number\n  help: {help}\n")));
+    }
+    let login = typed(&place, &["login", "--sandbox", "--as", "annie", "--phone", "9996612345"], "22222\n11111\n");
+    assert_eq!((login.code, login.out.as_str()), (Some(0), "signed in as Anna (@annie) on data centre 1\n"), "{}", login.err);
+    place.run(["send", "me", "hey", "--sandbox", "--as", "annie"]).done();
+}
+
 /// What commands tell to do then has to work.
 #[test]
 fn who_was_signed_out_elsewhere_signs_in_again() {
