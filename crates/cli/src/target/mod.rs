@@ -293,15 +293,26 @@ impl Connected {
 
     /// Resolves when there has been no connection for too long.
     async fn lost(&self) -> Failure {
+        match self.away().await {
+            Ok(text) => {
+                let text = format!("{text}\n  help: what was asked may have been done; look before you repeat it");
+                Failure::new(Kind::Connection, text)
+            }
+            Err(error) => {
+                // Nothing waits for a client that is closed: what was done with it knows better why it was.
+                sleep(self.patience).await;
+                error.into()
+            }
+        }
+    }
+
+    /// Resolves when there has been no connection for too long, with what is known of it.
+    ///
+    /// # Errors
+    /// There will be none any more: the client is closed.
+    pub(crate) async fn away(&self) -> Result<String, Error> {
         loop {
-            let mut state = match self.client.connection() {
-                Ok(state) => state,
-                Err(error) => {
-                    // Nothing waits for a client that is closed: what was done with it knows better why it was.
-                    sleep(self.patience).await;
-                    return error.into();
-                }
-            };
+            let mut state = self.client.connection()?;
             let is_away = |state: &State| !matches!(state, State::Ready { .. });
             if state.wait_for(is_away).await.is_err() {
                 // The connection was replaced by one to another data centre.
@@ -313,13 +324,22 @@ impl Connected {
                     State::Connecting { error: Some(error), .. } => format!("\n  the last attempt to connect again: {error}"),
                     _ => String::new(),
                 };
-                let text = format!(
-                    "the connection was lost and has not come back for {:?}{reason}\n  \
-                     help: what was asked may have been done; look before you repeat it",
-                    self.patience
-                );
-                return Failure::new(Kind::Connection, text);
+                return Ok(format!("the connection was lost and has not come back for {:?}{reason}", self.patience));
             }
+        }
+    }
+
+    /// Resolves when there is a connection again.
+    ///
+    /// # Errors
+    /// There will be none any more: the client is closed.
+    pub(crate) async fn back(&self) -> Result<(), Error> {
+        loop {
+            let mut state = self.client.connection()?;
+            if state.wait_for(|state| matches!(state, State::Ready { .. })).await.is_ok() {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(10)).await;
         }
     }
 

@@ -243,6 +243,53 @@ fn messages_come_as_they_are_sent_and_those_that_were_missed_once() {
     assert_eq!(end(listen("2")), ["two", "three"], "what was shown does not come again, what was missed does");
 }
 
+#[cfg(unix)]
+#[test]
+fn who_listens_is_told_that_the_server_is_gone_and_when_it_is_back() {
+    let place = Place::new("listen-gone");
+    let mut running = Running::start_with(&place, &["--state", "world"]);
+    let options = |running: &Running| running.server().map(str::to_owned);
+    let server = options(&running);
+    let command = |arguments: &[&str]| {
+        let mut command = place.command();
+        command.args(arguments).args(&server).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    Ended::of(command(&["login", "--bot-token", "0:helper_bot"]).output().expect("it can be started")).done();
+    let listen = |options: &[&str]| {
+        let mut child = command(&[&["listen", "--timeout", "500ms"], options].concat()).spawn().expect("it can be started");
+        let out = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let err = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+        (child, out.map(|line| line.expect("text")), err.map(|line| line.expect("text")))
+    };
+    let again = || Running::start_with(&place, &["--state", "world", "--listen", &server[1]]);
+    let end = |mut child: Child| {
+        let told = place.shell(&format!("kill -INT {}", child.id())).status().expect("there is a shell");
+        assert!(told.success() && child.wait().expect("it ends").success());
+    };
+
+    let (child, mut out, _err) = listen(&["--json"]);
+    assert_eq!(out.next().expect("it listens"), r#"{"event":"listening"}"#);
+    drop(running);
+    let away: Value = serde_json::from_str(&out.next().expect("it says so")).expect("JSON");
+    assert_eq!(away["event"], "away");
+    let reason = away["reason"].as_str().expect("it says what is known");
+    assert!(reason.starts_with("the connection was lost and has not come back for 500ms; the last attempt"), "{reason}");
+    running = again();
+    assert_eq!(out.next().expect("it says so"), r#"{"event":"back"}"#);
+    end(child);
+
+    let (child, mut out, mut err) = listen(&[]);
+    place.run(["send", "@helper_bot", "hi", "--sandbox"]).done();
+    assert!(out.next().expect("it listens").ends_with("Me: hi"));
+    drop(running);
+    let away = [err.next().expect("it says so"), err.next().expect("it says what is known"), err.next().expect("and what to do")];
+    assert_eq!(away[0], "warning: the connection was lost and has not come back for 500ms");
+    let _running = again();
+    assert_eq!(err.next().expect("it says so"), "the connection is back", "{away:#?}");
+    end(child);
+}
+
 /// A command that is told this by whoever types.
 fn typed(place: &Place, arguments: &[&str], input: &str) -> Ended {
     let mut command = place.command();
