@@ -26,7 +26,9 @@ use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use commands::Command;
+use failure::Failure;
 use state_dir::StateDir;
+use target::Hosting;
 
 /// Telegram from the command line, and a Telegram of your own to try it on.
 #[derive(Debug, Parser)]
@@ -47,25 +49,27 @@ struct Arguments {
 struct Context {
     state_dir: StateDir,
     json: bool,
+    hosting: Hosting,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let Arguments { state_dir, json, command } = Arguments::parse();
     log();
-    let done = async {
-        let context = Context { state_dir: StateDir::new(state_dir)?, json };
-        command.run(&context).await
+    let context = match StateDir::new(state_dir) {
+        Ok(state_dir) => Context { state_dir, json, hosting: Hosting::default() },
+        Err(failure) => return told(&failure),
     };
-    match done.await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if failure.is_told() {
-                eprintln!("error: {failure}");
-            }
-            failure.code()
-        }
+    let code = command.run(&context).await.map_or_else(|failure| told(&failure), |()| ExitCode::SUCCESS);
+    context.hosting.end().await;
+    code
+}
+
+fn told(failure: &Failure) -> ExitCode {
+    if failure.is_told() {
+        eprintln!("error: {failure}");
     }
+    failure.code()
 }
 
 /// What the parts below have to say goes to the standard error: warnings, or what `RUST_LOG` asks for.

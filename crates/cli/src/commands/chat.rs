@@ -93,7 +93,10 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
                 feed.done();
             }
             () = over(ending), if ending.is_some() => break,
-            _ = tokio::signal::ctrl_c() => break,
+            _ = tokio::signal::ctrl_c() => {
+                context.hosting.hurry();
+                break;
+            }
         }
     }
     connected.close().await;

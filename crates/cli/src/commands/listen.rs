@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     tokio::select! {
         shown = show(&connected, feed, count, context) => shown?,
         unread = tell_of_absences(&connected, context) => return Err(unread),
-        _ = tokio::signal::ctrl_c() => {}
+        _ = tokio::signal::ctrl_c() => context.hosting.hurry(),
     }
     connected.close().await;
     Ok(())

@@ -80,7 +80,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     // Kept until the end; a second sandbox with the same state directory is one that `--sandbox` does not mean.
     let registration = Registration::take(context)?;
     if let Some(registration) = &registration {
-        registration.announce(&ready, false)?;
+        registration.announce(&ready, None)?;
     }
     say(ready.to_json())?;
     tokio::select! {

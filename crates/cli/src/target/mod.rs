@@ -1,6 +1,7 @@
 //! Whom a command talks to: which servers, which application, which account.
 
 mod duration;
+mod guests;
 mod host;
 mod servers;
 
@@ -18,8 +19,8 @@ use tokio::time::{sleep, timeout};
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::feed::Feed;
-use host::Host;
-pub(crate) use host::{Registration, forget_lost_logins};
+use guests::Guest;
+pub(crate) use host::{Hosting, Registration, forget_lost_logins};
 pub(crate) use quadruplex::Variables;
 use servers::Place;
 
@@ -101,7 +102,7 @@ pub(crate) struct Connected {
     pub(crate) is_sandbox: bool,
     /// How long a command does without a connection.
     patience: Duration,
-    _host: Option<Host>,
+    _guest: Option<Guest>,
 }
 
 impl Target {
@@ -156,7 +157,7 @@ impl Target {
             let text = "the full transport cannot be obfuscated\n  help: --transport abridged, intermediate or padded can";
             return Err(Failure::new(Kind::Usage, text));
         }
-        let Place { servers, sessions, api, host, is_sandbox } = Place::find(self, context).await?;
+        let Place { servers, sessions, api, guest, is_sandbox } = Place::find(self, context).await?;
         let store = self.open(sessions).await?;
         let builder = Client::builder(api.id, api.hash).servers(servers).transport(self.transport.into(), self.obfuscated);
         let builder =
@@ -172,7 +173,7 @@ impl Target {
         if let Ok(known) = timeout(self.timeout, client.whoami()).await {
             known?;
         }
-        Ok(Connected { client, is_sandbox, patience: self.timeout, _host: host })
+        Ok(Connected { client, is_sandbox, patience: self.timeout, _guest: guest })
     }
 
     /// The network with names from strangers that are trusted more than the system.

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 use quadruplex::{ApiId, Servers};
 
-use super::host::{self, Host};
+use super::guests::Guest;
+use super::host;
 use super::{Target, Variables};
 use crate::Context;
 use crate::failure::{Failure, Kind};
@@ -15,8 +16,8 @@ pub(super) struct Place {
     /// The directory of the sessions with these servers; none where nothing is kept.
     pub(super) sessions: Option<PathBuf>,
     pub(super) api: ApiId,
-    /// The sandbox, if this process runs it.
-    pub(super) host: Option<Host>,
+    /// What keeps the sandbox of another command there.
+    pub(super) guest: Option<Guest>,
     pub(super) is_sandbox: bool,
 }
 
@@ -31,11 +32,11 @@ impl Place {
             let sessions = directory(&format!("server-{address}").replace([':', '[', ']', '%'], "-"))?;
             // Whoever runs a server of one's own decides what it asks for; most ask for nothing.
             let api = application(target).unwrap_or_else(|_| any_application());
-            return Ok(Self { servers, sessions: Some(sessions), api, host: None, is_sandbox: false });
+            return Ok(Self { servers, sessions: Some(sessions), api, guest: None, is_sandbox: false });
         }
         let (servers, name) = if target.test_servers { (Servers::telegram_test(), "test") } else { (Servers::telegram(), "telegram") };
         let api = application(target)?;
-        Ok(Self { servers, sessions: Some(directory(name)?), api, host: None, is_sandbox: false })
+        Ok(Self { servers, sessions: Some(directory(name)?), api, guest: None, is_sandbox: false })
     }
 }
 

@@ -290,6 +290,54 @@ fn who_listens_is_told_that_the_server_is_gone_and_when_it_is_back() {
     end(child);
 }
 
+#[test]
+fn commands_that_need_a_sandbox_at_once_share_one() {
+    let place = Place::new("at-once");
+    let send = |number: usize| {
+        let text = format!("p{number}");
+        let mut command = place.command();
+        command.args(["send", "@bobby", &text, "--sandbox"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("it can be started")
+    };
+    let sent: Vec<Child> = (0..8).map(send).collect();
+    for child in sent {
+        let ended = Ended::of(child.wait_with_output().expect("it ends"));
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+    }
+    let history = place.run(["history", "@bobby", "--sandbox"]).done();
+    assert_eq!(history.lines().count(), 8, "{history}");
+    let left = std::fs::read_dir(place.path().join("state")).expect("it is there").map(|entry| entry.expect("it is there").file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with("sandbox.guests")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_command_keeps_its_sandbox_for_those_who_are_in_it_and_lets_others_in() {
+    let place = Place::new("guests");
+    let piped = |arguments: &[&str]| {
+        let mut command = place.command();
+        command.args(arguments).args(["--sandbox", "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("it can be started")
+    };
+    let mut host = piped(&["listen", "--as", "alice", "--count", "1"]);
+    let mut out = BufReader::new(host.stdout.take().expect("it is piped")).lines();
+    assert_eq!(out.next().expect("a line").expect("text"), r#"{"event":"listening"}"#);
+    let mut guest = piped(&["listen", "--as", "bobby", "--count", "2"]);
+    let mut heard = BufReader::new(guest.stdout.take().expect("it is piped")).lines();
+    assert_eq!(heard.next().expect("a line").expect("text"), r#"{"event":"listening"}"#);
+    // The work of the host is done then.
+    place.run(["send", "@alice", "hi", "--as", "carol", "--sandbox"]).done();
+    assert!(out.next().expect("a line").expect("text").contains("hi"));
+
+    for text in ["one", "two"] {
+        place.run(["send", "@bobby", text, "--as", "alice", "--sandbox"]).done();
+        let line = heard.next().expect("a line").expect("text");
+        assert!(line.contains(text), "{line}");
+    }
+    assert!(guest.wait().expect("it ends").success());
+    assert!(host.wait().expect("it ends").success());
+}
+
 /// A command that is told this by whoever types.
 fn typed(place: &Place, arguments: &[&str], input: &str) -> Ended {
     let mut command = place.command();
