@@ -1,10 +1,13 @@
 //! Accounts: how they come into being, what they are called, who is signed in.
 
-use super::state::rows::{Bot, Ended, Login, Peer, Phone, User, Username};
+use super::fanout::Fanout;
+use super::state::rows::{Bot, Content, Ended, Login, Peer, Phone, User, Username};
 use super::{Caller, RpcError, World, error};
 
 /// Ids need more than 32 bits, as those that Telegram gives out today.
 const FIRST_USER: i64 = 7_000_000_000;
+/// The account from which Telegram itself writes.
+pub(crate) const TELEGRAM: i64 = 777_000;
 /// Test numbers: 99966XYYYY lives in DC X and its code is X five times.
 const TEST_PREFIX: &str = "99966";
 
@@ -46,6 +49,17 @@ impl World {
             bot.token.clone_from(&token);
         }
         (id, token)
+    }
+
+    /// A text from Telegram itself, to all sessions of an account.
+    pub(crate) fn announce(&mut self, user: i64, text: String, date: i32) {
+        if !self.state.tables.users.contains(&TELEGRAM) {
+            let dc = self.config.dcs.first().map_or(0, |dc| dc.id);
+            self.state.tables.users.insert(TELEGRAM, User { first_name: "Telegram".to_owned(), dc, ..User::default() });
+        }
+        let mut fanout = Fanout::default();
+        self.post(&mut fanout, TELEGRAM, Peer::User(user), Content { text, ..Content::default() }, 0, date);
+        self.publish_all(fanout, date);
     }
 
     /// Whom a public name belongs to.

@@ -50,9 +50,22 @@ fn send_code(call: &mut Call<'_>) -> Answer {
     let hash = hex::encode(&call.world.state.random_bytes::<9>());
     let row = Code { hash: hash.clone(), code, sent: call.date(), tries: 0, confirmed: false };
     call.world.announce_code(&phone, &row);
-    call.world.state.tables.codes.insert(phone.clone(), row);
-    let signed_in = call.world.by_phone(&phone).is_some_and(|user| call.world.state.keys_of(user).next().is_some());
-    Ok(sent_code(&hash, if signed_in { "auth.sentCodeTypeApp" } else { "auth.sentCodeTypeSms" }).into())
+    let kind = send_to_sessions(call, &phone, &row.code);
+    call.world.state.tables.codes.insert(phone, row);
+    Ok(sent_code(&hash, kind).into())
+}
+
+/// A code goes into the other sessions of the account, if it has any; else it is told to the owner of the sandbox alone.
+fn send_to_sessions(call: &mut Call<'_>, phone: &str, code: &str) -> &'static str {
+    let elsewhere = |user: &i64| call.world.live_keys(*user).any(|key| key != call.caller.auth_key_id);
+    let Some(user) = call.world.by_phone(phone).filter(elsewhere) else { return "auth.sentCodeTypeSms" };
+    let text = format!(
+        "Login code: {code}. Do not give this code to anyone, whoever they say they are: it opens your account.\n\n\
+         If you have not asked for it, somebody else has your number and tries to sign in."
+    );
+    let date = call.date();
+    call.world.announce(user, text, date);
+    "auth.sentCodeTypeApp"
 }
 
 fn resend_code(call: &mut Call<'_>) -> Answer {

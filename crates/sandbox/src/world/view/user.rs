@@ -2,6 +2,7 @@
 
 use quadruplex_tl_schema::Object;
 
+use super::super::accounts::TELEGRAM;
 use super::super::state::rows::Peer;
 use super::{View, WithFlag};
 
@@ -19,6 +20,8 @@ impl View<'_> {
             .with_flag("self", mine)
             .with_flag("contact", note.is_some())
             .with_flag("mutual_contact", mutual)
+            .with_flag("verified", id == TELEGRAM)
+            .with_flag("support", id == TELEGRAM)
             .with_flag("deleted", user.deleted);
         if user.deleted {
             return object;

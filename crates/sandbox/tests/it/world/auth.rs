@@ -138,6 +138,32 @@ fn a_code_is_sent_again_or_cancelled() {
 }
 
 #[test]
+fn a_code_comes_into_the_other_sessions() {
+    let mut fixture = Fixture::new();
+    let alice = fixture.user("alice");
+    let phone = fixture.ok(&alice, Object::new("users.getFullUser").with("id", Object::new("inputUserSelf")));
+    let phone = phone.objects("users").next().unwrap().string("phone").unwrap().to_owned();
+    let other = fixture.session(1);
+    let sent = fixture.ok(&other, send_code(&phone));
+    assert!(sent.object("type").unwrap().is("auth.sentCodeTypeApp"));
+    let told = fixture.live(&alice).remove(0);
+    let update = told.objects("updates").find(|update| update.is("updateNewMessage")).unwrap();
+    let text = update.object("message").unwrap().string("message").unwrap();
+    assert!(text.starts_with("Login code: 12345. Do not give"), "{text}");
+    let author = told.objects("users").find(|user| user.long("id") == Some(777_000)).unwrap();
+    assert_eq!((author.string("first_name"), author.flag("verified")), (Some("Telegram"), true));
+    assert!(fixture.live(&other).is_empty());
+
+    // The session that asks is no other one, and one that has signed out none at all.
+    let sent = fixture.ok(&alice, send_code(&phone));
+    assert!(sent.object("type").unwrap().is("auth.sentCodeTypeSms"));
+    fixture.ok(&alice, Object::new("auth.logOut"));
+    let sent = fixture.ok(&other, send_code(&phone));
+    assert!(sent.object("type").unwrap().is("auth.sentCodeTypeSms"));
+    assert!(fixture.pushes().is_empty());
+}
+
+#[test]
 fn a_world_may_be_closed_to_new_numbers() {
     let mut fixture = Fixture::with(Config { sign_up: false, ..config() });
     let session = fixture.session(1);
