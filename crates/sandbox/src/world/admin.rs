@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::{check_username, digits};
 use super::entities::detect;
 use super::fanout::Fanout;
+use super::methods::good_title;
 use super::state::rows::{Action, Content, Ended, Peer, Status, User};
 use super::{Caller, Now, RpcError, World, error};
 
@@ -117,15 +118,16 @@ impl World {
     /// Creates a basic group and returns its id.
     ///
     /// # Errors
-    /// Somebody does not exist.
+    /// Somebody does not exist; the title is empty.
     pub fn create_group(&mut self, creator: i64, title: &str, members: &[i64], now: Now) -> Result<i64, RpcError> {
         for member in members.iter().chain([&creator]) {
             self.user(*member)?;
         }
+        let title = good_title(title)?;
         let members: Vec<i64> = members.iter().copied().filter(|member| *member != creator).collect();
-        let chat = self.make_chat(creator, &members, title, now.seconds());
+        let chat = self.make_chat(creator, &members, &title, now.seconds());
         let mut fanout = Fanout::default();
-        let action = Action::ChatCreate { title: title.to_owned(), users: members };
+        let action = Action::ChatCreate { title, users: members };
         self.post_action(&mut fanout, creator, Peer::Chat(chat), action, now.seconds());
         self.publish_all(fanout, now.seconds());
         self.settle(now);
@@ -135,7 +137,7 @@ impl World {
     /// Creates a supergroup or channel and returns its id.
     ///
     /// # Errors
-    /// Somebody does not exist; the public name is malformed or taken.
+    /// Somebody does not exist; the title is empty; the public name is malformed or taken.
     pub fn create_channel(
         &mut self,
         creator: i64,
@@ -148,13 +150,14 @@ impl World {
         for member in members.iter().chain([&creator]) {
             self.user(*member)?;
         }
+        let title = good_title(title)?;
         self.check_free(username)?;
         let date = now.seconds();
-        let id = self.make_channel(creator, title, "", megagroup, date);
+        let id = self.make_channel(creator, &title, "", megagroup, date);
         self.set_username(Peer::Channel(id), None, username)?;
         self.state.tables.channels.entry(&id).username = username.map(str::to_owned);
         let mut fanout = Fanout::default();
-        self.post_action(&mut fanout, creator, Peer::Channel(id), Action::ChannelCreate { title: title.to_owned() }, date);
+        self.post_action(&mut fanout, creator, Peer::Channel(id), Action::ChannelCreate { title }, date);
         for member in members.iter().filter(|member| **member != creator) {
             self.set_member(&mut fanout, id, *member, creator, date, |member| member.status = Status::Member);
         }
@@ -166,10 +169,16 @@ impl World {
     /// Sends a text as somebody, without a client. Returns the message's id in the sender's box, or in the channel.
     ///
     /// # Errors
-    /// Somebody does not exist, or the sender may not write there.
+    /// Somebody does not exist, or the sender may not write there; the text is empty or too long.
     pub fn say(&mut self, author: i64, peer: Peer, text: &str, now: Now) -> Result<i32, RpcError> {
         self.user(author)?;
         self.may_write(author, peer, now.seconds())?;
+        let text = text.trim_end();
+        match text.encode_utf16().count() {
+            0 => return Err(error::MESSAGE_EMPTY),
+            length if length > self.config.message_length => return Err(error::MESSAGE_TOO_LONG),
+            _ => {}
+        }
         let mut fanout = Fanout::default();
         let mut entities = Vec::new();
         detect(text, &mut entities);

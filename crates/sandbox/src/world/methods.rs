@@ -16,6 +16,8 @@ mod users;
 
 use super::dispatch::{Access, Handler, Method};
 
+pub(crate) use self::messages::chats::good_title;
+
 /// Every method that the sandbox has.
 pub(crate) static TABLE: &[&[Method]] = &[
     account::METHODS,

@@ -74,6 +74,24 @@ async fn a_world_is_made_and_looked_at() {
     assert_eq!((status, answer["error"].as_str()), (404, Some("there is no such path")));
 }
 
+#[tokio::test]
+async fn what_the_api_refuses_is_refused_here_too() {
+    let address = start().await;
+    let post = async |path: &str, body: Value| ask(address, "POST", path, Some(body)).await;
+    post("/users", json!({ "first_name": "Alice", "username": "alice" })).await;
+    let say = |text: &str| json!({ "from": "alice", "to": "alice", "text": text });
+    for (path, body, error) in [
+        ("/messages", say(""), "MESSAGE_EMPTY"),
+        ("/messages", say(" \n"), "MESSAGE_EMPTY"),
+        ("/messages", say(&"x".repeat(4097)), "MESSAGE_TOO_LONG"),
+        ("/groups", json!({ "creator": "alice", "title": " " }), "CHAT_TITLE_EMPTY"),
+        ("/channels", json!({ "creator": "alice", "title": "" }), "CHAT_TITLE_EMPTY"),
+    ] {
+        assert_eq!(post(path, body).await, (400, json!({ "error": error })), "{path}");
+    }
+    assert_eq!(post("/messages", say(&"x".repeat(4096))).await.0, 200);
+}
+
 /// A program in another language sees a typing error, not a test that passes for the wrong reason.
 #[tokio::test]
 async fn what_cannot_be_meant_is_refused_with_a_reason() {

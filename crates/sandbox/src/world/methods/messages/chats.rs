@@ -24,9 +24,14 @@ pub(crate) const METHODS: &[Method] = &[
 const MAX_TITLE: usize = 128;
 const MAX_ABOUT: usize = 255;
 
-/// A title, trimmed.
+/// The title of the request.
 pub(crate) fn checked_title(call: &Call<'_>) -> Result<String, RpcError> {
-    let title = call.text("title").trim();
+    good_title(call.text("title"))
+}
+
+/// A title, trimmed.
+pub(crate) fn good_title(title: &str) -> Result<String, RpcError> {
+    let title = title.trim();
     if title.is_empty() { Err(error::CHAT_TITLE_EMPTY) } else { Ok(title.chars().take(MAX_TITLE).collect()) }
 }
 
