@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quadruplex_net::{BoxFuture, CallError};
 use tokio::time::sleep;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::Run;
 use crate::calls::limits::Asked;
@@ -16,6 +16,9 @@ use crate::{Error, FloodWait, LastSeen};
 /// So often one call waits because Telegram refuses it for now: with the longest wait that it takes unless told otherwise, ten minutes.
 /// Where many calls share a limit, few of them are refused more than some times.
 const WAITS: u8 = 20;
+
+/// After so many attempts that met trouble it is said that there is some: nobody who waits for longer is left without a word.
+const UNTOLD: u8 = 2;
 
 /// What has been tried for one call.
 #[derive(Debug, Default)]
@@ -43,7 +46,12 @@ impl Run {
                 Next::Fail => return Err(error),
                 Next::Again => false,
                 Next::AgainAfter(pause) => {
-                    debug!(method = self.method, ?pause, %error, "the call is repeated after a pause");
+                    let (method, attempts) = (self.method, self.tried.troubles);
+                    if attempts > UNTOLD {
+                        warn!(method, attempts, ?pause, %error, "the server is in trouble; the call is tried again after a pause");
+                    } else {
+                        debug!(method, ?pause, %error, "the call is repeated after a pause");
+                    }
                     let waited = self.unless_closed(self.patience.wait(sleep(pause))).await?;
                     waited.map_err(|gave_up| self.gave_up(gave_up, LastSeen::Unknown))?;
                     false
