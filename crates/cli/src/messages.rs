@@ -9,13 +9,16 @@ use quadruplex::{Client, Error};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::output::say;
+use crate::output::{one_line, plain, say};
 use crate::people::{chat_name, name_of};
 
 /// Telegram gives so many messages at once.
 const PAGE: usize = 100;
 /// So many are asked for at least, since what is not to be shown may stand among them.
 const SMALL_PAGE: usize = 20;
+
+/// Before each line of a text but the first: no text looks like another message.
+const CONTINUED: &str = "\n                  ";
 
 /// A message, and how those are called who have to do with it.
 #[derive(Clone, Debug)]
@@ -46,8 +49,9 @@ impl Shown {
     /// One line for people: when, who, what.
     pub(crate) fn to_line(&self) -> String {
         let Self { message, sender } = self;
-        let media = message.media.as_ref().map(|media| format!("[{}] ", describe(media))).unwrap_or_default();
-        format!("{:>6}  {}  {sender}: {media}{}", message.id, clock(message.date), message.message)
+        let media = message.media.as_ref().map(|media| format!("[{}] ", one_line(&describe(media)))).unwrap_or_default();
+        let text = plain(&message.message).replace('\n', CONTINUED);
+        format!("{:>6}  {}  {}: {media}{text}", message.id, clock(message.date), one_line(sender))
     }
 
     /// One line for programs.
