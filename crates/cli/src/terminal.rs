@@ -33,12 +33,18 @@ pub(crate) async fn ask_hidden(question: &str) -> Result<String, Failure> {
     read.map_err(|error| Failure::io("cannot read the terminal", &error))
 }
 
-/// The lines of the standard input as they come, until it ends.
-pub(crate) fn lines() -> mpsc::Receiver<String> {
+/// The lines of the standard input as they come, until it ends or cannot be read.
+pub(crate) fn lines() -> mpsc::Receiver<Result<String, Failure>> {
     let (lines, received) = mpsc::channel(16);
     tokio::spawn(async move {
-        while let Ok(line) = read_line("").await {
-            if lines.send(line).await.is_err() {
+        loop {
+            let line = match read_line("").await {
+                Ok(line) => Ok(line),
+                Err(ReadLineError::EndOfInput | ReadLineError::Interrupted) => return,
+                Err(error) => Err(Failure::io("cannot read the standard input", &error.into())),
+            };
+            let is_last = line.is_err();
+            if lines.send(line).await.is_err() || is_last {
                 return;
             }
         }

@@ -4,7 +4,6 @@ use std::time::Duration;
 use quadruplex::api::PeerRef;
 use quadruplex::api::functions::messages;
 use quadruplex::sandbox::PARTNER;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Context;
@@ -59,13 +58,13 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
         shown.echo(context.json).await?;
     }
     let chat = chat_of(&there);
-    let mut typed: mpsc::Receiver<String> = lines();
+    let mut typed = lines();
     let mut has_sent = false;
     // Once the input has ended: when it ends if nothing comes, and when it does anyway.
     let mut ending: Option<(Instant, Instant)> = None;
     loop {
         tokio::select! {
-            line = typed.recv(), if ending.is_none() => match line {
+            line = typed.recv(), if ending.is_none() => match line.transpose()? {
                 Some(line) if line.trim().is_empty() => {}
                 Some(line) => {
                     let send = client.call(messages::SendMessage::new(peer.clone(), line));
