@@ -63,7 +63,9 @@ fn parse(schema: &Schema, name: &str, words: &[String]) -> Result<Value, Failure
             let text = format!("{word:?} is not key=value\n  help: fields are written peer=@lena message=hi, or as one JSON object");
             Failure::new(Kind::Usage, text)
         })?;
-        fields.insert(key.to_owned(), field(definition, key, value));
+        if fields.insert(key.to_owned(), field(definition, key, value)).is_some() {
+            return Err(Failure::new(Kind::Usage, format!("{key} is given twice\n  help: several values are one list: {key}=[1,2]")));
+        }
     }
     Ok(fields.into())
 }
@@ -93,5 +95,12 @@ mod tests {
         check(&[r#"peer={"_":"inputPeerSelf"}"#], json!({ "peer": { "_": "inputPeerSelf" } }));
         check(&[r#" {"peer":"me"}"#], json!({ "peer": "me" }));
         check(&[], json!({}));
+    }
+
+    #[test]
+    fn a_field_is_given_once() {
+        let words = ["message=one".to_owned(), "message=two".to_owned()];
+        let failure = parse(builtin::nearest_api(230), "messages.sendMessage", &words).unwrap_err();
+        assert!(failure.to_string().starts_with("message is given twice"), "{failure}");
     }
 }
