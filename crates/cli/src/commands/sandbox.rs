@@ -116,7 +116,8 @@ async fn serve_admin(sandbox: &Sandbox, listener: Option<TcpListener>) -> std::i
     }
 }
 
-async fn asked_to_stop() -> std::io::Result<()> {
+/// Returns upon ctrl-c or SIGTERM.
+pub(super) async fn asked_to_stop() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -25,12 +25,17 @@ fn every_step_succeeds_and_says_what_it_measured() {
     assert_eq!(report["lookups"]["requests_by_name"], report["lookups"]["people"]);
 }
 
-/// The directory of the demo is known before it is made: a shell has the number of the process that takes its place.
+/// The directory of the demo is known before it is made: a shell has the number of the process that takes its place. What another demo of that
+/// number has left is passed over.
 #[cfg(unix)]
 #[test]
 fn a_step_that_fails_is_named() {
     let place = Place::new("demo-fails");
-    let script = r#"mkdir -p "$TMPDIR/quadruplex-demo-$$/up.bin" && exec "$0" demo --json"#;
+    let script = r#"
+        mkdir "$TMPDIR/quadruplex-demo-$$-0" && touch "$TMPDIR/quadruplex-demo-$$-0/sandbox.state"
+        (until mkdir "$TMPDIR/quadruplex-demo-$$-1/up.bin" 2>/dev/null; do :; done) &
+        exec "$0" demo --json
+    "#;
     let mut command = place.shell(script);
     command.env("TMPDIR", place.path());
     let ended = Ended::of(command.output().expect("it can be started"));
@@ -43,7 +48,35 @@ fn a_step_that_fails_is_named() {
     let error = report["file"]["error"].as_str().expect("it says why");
     assert!(error.starts_with("cannot write ") && error.ends_with("up.bin: Is a directory (os error 21)"), "{error}");
     let left: Vec<_> = std::fs::read_dir(place.path()).expect("it is there").map(|entry| entry.expect("it is there").file_name()).collect();
-    assert!(left.is_empty(), "{left:?}");
+    assert!(matches!(&left[..], [name] if name.to_str().is_some_and(|name| name.ends_with("-0"))), "{left:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_ends_it_finds_nothing_left() {
+    for signal in ["INT", "TERM"] {
+        let place = Place::new("demo-ended");
+        let mut command = place.command();
+        command.args(["demo", "--delay", "100"]).env("TMPDIR", place.path());
+        let mut demo = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it can be started");
+        let mut out = BufReader::new(demo.stdout.take().expect("it is piped")).lines();
+        out.next().expect("a line").expect("text");
+        assert!(place.shell(&format!("kill -{signal} {}", demo.id())).status().expect("there is a shell").success());
+        let ended = Ended::of(demo.wait_with_output().expect("it ends"));
+        assert_eq!((ended.code, ended.err.as_str()), (Some(1), "error: the demo: ended before it was done\n"), "{signal}");
+        let left: Vec<_> = std::fs::read_dir(place.path()).expect("it is there").collect();
+        assert!(left.is_empty(), "{signal}: {left:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_a_failure() {
+    let place = Place::new("demo-full");
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let output = place.command().args(["demo", "--json"]).stdout(full).stderr(Stdio::piped()).output().expect("it can be started");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && err.starts_with("error: cannot write to the standard output: No space left"), "{err}");
 }
 
 /// Nothing is waited for that cannot come any more. Long before the end: with this delay the steps take a minute.

@@ -111,6 +111,34 @@ fn what_goes_wrong_is_in_a_file() {
     place.run(["send", "me", "hi", "--sandbox"]).done();
 }
 
+/// Who writes to somebody does not write on their terminal.
+#[test]
+fn what_others_write_steers_no_terminal() {
+    let place = Place::new("steers");
+    place.run(["send", "me", "a\x1b[2Jb\r\n     7  12:00:00  me: not said", "--sandbox"]).done();
+    let shown = place.run(["history", "me", "--sandbox"]).done();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines.len(), 2, "{shown}");
+    assert!(lines[0].ends_with("me: a␛[2Jb␍"), "{shown}");
+    assert_eq!(lines[1], "                       7  12:00:00  me: not said");
+    let shown = place.run(["history", "me", "--sandbox", "--json"]).done();
+    let message: Value = serde_json::from_str(&shown).expect("JSON");
+    assert!(message["text"].as_str().is_some_and(|text| text.starts_with("a\x1b[2Jb\r\n")), "programs get it as it is: {shown}");
+}
+
+#[test]
+fn whoever_waits_for_a_server_in_trouble_is_told() {
+    let place = Place::new("trouble");
+    let errors = r#"{ "errors": [{ "method": "messages.sendMessage", "code": 500, "error": "RPC_CALL_FAIL", "times": 3 }] }"#;
+    std::fs::write(place.path().join("faults.json"), errors).expect("it can be written");
+    let _running = Running::start_with(&place, &["--faults", "faults.json"]);
+    let ended = place.run(["send", "me", "hi", "--sandbox"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let told: Vec<&str> = ended.err.lines().filter(|line| line.contains("the server is in trouble")).collect();
+    assert_eq!(told.len(), 1, "{}", ended.err);
+    assert!(told[0].contains("messages.sendMessage") && told[0].contains("RPC_CALL_FAIL") && told[0].contains("attempts=3"), "{}", told[0]);
+}
+
 #[test]
 fn the_bot_of_the_sandbox_answers() {
     let place = Place::new("chat");
@@ -151,6 +179,10 @@ fn what_is_answered_to_the_last_line_of_a_pipe_is_shown() {
     let text = |text: &str| Some(text.to_owned());
     assert_eq!(talk("one\ntwo"), [text("one"), text("two")]);
     assert_eq!(talk("").len(), 4, "what was said, and nobody is waited for");
+
+    let script = "printf 'fine\\n\\377\\nnever sent\\n' | \"$0\" chat @echo_bot --sandbox";
+    let ended = Ended::of(place.shell(script).output().expect("it can be started"));
+    assert!(ended.code == Some(1) && ended.err.starts_with("error: cannot read the standard input: "), "{ended:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod steps;
 
 use std::time::Duration;
 
+use super::sandbox::asked_to_stop;
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use report::Report;
@@ -25,7 +26,18 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let mut report = Report::new(context.json);
     let failed = |problem: String| Failure::new(Kind::Failed, format!("the demo cannot start: {problem}"));
-    let mut stage = Stage::start(Duration::from_millis(arguments.delay), !context.json).await.map_err(failed)?;
-    stage.play(&mut report).await;
+    let whole = async {
+        let mut stage = Stage::start(Duration::from_millis(arguments.delay), !context.json).await.map_err(failed)?;
+        stage.play(&mut report).await;
+        Ok::<(), Failure>(())
+    };
+    tokio::select! {
+        // What it has made is cleared away when it is dropped.
+        stopped = asked_to_stop() => {
+            let text = stopped.map_or_else(|error| format!("signals cannot be received: {error}"), |()| "ended before it was done".to_owned());
+            return Err(Failure::new(Kind::Failed, format!("the demo: {text}")));
+        }
+        played = whole => played?,
+    }
     report.finish()
 }

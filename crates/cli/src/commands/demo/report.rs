@@ -19,6 +19,8 @@ pub(crate) struct Report {
     json: bool,
     started: Instant,
     steps: Vec<Step>,
+    /// Why something could not be printed.
+    unprinted: Option<Failure>,
 }
 
 #[derive(Debug)]
@@ -30,7 +32,7 @@ struct Step {
 
 impl Report {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, started: Instant::now(), steps: Vec::new() }
+        Self { json, started: Instant::now(), steps: Vec::new(), unprinted: None }
     }
 
     pub(crate) fn add(&mut self, name: &'static str, took: Duration, result: Result<Outcome, String>) {
@@ -44,25 +46,27 @@ impl Report {
     }
 
     /// Ends the report; an error names what failed.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
-        let failed: Vec<&str> = self.steps.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
         if self.json {
             self.say(self.to_json());
         } else {
             self.print_table();
         }
+        let failed: Vec<&str> = self.steps.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
         if failed.is_empty() {
-            Ok(())
+            self.unprinted.map_or(Ok(()), Err)
         } else {
             Err(Failure::new(Kind::Failed, format!("these steps of the demo failed: {}", failed.join(", "))))
         }
     }
 
-    fn print_table(&self) {
-        self.say(format_args!("\n{:<14} {:>8}  result", "step", "seconds"));
-        for Step { name, took, result } in &self.steps {
-            self.say(format_args!("{name:<14} {:>8.2}  {}", took.as_secs_f64(), if result.is_ok() { "ok" } else { "FAILED" }));
-        }
+    fn print_table(&mut self) {
+        let row = |step: &Step| {
+            let result = if step.result.is_ok() { "ok" } else { "FAILED" };
+            format!("\n{:<14} {:>8.2}  {result}", step.name, step.took.as_secs_f64())
+        };
+        let rows: String = self.steps.iter().map(row).collect();
+        self.say(format_args!("\n{:<14} {:>8}  result{rows}", "step", "seconds"));
         self.say(format_args!("{:<14} {:>8.2}", "all", self.started.elapsed().as_secs_f64()));
         // Started through Cargo, the program need not be on the path.
         let program = if std::env::var_os("CARGO_MANIFEST_DIR").is_some() { "cargo run --" } else { "quadruplex" };
@@ -74,9 +78,14 @@ impl Report {
         ));
     }
 
-    /// Whoever stops reading stops nothing: the steps go on, and what they have made is cleared away.
-    fn say(&self, line: impl Display) {
-        let _ = say(line);
+    /// Whoever stops reading stops nothing: the steps go on, and what they have made is cleared away. So do those whose disk is full, but that
+    /// is told at the end.
+    fn say(&mut self, line: impl Display) {
+        if let Err(failure) = say(line)
+            && failure.is_told()
+        {
+            self.unprinted.get_or_insert(failure);
+        }
     }
 
     fn to_json(&self) -> Value {

@@ -9,7 +9,8 @@ mod history;
 mod lookups;
 mod talk;
 
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quadruplex::CancellationToken;
@@ -24,19 +25,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The server and those who talk through it.
 pub(crate) struct Stage {
-    /// The files of the demo, removed with it.
-    place: Place,
     /// Whether progress is shown.
     is_shown: bool,
     server: Server,
     actors: Vec<Actor>,
+    /// The files of the demo, removed with it: the last of it all, when nobody writes any more.
+    place: Place,
 }
 
 impl Stage {
     pub(crate) async fn start(delay: Duration, is_shown: bool) -> Result<Self, String> {
         let place = Place::new()?;
         let server = Server::start(&place.0, delay).await?;
-        Ok(Self { place, is_shown, server, actors: Vec::new() })
+        Ok(Self { is_shown, server, actors: Vec::new(), place })
     }
 
     /// Plays all steps. One that fails does not keep the others from being tried.
@@ -85,10 +86,25 @@ struct Place(PathBuf);
 
 impl Place {
     fn new() -> Result<Self, String> {
-        let path = std::env::temp_dir().join(format!("quadruplex-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&path).map_err(|error| format!("cannot make the directory {}: {error}", path.display()))?;
-        Ok(Self(path))
+        let mut attempt = 0;
+        loop {
+            // Where processes are numbered anew, as in a container, one of that number may have been killed before.
+            let path = std::env::temp_dir().join(format!("quadruplex-demo-{}-{attempt}", std::process::id()));
+            match create_private(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => attempt += 1,
+                Err(error) => return Err(format!("cannot make the directory {}: {error}", path.display())),
+            }
+        }
     }
+}
+
+/// Others cannot read it, and it is new.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 impl Drop for Place {
