@@ -30,6 +30,7 @@
 mod asked;
 mod body;
 mod routes;
+mod script;
 
 use std::io;
 
@@ -41,7 +42,7 @@ use crate::Sandbox;
 #[cfg(doc)]
 use crate::world::LoginCode;
 
-pub use self::body::{ErrorScript, FaultScript, LinkFaults, RateScript, UpdateScript};
+pub use self::script::{ErrorScript, FaultScript, LinkFaults, RateScript, UpdateScript};
 
 /// Serves the admin interface of a sandbox until the listener fails.
 ///

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Body};
-use super::body::{self, BadMsg, Clock, Conversation, FaultScript, InlineMode, NewChannel, NewGroup, NewMessage, Restart, Whose};
+use super::body::{self, BadMsg, Clock, Conversation, InlineMode, NewChannel, NewGroup, NewMessage, Restart, Whose};
+use super::script::FaultScript;
 use crate::world::{NewBot, NewUser, RpcError};
 use crate::{LinkScript, Sandbox, test_number};
 
