@@ -63,12 +63,15 @@ impl ErrorTable {
 impl RpcErrorKind {
     /// Whether this is the error of that name: `FLOOD_WAIT_X` is that of `FLOOD_WAIT_37`.
     pub fn matches(&self, name: &str) -> bool {
-        if self.name == name {
-            return true;
-        }
-        let Some((before, after)) = self.name.split_once("_X") else { return false };
-        let number = name.strip_prefix(before).and_then(|rest| rest.strip_prefix('_')).and_then(|rest| rest.strip_suffix(after));
-        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        self.name == name || self.number_in(name).is_some()
+    }
+
+    /// The number in a name of this error: `37` in `FLOOD_WAIT_37`, and `X` where it is left open. It may be larger than any integer.
+    /// `None` if this error has no number, or the name is another's.
+    pub fn number_in<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let (before, after) = self.name.split_once("_X")?;
+        let number = name.strip_prefix(before)?.strip_prefix('_')?.strip_suffix(after)?;
+        (number == "X" || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
     }
 }
 

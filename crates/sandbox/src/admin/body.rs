@@ -1,6 +1,7 @@
 //! What requests carry.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::world::{Peer, World};
 
@@ -14,11 +15,28 @@ pub(crate) enum Account {
 
 /// A conversation.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "Value")]
 pub(crate) enum Place {
-    Group { group: i64 },
-    Channel { channel: i64 },
+    Group(i64),
+    Channel(i64),
     Account(Account),
+}
+
+impl TryFrom<Value> for Place {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let only = |name: &str| value.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.get(name)?.as_i64());
+        match (&value, only("group"), only("channel")) {
+            (Value::String(name), ..) => Ok(Self::Account(Account::Name(name.clone()))),
+            (_, Some(group), _) => Ok(Self::Group(group)),
+            (_, _, Some(channel)) => Ok(Self::Channel(channel)),
+            (value, ..) => match value.as_i64() {
+                Some(id) => Ok(Self::Account(Account::Id(id))),
+                None => Err(format!("a peer is an account, {{\"group\": id}} or {{\"channel\": id}}, and not {value}")),
+            },
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,11 +131,21 @@ pub(crate) fn find_all(world: &World, accounts: &[Account]) -> Result<Vec<i64>, 
 impl Place {
     pub(crate) fn find(&self, world: &World) -> Result<Peer, String> {
         match self {
-            Self::Group { group } => Ok(Peer::Chat(*group)),
-            Self::Channel { channel } => Ok(Peer::Channel(*channel)),
+            Self::Group(id) => existing(world, Peer::Chat(*id)),
+            Self::Channel(id) => existing(world, Peer::Channel(*id)),
             Self::Account(account) => account.find(world).map(Peer::User),
         }
     }
+}
+
+/// A group or channel, if there is such a one.
+fn existing(world: &World, peer: Peer) -> Result<Peer, String> {
+    let found = match peer {
+        Peer::User(id) => world.user(id).map(drop),
+        Peer::Chat(id) => world.chat(id).map(drop),
+        Peer::Channel(id) => world.channel(id).map(drop),
+    };
+    found.map(|()| peer).map_err(|error| error.name.into_owned())
 }
 
 /// The peer of three fields of which at most one is there.
@@ -125,8 +153,8 @@ pub(crate) fn peer(world: &World, user: Option<&str>, group: Option<i64>, channe
     match (user, group, channel) {
         (None, None, None) => Ok(None),
         (Some(user), None, None) => named(world, user).map(Peer::User).map(Some),
-        (None, Some(group), None) => Ok(Some(Peer::Chat(group))),
-        (None, None, Some(channel)) => Ok(Some(Peer::Channel(channel))),
+        (None, Some(group), None) => existing(world, Peer::Chat(group)).map(Some),
+        (None, None, Some(channel)) => existing(world, Peer::Channel(channel)).map(Some),
         _ => Err("only one of user, group and channel can be meant".to_owned()),
     }
 }

@@ -94,6 +94,9 @@ pub struct LinkFaults {
     pub split: bool,
 }
 
+/// A chance that is certain.
+const WHOLE: u32 = 1000;
+
 fn once() -> u32 {
     1
 }
@@ -102,7 +105,8 @@ impl FaultScript {
     /// Lets this go wrong in a sandbox, instead of what went wrong in it until now.
     ///
     /// # Errors
-    /// What nobody can mean: an account that the sandbox does not have, a function or an error that Telegram does not have. Nothing has
+    /// What nobody can mean: an account that the sandbox does not have, a function or an error that Telegram does not have, a
+    /// chance of more than a thousand in a thousand. Nothing has
     /// changed then.
     ///
     /// ```
@@ -118,10 +122,11 @@ impl FaultScript {
     /// # }
     /// ```
     pub fn apply(&self, sandbox: &Sandbox) -> Result<(), String> {
+        let link = self.link()?;
         let mut world = sandbox.world();
         *world.faults_mut() = self.faults(&world)?;
         drop(world);
-        sandbox.set_link(self.link());
+        sandbox.set_link(link);
         if let Some(seed) = self.seed {
             sandbox.seed_faults(seed);
         }
@@ -132,14 +137,21 @@ impl FaultScript {
     fn faults(&self, world: &World) -> Result<Faults, String> {
         let rates = self.rates.iter().map(RateScript::rule).collect::<Result<_, _>>()?;
         let UpdateScript { drop, duplicate, delay } = self.updates;
+        check_chances("updates", &[("drop", drop), ("duplicate", duplicate), ("delay", delay)])?;
         let errors = self.errors.iter().map(|script| script.rule(world)).collect::<Result<_, _>>()?;
         Ok(Faults { errors, rates, updates: UpdateFaults { drop, duplicate, delay } })
     }
 
     /// The faults of the link.
-    fn link(&self) -> LinkScript {
+    fn link(&self) -> Result<LinkScript, String> {
         let LinkFaults { drop, duplicate, cut, delay_ms, split } = self.link;
-        LinkScript { drop, duplicate, cut, delay: Duration::from_millis(delay_ms), split }
+        // A packet has one fate, so that the chances share the thousand.
+        check_chances("link", &[("drop", drop), ("duplicate", duplicate), ("cut", cut)])?;
+        let sum = drop + duplicate + cut;
+        if sum > WHOLE {
+            return Err(format!("link: drop, duplicate and cut make {sum} of a thousand together"));
+        }
+        Ok(LinkScript { drop, duplicate, cut, delay: Duration::from_millis(delay_ms), split })
     }
 }
 
@@ -161,7 +173,19 @@ impl ErrorScript {
 impl RateScript {
     fn rule(&self) -> Result<RateRule, String> {
         check_method(&self.method)?;
+        if self.calls == 0 || self.per_ms < 1 {
+            let Self { calls, per_ms, .. } = self;
+            return Err(format!("a rate is one call or more in a millisecond or more, not {calls} in {per_ms}"));
+        }
         Ok(RateRule::new(self.method.clone(), self.per_peer, self.calls, self.per_ms))
+    }
+}
+
+/// Chances of which none is more than certain.
+fn check_chances(of: &str, chances: &[(&str, u32)]) -> Result<(), String> {
+    match chances.iter().find(|(_, chance)| *chance > WHOLE) {
+        Some((name, chance)) => Err(format!("{of}.{name} is a chance in a thousand, and {chance} is more")),
+        None => Ok(()),
     }
 }
 
@@ -181,6 +205,13 @@ fn check_method(method: &str) -> Result<(), String> {
 
 /// An error that Telegram answers.
 fn check_error(code: i32, name: &str) -> Result<(), String> {
+    if let Some(number) = builtin::errors().named(name).find_map(|kind| kind.number_in(name)) {
+        match number.parse::<i32>() {
+            Ok(_) => {}
+            Err(_) if number == "X" => return Err(format!("{name:?} wants a number where the X is")),
+            Err(_) => return Err(format!("the number in {name:?} is more than {}, which no client can read", i32::MAX)),
+        }
+    }
     let codes: Vec<i32> = builtin::errors().named(name).map(|kind| kind.code).collect();
     match codes[..] {
         [] => Err(format!("Telegram has no error {name:?}")),

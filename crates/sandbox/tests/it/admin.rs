@@ -107,6 +107,21 @@ async fn what_cannot_be_meant_is_refused_with_a_reason() {
         ("PUT", "/faults", fault("massages.*", 420, "FLOOD_WAIT_3"), "there is no function \"massages.*\""),
         ("PUT", "/faults", fault("messages.*", 400, "FLOOD_WAIT_3"), "has the code [420], not 400"),
         ("PUT", "/faults", fault("messages.*", 400, "NOPE"), "Telegram has no error \"NOPE\""),
+        ("PUT", "/faults", fault("messages.*", 420, "FLOOD_WAIT_X"), "wants a number where the X is"),
+        ("PUT", "/faults", fault("messages.*", 420, "FLOOD_WAIT_99999999999999"), "is more than 2147483647"),
+        ("PUT", "/faults", json!({ "link": { "drop": 1001 } }), "link.drop is a chance in a thousand, and 1001 is more"),
+        ("PUT", "/faults", json!({ "link": { "drop": 600, "cut": 401 } }), "make 1001 of a thousand together"),
+        ("PUT", "/faults", json!({ "updates": { "delay": 1001 } }), "updates.delay is a chance in a thousand"),
+        ("PUT", "/faults", json!({ "rates": [{ "method": "*", "calls": 0, "per_ms": 0 }] }), "not 0 in 0"),
+        ("PUT", "/faults", json!({ "rates": [{ "method": "*", "calls": 1, "per_ms": -1 }] }), "not 1 in -1"),
+        ("PUT", "/faults", json!({ "errors": [{ "method": "*", "code": 420, "error": "FLOOD_WAIT_3", "group": 5 }] }), "CHAT_ID_INVALID"),
+        (
+            "POST",
+            "/messages",
+            json!({ "from": 1, "to": { "group": 1, "channel": 2 }, "text": "x" }),
+            "a peer is an account, {\"group\": id}",
+        ),
+        ("POST", "/messages", json!({ "from": 1, "to": { "grop": 1 }, "text": "x" }), "and not {\"grop\":1}"),
         ("POST", "/bad_msg", json!({ "code": 99 }), "there is no code 99"),
     ] {
         let (status, answer) = ask(address, method, path, Some(body)).await;
@@ -115,6 +130,11 @@ async fn what_cannot_be_meant_is_refused_with_a_reason() {
     }
     let (status, answer) = ask(address, "GET", "/digest", None).await;
     assert!(status == 400 && answer["error"].is_string(), "{answer}");
+    ask(address, "POST", "/users", Some(json!({ "first_name": "Alice", "username": "alice" }))).await;
+    for (place, expected) in [("channel", "CHANNEL_INVALID"), ("group", "CHAT_ID_INVALID")] {
+        let answer = ask(address, "GET", &format!("/messages?account=alice&{place}=5"), None).await;
+        assert_eq!(answer, (400, json!({ "error": expected })));
+    }
     let (status, answer) = ask(address, "DELETE", "/users", None).await;
     assert_eq!((status, answer), (405, json!({ "error": "/users does not know DELETE" })));
 }
