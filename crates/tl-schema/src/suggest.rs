@@ -1,10 +1,17 @@
-/// The candidate that differs least from `name`, if one is near enough to be meant.
+/// The candidate that differs least from `name`, if one is near enough to be meant. Of a name without a namespace, that of the candidate may be
+/// what was forgotten.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.len() / 3).clamp(1, 6);
+    let apart = |other: &str| {
+        let is_possible = other.len().abs_diff(name.len()) <= limit;
+        is_possible.then(|| distance(name, other)).filter(|distance| *distance <= limit)
+    };
+    let without_namespace = |candidate: &'a str| match candidate.split_once('.') {
+        Some((_, rest)) if !name.contains('.') => apart(rest).map(|distance| distance + 1),
+        _ => None,
+    };
     candidates
-        .filter(|candidate| candidate.len().abs_diff(name.len()) <= limit)
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
+        .filter_map(|candidate| Some((apart(candidate).into_iter().chain(without_namespace(candidate)).min()?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }
