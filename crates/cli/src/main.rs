@@ -15,6 +15,7 @@ mod people;
 mod piped;
 mod progress;
 mod ready;
+mod sessions;
 mod state_dir;
 mod target;
 mod terminal;

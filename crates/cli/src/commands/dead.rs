@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use quadruplex::Event;
 use quadruplex::api::name_for_id;
-use quadruplex::store::{Commit, DeadLetter, Lane, PeerId, Redb, Row, Store};
+use quadruplex::store::{Commit, DeadLetter, Lane, PeerId, Row, Store};
 use serde_json::json;
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::say;
+use crate::sessions::open_file;
 
 /// Letters read at once.
 const PAGE: usize = 256;
@@ -52,8 +53,8 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     };
     // Opening it would make an empty one.
     std::fs::metadata(&session).map_err(|error| no_session(format_args!("there is no session at {}: {error}", session.display())))?;
-    let store = Redb::open(session, Duration::ZERO).await.map_err(quadruplex::Error::from)?;
-    let letters = letters(&store).await?;
+    let store = open_file(&session, Duration::ZERO, false).await?;
+    let letters = letters(&*store).await?;
     match action {
         Action::List => {
             letters.iter().try_for_each(|letter| say(if context.json { to_json(letter) } else { to_line(letter) }))?;
@@ -63,13 +64,13 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
             Ok(())
         }
         Action::Retry { numbers } => {
-            change(&store, &letters, &numbers, |commit, letter| {
+            change(&*store, &letters, &numbers, |commit, letter| {
                 commit.unbury(letter.row.number);
                 commit.add_row(Row { attempts: 0, ..letter.row.clone() });
             })
             .await
         }
-        Action::Drop { numbers } => change(&store, &letters, &numbers, |commit, letter| commit.unbury(letter.row.number)).await,
+        Action::Drop { numbers } => change(&*store, &letters, &numbers, |commit, letter| commit.unbury(letter.row.number)).await,
     }
 }
 
@@ -87,7 +88,7 @@ fn only_session() -> Result<PathBuf, Failure> {
     }
 }
 
-async fn letters(store: &Redb) -> Result<Vec<DeadLetter>, Failure> {
+async fn letters(store: &dyn Store) -> Result<Vec<DeadLetter>, Failure> {
     let mut all: Vec<DeadLetter> = Vec::new();
     loop {
         let from = all.last().map_or(0, |letter| letter.row.number + 1);
@@ -100,7 +101,12 @@ async fn letters(store: &Redb) -> Result<Vec<DeadLetter>, Failure> {
 }
 
 /// Changes all of them or, if one is not there, none.
-async fn change(store: &Redb, letters: &[DeadLetter], numbers: &[u64], change: impl Fn(&mut Commit, &DeadLetter)) -> Result<(), Failure> {
+async fn change(
+    store: &dyn Store,
+    letters: &[DeadLetter],
+    numbers: &[u64],
+    change: impl Fn(&mut Commit, &DeadLetter),
+) -> Result<(), Failure> {
     let mut commit = Commit::default();
     for number in numbers {
         let letter = letters.iter().find(|letter| letter.row.number == *number).ok_or_else(|| {

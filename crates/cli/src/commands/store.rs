@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::say;
+use crate::sessions::open_either;
 
 /// Where sessions are kept: copy one to another place, take one over from another library, give one back.
 ///
@@ -125,11 +126,7 @@ async fn import(to: &str, telethon_file: Option<PathBuf>) -> Result<(), Failure>
 async fn existing(url: &str) -> Result<Arc<dyn Store>, Failure> {
     let mut options = Options::from_env()?;
     options.create = false;
-    let sealed = open(url, options.clone()).await;
-    if sealed.is_ok() || options.key.take().is_none() {
-        return Ok(sealed?);
-    }
-    Ok(open(url, options).await?)
+    Ok(open_either(url, options).await?)
 }
 
 async fn target(url: &str, plain: bool) -> Result<Arc<dyn Store>, Failure> {
@@ -138,15 +135,6 @@ async fn target(url: &str, plain: bool) -> Result<Arc<dyn Store>, Failure> {
         options.key = None;
     }
     Ok(open(url, options).await?)
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Url { .. } | Error::NotBuilt { .. } => Self::new(Kind::Usage, error.to_string()),
-            _ => Self::new(Kind::Session, error.to_string()),
-        }
-    }
 }
 
 impl From<FormatError> for Failure {

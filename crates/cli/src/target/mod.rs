@@ -12,13 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quadruplex::net::{Carrier, CloseReason, Doh, DohServer, Network, Order, Policy, Proxy, State, Tls, Web, awaitkit_dial};
-use quadruplex::store::{Error as StoreError, Redb};
+use quadruplex::store::{Error as StoreError, Store};
 use quadruplex::{Client, Error, Transport, sandbox};
+use quadruplex_stores::Error as StoresError;
 use tokio::time::{sleep, timeout};
 
 use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::feed::Feed;
+use crate::sessions::{about_key, open_file};
 use guests::Guest;
 pub(crate) use host::{Hosting, Registration, forget_lost_logins};
 pub(crate) use quadruplex::Variables;
@@ -199,12 +201,13 @@ impl Target {
     }
 
     /// The store of the session; `None` for one that is lost with the process. A person of the sandbox may be in two places.
-    async fn open(&self, sessions: Option<PathBuf>) -> Result<Option<Redb>, Failure> {
+    async fn open(&self, sessions: Option<PathBuf>) -> Result<Option<Arc<dyn Store>>, Failure> {
         let Some(directory) = sessions else { return Ok(None) };
         let wait = if self.sandbox { Duration::ZERO } else { self.wait };
-        match Redb::open(directory.join(format!("{}.redb", self.account)), wait).await {
+        // What lies beside it in the state of the sandbox is open to everybody.
+        match open_file(&directory.join(format!("{}.redb", self.account)), wait, !self.sandbox).await {
             Ok(store) => Ok(Some(store)),
-            Err(StoreError::InUse { .. }) if self.sandbox => Ok(None),
+            Err(StoresError::Store(StoreError::InUse { .. })) if self.sandbox => Ok(None),
             Err(error) => Err(unusable(error)),
         }
     }
@@ -378,13 +381,14 @@ pub(crate) fn peer(text: &str) -> Result<String, String> {
 }
 
 /// A session that cannot be opened: another one has another name.
-fn unusable(error: StoreError) -> Failure {
-    let help = match error {
-        StoreError::Corrupt { .. } => Some("restore a copy of it, or take another session: --as NAME"),
-        StoreError::Newer { .. } => Some("use the newer release, or take another session: --as NAME"),
+fn unusable(error: StoresError) -> Failure {
+    let help = match &error {
+        _ if about_key(&error).is_some() => None,
+        StoresError::Store(StoreError::Corrupt { .. }) => Some("restore a copy of it, or take another session: --as NAME"),
+        StoresError::Store(StoreError::Newer { .. }) => Some("use the newer release, or take another session: --as NAME"),
         _ => None,
     };
-    let failure = Failure::from(Error::from(error));
+    let failure = Failure::from(error);
     match help {
         Some(help) => failure.with_help(help),
         None => failure,

@@ -8,10 +8,10 @@ use crate::command::{Ended, Place};
 use crate::kills::admin::Admin;
 
 /// A sandbox that is killed when the test is over.
-struct Running(Child, Value);
+pub(crate) struct Running(Child, Value);
 
 impl Running {
-    fn start(place: &Place) -> Self {
+    pub(crate) fn start(place: &Place) -> Self {
         Self::start_with(place, &[])
     }
 
@@ -25,7 +25,7 @@ impl Running {
     }
 
     /// What leads to it as to a server that is no sandbox.
-    fn server(&self) -> [&str; 8] {
+    pub(crate) fn server(&self) -> [&str; 8] {
         let address = self.1["dcs"][0]["address"].as_str().expect("an address");
         let key = self.1["rsa_key"].as_str().expect("a path");
         ["--server", address, "--rsa-key", key, "--api-id", "1", "--api-hash", "hash"]

@@ -2,6 +2,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use crate::command::{Ended, Place};
+use crate::sandbox::Running;
 
 const KEY: &str = "QUADRUPLEX_STORE_KEY";
 
@@ -38,6 +39,13 @@ fn a_session_moves_in_is_sealed_is_copied_and_moves_out() {
 
     let refused = store(&place, None, &["export", "sealed.redb", "--as", "telethon"], "");
     assert!(refused.code == Some(3) && refused.err.contains("it is encrypted, and no key was given"), "{}", refused.err);
+    assert!(refused.err.ends_with(&format!("  help: {KEY} in the environment has its key\n")), "{}", refused.err);
+    let refused = store(&place, Some(&"5b".repeat(32)), &["export", "sealed.redb", "--as", "telethon"], "");
+    let text = format!(
+        "error: the key for encryption at rest is not the one this store was made with\n  \
+         help: {KEY} in the environment has to be the key with which it was written\n"
+    );
+    assert_eq!((refused.code, refused.err), (Some(3), text));
     let refused = store(&place, None, &["copy", "plain.redb", "plain.redb.copy"], "");
     assert_eq!(refused.code, Some(0), "{}", refused.err);
     let refused = store(&place, None, &["copy", "plain.redb", "plain.redb.copy"], "");
@@ -55,4 +63,32 @@ fn what_cannot_be_moved_is_said() {
     check(&["copy", "none.redb", "a.redb"], "", 3, "there is no store at none.redb");
     check(&["copy", "mongodb://u:s3cret@h", "a.redb"], "", 2, "`mongodb` is none of");
     assert!(!place.path().join("none.redb").exists() && !place.path().join("a.redb").exists());
+}
+
+/// The commands find it with the key that it was written with; one that is not encrypted needs none.
+#[test]
+fn an_encrypted_session_is_used() {
+    let place = Place::new("store-sealed");
+    let (right, wrong) = ("5a".repeat(32), "5b".repeat(32));
+    let running = Running::start(&place);
+    let run = |key: Option<&str>, arguments: &[&str]| {
+        let mut command = place.command();
+        command.args(arguments).args(running.server()).env_remove(KEY);
+        if let Some(key) = key {
+            command.env(KEY, key);
+        }
+        Ended::of(command.output().expect("the command can be started"))
+    };
+    run(None, &["login", "--bot-token", "0:plain_bot", "--as", "plain"]).done();
+    run(Some(&right), &["login", "--bot-token", "0:sealed_bot", "--as", "sealed"]).done();
+    let me = ["call", "users.getUsers", r#"id=["me"]"#, "--as"];
+    for (name, key) in [("plain", None), ("plain", Some(&*wrong)), ("sealed", Some(&*right))] {
+        let said = run(key, &[&me[..], &[name]].concat()).done();
+        assert!(said.contains(&format!("{name}_bot")), "{said}");
+    }
+    for (key, help) in [(None, "has its key"), (Some(&*wrong), "has to be the key with which it was written")] {
+        let refused = run(key, &[&me[..], &["sealed"]].concat());
+        assert_eq!(refused.code, Some(3), "{}", refused.err);
+        assert!(refused.err.ends_with(&format!("  help: {KEY} in the environment {help}\n")), "{}", refused.err);
+    }
 }
