@@ -137,10 +137,13 @@ pub(crate) async fn listen(hub: &Arc<Hub>, first: SocketAddr, dcs: i32, secret: 
 }
 
 async fn bind_row(first: SocketAddr, count: i32) -> io::Result<Vec<TcpListener>> {
+    if i32::from(u16::MAX - first.port()) < count - 1 {
+        return Err(no_port(first, count));
+    }
     let mut listeners: Vec<TcpListener> = Vec::new();
     for _ in 0..count {
         let port = match listeners.last() {
-            Some(before) => before.local_addr()?.port().checked_add(1).ok_or(io::ErrorKind::AddrNotAvailable)?,
+            Some(before) => before.local_addr()?.port().checked_add(1).ok_or_else(|| no_port(first, count))?,
             None => first.port(),
         };
         let address = SocketAddr::new(first.ip(), port);
@@ -148,6 +151,12 @@ async fn bind_row(first: SocketAddr, count: i32) -> io::Result<Vec<TcpListener>>
         listeners.push(TcpListener::bind(address).await.map_err(named)?);
     }
     Ok(listeners)
+}
+
+/// The row would go on where there are no ports any more.
+fn no_port(first: SocketAddr, count: i32) -> io::Error {
+    let text = format!("cannot listen at {count} ports in a row from {first} on: the last port there is, is {}", u16::MAX);
+    io::Error::new(io::ErrorKind::AddrNotAvailable, text)
 }
 
 /// Serves whoever comes.

@@ -98,3 +98,10 @@ async fn the_last_handle_stops_it_whoever_is_connected() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn ports_end_at_65535() {
+    let first = "127.0.0.1:65534".parse().unwrap();
+    let error = Sandbox::builder().dcs(3).listen(first).start().await.map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "cannot listen at 3 ports in a row from 127.0.0.1:65534 on: the last port there is, is 65535");
+}
