@@ -180,6 +180,12 @@ pub(crate) fn unreadable(error: &io::Error) -> RpcError {
     error::RPC_CALL_FAIL
 }
 
+/// So is a part that cannot be kept: the client may send it again.
+pub(crate) fn unwritable(error: &io::Error) -> RpcError {
+    tracing::error!(%error, "a part of an upload cannot be written beside the state file");
+    error::RPC_CALL_FAIL
+}
+
 /// Width and height of a PNG, GIF, BMP, WebP or JPEG; `None` if the bytes begin like none of them.
 fn picture_size(head: &[u8]) -> Option<(i32, i32)> {
     let big = |at: usize| Some(i32::from(u16::from_be_bytes(*head.get(at..)?.first_chunk()?)));

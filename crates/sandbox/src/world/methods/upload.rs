@@ -3,7 +3,7 @@
 use quadruplex_tl_schema::Object;
 
 use super::super::dispatch::{Access, Answer, Call, Method};
-use super::super::files::{Location, unreadable};
+use super::super::files::{Location, unreadable, unwritable};
 use super::super::state::rows::{File, Part, Upload};
 use super::super::{RpcError, error};
 use super::method;
@@ -57,7 +57,7 @@ fn save(call: &mut Call<'_>, total: Option<i32>) -> Answer {
     check_size(call, part, size, total)?;
     // A client that does not know the length says so with -1 and tells the number with the last part.
     let total = if total == Some(-1) { upload.total.or(total) } else { total };
-    call.world.state.write_part(upload.blob, part, call.bytes("bytes")).map_err(|error| unreadable(&error))?;
+    call.world.state.write_part(upload.blob, part, call.bytes("bytes")).map_err(|error| unwritable(&error))?;
     call.world.state.tables.parts.insert((me, file_id, part), Part(size));
     let stale = upload.touched + TOUCH_SECONDS <= call.date();
     if stale || upload.total != total || !call.world.state.tables.uploads.contains(&(me, file_id)) {

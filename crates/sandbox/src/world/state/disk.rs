@@ -131,8 +131,14 @@ impl Disk {
             }
             Self::Files(journal) => {
                 let directory = journal.parts().join(blob.to_string());
-                fs::create_dir_all(&directory)?;
-                fs::write(directory.join(part.to_string()), bytes)
+                let file = directory.join(part.to_string());
+                let written = fs::create_dir_all(&directory).and_then(|()| fs::write(&file, bytes));
+                if written.is_err() {
+                    // Half a part is of no use to anybody, and a full disk has no room for one with every attempt.
+                    let _ = fs::remove_file(&file);
+                    let _ = fs::remove_dir(&directory);
+                }
+                written
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Files up and down.
 
-use quadruplex_sandbox::world::Config;
+use quadruplex_sandbox::world::{Config, World};
 use quadruplex_tl_schema::{Object, Value};
 
 use super::fixture::{Fixture, Session, config};
@@ -189,4 +189,63 @@ fn the_oldest_of_too_many_parts_go() {
     for number in 1..6 {
         fixture.ok(&alice, send_document(small(number, 1, ""), 10 + number));
     }
+}
+
+/// `/dev/full` in the place of a part is a disk without room.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_named_and_not_filled_further() {
+    let place = tempfile::tempdir().unwrap();
+    let mut fixture = Fixture::of(World::open(&place.path().join("state"), config()).unwrap());
+    let alice = fixture.user("alice");
+    let first = place.path().join("state.files/1");
+    std::fs::create_dir(&first).unwrap();
+    std::os::unix::fs::symlink("/dev/full", first.join("0")).unwrap();
+    let log = logged(|| fixture.refused(&alice, part(1, 0, &[7; KIB]), "500 RPC_CALL_FAIL"));
+    assert!(log.contains("cannot be written") && log.contains("No space left"), "{log}");
+    assert!(!first.exists(), "nothing is left of the attempt");
+    fixture.call(&alice, part(1, 0, &[7; KIB])).unwrap();
+}
+
+/// What the model has logged as an error while it did something.
+#[cfg(target_os = "linux")]
+fn logged(what: impl FnOnce()) -> String {
+    use std::fmt::Debug;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Level, Metadata, Subscriber};
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<String>>);
+
+    impl Visit for Log {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            *self.0.lock().unwrap() += &format!("{field}={value:?} ");
+        }
+    }
+
+    impl Subscriber for Log {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == Level::ERROR
+        }
+
+        fn event(&self, event: &Event<'_>) {
+            event.record(&mut self.clone());
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    let log = Log::default();
+    tracing::subscriber::with_default(log.clone(), what);
+    log.0.lock().unwrap().clone()
 }
