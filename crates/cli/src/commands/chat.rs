@@ -7,7 +7,7 @@ use quadruplex::sandbox::PARTNER;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Context;
-use crate::echo;
+use crate::echo::{self, Echo};
 use crate::failure::Failure;
 use crate::feed::Happened;
 use crate::messages::history;
@@ -46,6 +46,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     }
     let client = &connected.client;
     let peer = PeerRef::from(&peer);
+    let _echo = Echo::where_missing(&peer, &connected, context).await?;
     let mut feed = connected.feed().await?;
     let mut last = 0;
     // Bots are not told what was said before.

@@ -8,18 +8,16 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use quadruplex::sandbox::{LOCK, NOTE, PARTNER, first_name, phone, token, username};
+use quadruplex::sandbox::{LOCK, NOTE, PARTNER, first_name, phone, username};
 use quadruplex::{Client, Servers};
 use quadruplex_sandbox::{NewUser, Sandbox};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::guests::{self, Guest, Guests};
 use super::servers::{Place, any_application, make};
 use crate::Context;
-use crate::echo;
+use crate::echo::{self, Echo};
 use crate::failure::{Failure, Kind};
-use crate::feed::Feed;
 use crate::ready::Ready;
 use crate::state_dir::StateDir;
 
@@ -47,7 +45,7 @@ pub(crate) struct Hosting {
 struct Host {
     registration: Registration,
     sandbox: Sandbox,
-    bot: JoinHandle<()>,
+    _bot: Echo,
     guests: Guests,
 }
 
@@ -90,7 +88,6 @@ impl Drop for Host {
     /// The note goes before the lock of the guests, which is the last.
     fn drop(&mut self) {
         self.registration.withdraw();
-        self.bot.abort();
         self.sandbox.stop();
     }
 }
@@ -125,7 +122,9 @@ impl Registration {
             let _ = fs::remove_file(guests);
         }
         let _ = fs::remove_file(&note);
-        let _ = fs::remove_file(note.with_file_name(PARTNER));
+        for name in [PARTNER, echo::OURS] {
+            let _ = fs::remove_file(note.with_file_name(name));
+        }
         Ok(Some(Self { note, _lock: lock }))
     }
 
@@ -198,8 +197,9 @@ async fn start(registration: Registration, context: &Context) -> Result<Place, F
     let ready = Ready::of(&sandbox, Some(&state), context)?;
     let guests = Guests::none(context)?;
     registration.announce(&ready, Some(guests.path()))?;
-    let bot = start_bot(&sandbox).await?;
-    context.hosting.begin(Host { registration, sandbox, bot, guests });
+    let servers = Servers::custom(1, sandbox.addresses(), sandbox.public_key());
+    let bot = Echo::start(Client::builder(1, "any").servers(servers).dialer(sandbox.dialer()), || false).await?;
+    context.hosting.begin(Host { registration, sandbox, _bot: bot, guests });
     place(&ready, None)
 }
 
@@ -208,20 +208,6 @@ pub(crate) fn forget_lost_logins(state: &Path) {
     if !state.exists() {
         let _ = fs::remove_dir_all(sessions_beside(state));
     }
-}
-
-/// Somebody to talk with, who listens from now on.
-async fn start_bot(sandbox: &Sandbox) -> Result<JoinHandle<()>, Failure> {
-    let servers = Servers::custom(1, sandbox.addresses(), sandbox.public_key());
-    let client = Client::builder(1, "any").servers(servers).dialer(sandbox.dialer()).connect_in_memory().await?;
-    client.sign_in_bot(&token(echo::NAME)).await?;
-    let feed = Feed::open(&client).await?;
-    Ok(tokio::spawn(async move {
-        // Its failure is no failure of the command, which may have nothing to do with it.
-        if let Err(error) = echo::answer(&client, feed).await {
-            eprintln!("warning: @{} has stopped: {error}", echo::NAME);
-        }
-    }))
 }
 
 fn populate(sandbox: &Sandbox) -> io::Result<()> {

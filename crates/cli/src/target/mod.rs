@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use quadruplex::net::{Carrier, CloseReason, Doh, DohServer, Network, Order, Policy, Proxy, State, Tls, Web, awaitkit_dial};
 use quadruplex::store::{Error as StoreError, Store};
-use quadruplex::{Client, Error, Transport, sandbox};
+use quadruplex::{Builder, Client, Error, Servers, Transport, sandbox};
 use quadruplex_stores::Error as StoresError;
 use tokio::time::{sleep, timeout};
 
@@ -24,7 +24,7 @@ use crate::sessions::{about_key, open_file};
 use guests::Guest;
 pub(crate) use host::{Hosting, Registration, forget_lost_logins};
 pub(crate) use quadruplex::Variables;
-use servers::Place;
+use servers::{Place, any_application};
 
 /// The options by which every command that talks to Telegram is told where.
 #[derive(Debug, clap::Args)]
@@ -104,6 +104,7 @@ pub(crate) struct Connected {
     pub(crate) is_sandbox: bool,
     /// How long a command does without a connection.
     patience: Duration,
+    servers: Servers,
     _guest: Option<Guest>,
 }
 
@@ -161,7 +162,7 @@ impl Target {
         }
         let Place { servers, sessions, api, guest, is_sandbox } = Place::find(self, context).await?;
         let store = self.open(sessions).await?;
-        let builder = Client::builder(api.id, api.hash).servers(servers).transport(self.transport.into(), self.obfuscated);
+        let builder = Client::builder(api.id, api.hash).servers(servers.clone()).transport(self.transport.into(), self.obfuscated);
         let builder =
             if self.proxy.is_empty() { builder } else { builder.policy(Policy::new(self.proxy_order, self.proxy.iter().cloned())) };
         let builder = if self.doh { builder.network(self.by_doh()?) } else { builder };
@@ -175,7 +176,7 @@ impl Target {
         if let Ok(known) = timeout(self.timeout, client.whoami()).await {
             known?;
         }
-        Ok(Connected { client, is_sandbox, patience: self.timeout, _guest: guest })
+        Ok(Connected { client, is_sandbox, patience: self.timeout, servers, _guest: guest })
     }
 
     /// The network with names from strangers that are trusted more than the system.
@@ -265,6 +266,12 @@ impl Connected {
     /// The messages that come from now on.
     pub(crate) async fn feed(&self) -> Result<Feed, Failure> {
         Ok(Feed::open(&self.client).await?)
+    }
+
+    /// Makes a client of another account of the sandbox.
+    pub(crate) fn another(&self) -> Builder {
+        let api = any_application();
+        Client::builder(api.id, api.hash).servers(self.servers.clone())
     }
 
     /// Does something that needs the server, and gives up when the server has been away for too long: a call would wait for it

@@ -159,6 +159,23 @@ fn the_bot_of_the_sandbox_answers() {
     assert!(child.wait().expect("it ends with its input").success());
 }
 
+/// Which has no bots but those of programs.
+#[test]
+fn somebody_answers_in_a_sandbox_that_runs_unless_a_program_does() {
+    let place = Place::new("chat-running");
+    let _running = Running::start_with(&place, &["--state", "world"]);
+    for (arguments, said) in [(&["@echo_bot"][..], "one"), (&[], "two"), (&["echo_bot", "--as", "bobby"], "three")] {
+        let chat = [&["chat", "--sandbox", "--json"], arguments].concat();
+        let answers = lines(&typed(&place, &chat, said).done());
+        let answers = answers.iter().filter(|message| message["text"] == said && message["out"] == false);
+        assert_eq!(answers.count(), 1, "{said}");
+    }
+    // A program of that name says so.
+    std::fs::write(place.path().join("state/sandbox.partner"), "@echo_bot").expect("it can be written");
+    let answers = lines(&typed(&place, &["chat", "--sandbox", "--json"], "four").done());
+    assert!(!answers.iter().any(|message| message["text"] == "four"), "{answers:#?}");
+}
+
 #[test]
 fn what_is_answered_to_the_last_line_of_a_pipe_is_shown() {
     let place = Place::new("piped-chat");
