@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use quadruplex::sandbox;
 
 use crate::help;
+use crate::target::account_name;
 
 /// Shown below the help of the command.
 pub(crate) const EXIT_CODES: &str = "\
@@ -60,15 +61,32 @@ impl Failure {
         Self { text: help::instead(&self.text, help), ..self }
     }
 
-    /// The same where everybody is let in: a person who is missed can be made.
+    /// The same where everybody is let in: a person who is missed can be made, a bot can be started.
     pub(crate) fn in_sandbox(self) -> Self {
         match &self.nobody {
+            Some(bot) if bot.ends_with("bot") => {
+                let help =
+                    "a bot is there once its program has signed in: start that with --sandbox; quadruplex chat --sandbox has one, too";
+                self.with_help(help)
+            }
             Some(name) => {
                 let help = format!("who signs in is there: quadruplex login --sandbox --as {name}");
                 self.with_help(&help)
             }
             None => self,
         }
+    }
+
+    /// The same where a login is advised, with the options that lead to the same server, and to the same account unless another one is meant.
+    pub(crate) fn with_options(self, server: &str, account: &str) -> Self {
+        const LOGIN: &str = "quadruplex login";
+        let Some((what, help)) = self.text.split_once("\n  help: ") else { return self };
+        let Some((before, after)) = help.split_once(LOGIN) else { return self };
+        let sentence = after.split(',').next().unwrap_or_default();
+        let account = if sentence.contains(" --as ") { "" } else { account };
+        let server = if sentence.contains(" --sandbox") { "" } else { server };
+        let text = format!("{what}\n  help: {before}{LOGIN}{server}{account}{after}");
+        Self { text, ..self }
     }
 
     /// Whether there is something to tell.
@@ -97,9 +115,10 @@ impl From<quadruplex::Error> for Failure {
 fn nobody(error: &quadruplex::Error) -> Option<String> {
     use quadruplex::Error;
     match error {
-        // A bot is there with its program.
-        Error::Peer(error) if error.peer.ends_with("bot") => None,
-        Error::Peer(error) => error.peer.strip_prefix('@').and_then(sandbox::username).map(str::to_owned),
+        Error::Peer(error) => {
+            let name = error.peer.strip_prefix('@').and_then(sandbox::username);
+            name.filter(|name| account_name(name).is_ok()).map(str::to_owned)
+        }
         Error::Shared(error) => nobody(error),
         _ => None,
     }
@@ -118,5 +137,26 @@ fn kind_of(error: &quadruplex::Error) -> Kind {
         Error::NotSignedIn | Error::Store(_) | Error::Closed(CloseReason::UnknownKey) => Kind::Session,
         Error::Closed(_) | Error::Timeout { .. } | Error::Cancelled { .. } | Error::MayHaveBeenExecuted { .. } => Kind::Connection,
         _ => Kind::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_advised_login_leads_to_the_same_server() {
+        let check = |help: &str, expect: &str| {
+            let failure = Failure::new(Kind::Session, format!("lost\n  help: {help}")).with_options(" --test-servers", " --as lena");
+            assert_eq!(failure.to_string(), format!("lost\n  help: {expect}"));
+        };
+        check("it ended: quadruplex login", "it ended: quadruplex login --test-servers --as lena");
+        check("quadruplex login asks for it", "quadruplex login --test-servers --as lena asks for it");
+        check("quadruplex login --as NAME begins another one", "quadruplex login --test-servers --as NAME begins another one");
+        check("quadruplex login, and --as NAME for the other", "quadruplex login --test-servers --as lena, and --as NAME for the other");
+        check("quadruplex login --sandbox --as annie", "quadruplex login --sandbox --as annie");
+        check("is there a network?", "is there a network?");
+        let nothing = Failure::new(Kind::Session, "quadruplex login").with_options(" --test-servers", "");
+        assert_eq!(nothing.to_string(), "quadruplex login");
     }
 }

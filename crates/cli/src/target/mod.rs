@@ -105,6 +105,8 @@ pub(crate) struct Connected {
     /// How long a command does without a connection.
     patience: Duration,
     servers: Servers,
+    /// The options that lead to this server, and to this account.
+    options: (String, String),
     _guest: Option<Guest>,
 }
 
@@ -131,9 +133,9 @@ impl Target {
         if client.own_user().is_some() {
             return Ok(());
         }
-        let text =
-            format!("not signed in\n  there is no login for the account `{}`\n  help: quadruplex login{}", self.account, self.hint());
-        Err(Failure::new(Kind::Session, text))
+        let text = format!("not signed in\n  there is no login for the account `{}`\n  help: quadruplex login", self.account);
+        let (server, account) = self.options();
+        Err(Failure::new(Kind::Session, text).with_options(&server, &account))
     }
 
     pub(crate) fn account(&self) -> &str {
@@ -156,6 +158,11 @@ impl Target {
 
     /// Connects, signed in or not.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Connected, Failure> {
+        let (server, account) = self.options();
+        self.try_to_connect(context).await.map_err(|failure| failure.with_options(&server, &account))
+    }
+
+    async fn try_to_connect(&self, context: &Context) -> Result<Connected, Failure> {
         if self.obfuscated && matches!(self.transport, Framing::Full) {
             let text = "the full transport cannot be obfuscated\n  help: --transport abridged, intermediate or padded can";
             return Err(Failure::new(Kind::Usage, text));
@@ -176,7 +183,7 @@ impl Target {
         if let Ok(known) = timeout(self.timeout, client.whoami()).await {
             known?;
         }
-        Ok(Connected { client, is_sandbox, patience: self.timeout, servers, _guest: guest })
+        Ok(Connected { client, is_sandbox, patience: self.timeout, servers, options: self.options(), _guest: guest })
     }
 
     /// The network with names from strangers that are trusted more than the system.
@@ -243,22 +250,20 @@ impl Target {
         Err(Failure::new(Kind::Connection, format!("no connection to {place}\n  {reason}\n  help: {help}")))
     }
 
-    /// The options that lead to the same server.
-    fn hint(&self) -> String {
-        let mut hint = String::new();
+    /// The options that lead to the same server, and those that lead to the same account.
+    fn options(&self) -> (String, String) {
+        let mut server = String::new();
         if self.sandbox {
-            hint += " --sandbox";
+            server += " --sandbox";
         }
         if let (Some(address), Some(key)) = (self.server, &self.rsa_key) {
-            hint += &format!(" --server {address} --dc {} --rsa-key {}", self.dc, key.display());
+            server += &format!(" --server {address} --dc {} --rsa-key {}", self.dc, key.display());
         }
         if self.test_servers {
-            hint += " --test-servers";
+            server += " --test-servers";
         }
-        if self.account != "me" {
-            hint += &format!(" --as {}", self.account);
-        }
-        hint
+        let account = if self.account == "me" { String::new() } else { format!(" --as {}", self.account) };
+        (server, account)
     }
 }
 
@@ -278,13 +283,23 @@ impl Connected {
     /// for ever, which a command must not.
     pub(crate) async fn while_connected<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
-            done = work => done.map_err(|failure| if self.is_sandbox { failure.in_sandbox() } else { failure }),
+            done = work => done.map_err(|failure| self.explained(if self.is_sandbox { failure.in_sandbox() } else { failure })),
             failure = self.lost() => Err(failure),
         }
     }
 
+    /// What is advised has to lead to the same server.
+    fn explained(&self, failure: Failure) -> Failure {
+        let (server, account) = &self.options;
+        failure.with_options(server, account)
+    }
+
     /// Why nothing comes any more, although nobody has asked for the end.
     pub(crate) async fn ended(&self) -> Failure {
+        self.explained(self.why_ended().await)
+    }
+
+    async fn why_ended(&self) -> Failure {
         if let Some(error) = self.client.login_lost() {
             return Failure::new(Kind::Session, format!("Telegram has ended this login: {error}\n  help: quadruplex login"));
         }
@@ -403,7 +418,7 @@ fn unusable(error: StoresError) -> Failure {
 }
 
 /// A name becomes the name of a file, and in the sandbox that of a person.
-fn account_name(name: &str) -> Result<String, String> {
+pub(crate) fn account_name(name: &str) -> Result<String, String> {
     let good = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == '-';
     if (1..=32).contains(&name.len()) && name.chars().all(good) {
         Ok(name.to_owned())

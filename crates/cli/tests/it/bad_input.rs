@@ -126,6 +126,19 @@ fn a_peer_that_nobody_is() {
     check("peer", &["send", "@nobody_here", "hi", "--sandbox"], 4, text);
 }
 
+/// Nobody can sign in under such a name, and a bot has a program.
+#[test]
+fn a_peer_that_nobody_can_be() {
+    for (peer, help) in [
+        ("two words", "names are matched letter by letter; a plain id works only after this account has met the user"),
+        ("@helper_bot", "a bot is there once its program has signed in: start that with --sandbox; quadruplex chat --sandbox has one, too"),
+    ] {
+        let ended = Place::new("no-peer").run(["send", peer, "hi", "--sandbox"]);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(4), ""), "{}", ended.err);
+        assert!(ended.err.ends_with(&format!("\n  help: {help}\n")), "{}", ended.err);
+    }
+}
+
 #[test]
 fn a_message_without_a_file() {
     let text = "error: message 7 of me has no file, or is not there\n  help: quadruplex history me shows what is\n";
