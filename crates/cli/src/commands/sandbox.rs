@@ -18,7 +18,8 @@ use crate::target::{Registration, address, forget_lost_logins};
 /// Run an offline Telegram that any MTProto client can use.
 ///
 /// Prints one line of JSON when it is ready, with the addresses of its data centres and the file of its public RSA key (PKCS#1,
-/// PEM), then one line for each login code that it sends. While it runs, `--sandbox` means this one, for commands and for programs. A person
+/// PEM), then one line for each login code that it sends. While it runs, `--sandbox` means this one, for commands and for programs,
+/// unless another has the state directory already (`"found": false`). A person
 /// whose number is 99966 and five digits, the first of them the data centre, gets its number five times as the code; a bot signs in with
 /// the token 0:NAME, and is made if there is none. Ends upon ctrl-c or SIGTERM.
 #[derive(Debug, clap::Args)]
@@ -82,7 +83,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
     if let Some(registration) = &registration {
         registration.announce(&ready, None)?;
     }
-    say(ready.to_json())?;
+    if registration.is_none() {
+        eprintln!(
+            "warning: another sandbox has this state directory, and --sandbox means that one\n  \
+             help: --server ADDR --rsa-key FILE leads to this one; with --state-dir DIR it has a directory of its own"
+        );
+    }
+    let mut line = ready.to_json();
+    line["found"] = registration.is_some().into();
+    say(line)?;
     tokio::select! {
         () = tell_codes(&sandbox) => Ok(()),
         result = serve_admin(&sandbox, admin) => result.map_err(|error| Failure::io("the admin interface failed", &error)),

@@ -76,6 +76,18 @@ fn every_transport_reaches_a_sandbox_that_runs() {
 }
 
 #[test]
+fn a_second_sandbox_says_that_the_first_is_meant() {
+    let place = Place::new("second");
+    let first = Running::start(&place);
+    assert_eq!(first.1["found"], true);
+    let second = place.run(["sandbox", "--until-stdin-ends"]);
+    assert_eq!((second.code, &lines(&second.out)[0]["found"]), (Some(0), &false.into()));
+    assert!(second.err.starts_with("warning: another sandbox has this state directory"), "{}", second.err);
+    let place = Place::new("second-elsewhere");
+    assert_eq!(lines(&place.run(["sandbox", "--until-stdin-ends"]).done())[0]["found"], true);
+}
+
+#[test]
 fn the_key_of_another_server_is_not_trusted() {
     let place = Place::new("other-key");
     let running = Running::start(&place);
