@@ -72,7 +72,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
             source.and(closed).map_err(quadruplex::Error::from)?;
             let quadruplex_stores::Copied { keys, rows, dead_letters, peers, values, .. } = copied;
             say(if context.json {
-                json!({"keys": keys, "rows": rows, "dead_letters": dead_letters, "peers": peers, "values": values}).to_string()
+                let to = target.place();
+                json!({"event": "copied", "keys": keys, "rows": rows, "dead_letters": dead_letters, "peers": peers, "values": values, "to": to})
+                    .to_string()
             } else {
                 format!(
                     "{keys} keys, {rows} updates to be handled, {dead_letters} given up, {peers} peers, {values} values: now in {}\n\
@@ -81,7 +83,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
                 )
             })
         }
-        Action::Import { to, telethon_file } => import(&to, telethon_file).await,
+        Action::Import { to, telethon_file } => import(&to, telethon_file, context).await,
         Action::Export { from, format, api_id } => {
             let format = match format {
                 Library::Quadruplex => Format::Quadruplex,
@@ -95,12 +97,16 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
             store.close().await.map_err(quadruplex::Error::from)?;
             let session =
                 Session::from_snapshot(&small).ok_or_else(|| Failure::new(Kind::Session, "nobody is signed in with that store"))?;
-            say(sessions::write(&session, format, api_id)?)
+            let session = sessions::write(&session, format, api_id)?;
+            if context.json {
+                return say(json!({"event": "exported", "library": name(format), "session": session}));
+            }
+            say(session)
         }
     }
 }
 
-async fn import(to: &str, telethon_file: Option<PathBuf>) -> Result<(), Failure> {
+async fn import(to: &str, telethon_file: Option<PathBuf>, context: &Context) -> Result<(), Failure> {
     let (commit, whose) = match telethon_file {
         #[cfg(feature = "sqlite")]
         Some(path) => (sessions::read_telethon_file(&path).await?.to_commit(), Format::Telethon),
@@ -119,7 +125,15 @@ async fn import(to: &str, telethon_file: Option<PathBuf>) -> Result<(), Failure>
     }
     store.commit(Arc::new(commit)).await.map_err(quadruplex::Error::from)?;
     store.close().await.map_err(quadruplex::Error::from)?;
+    if context.json {
+        return say(json!({"event": "imported", "library": name(whose), "to": store.place()}));
+    }
     say(format_args!("a session of {whose:?} is now in {}; do not use it where it came from any more", store.place()))
+}
+
+/// What `--as` calls it.
+fn name(library: Format) -> String {
+    format!("{library:?}").to_ascii_lowercase()
 }
 
 /// A store that is there, sealed or not: the key of the environment is for one that is.

@@ -1,6 +1,8 @@
 use std::io::Write;
 use std::process::Stdio;
 
+use serde_json::{Value, json};
+
 use crate::command::{Ended, Place};
 use crate::sandbox::Running;
 
@@ -91,4 +93,18 @@ fn an_encrypted_session_is_used() {
         assert_eq!(refused.code, Some(3), "{}", refused.err);
         assert!(refused.err.ends_with(&format!("  help: {KEY} in the environment {help}\n")), "{}", refused.err);
     }
+}
+
+#[test]
+fn programs_are_told_in_json() {
+    let place = Place::new("store-json");
+    let told = |arguments: &[&str], input: &str| -> Value {
+        serde_json::from_str(&store(&place, None, &[arguments, &["--json"]].concat(), input).done()).expect("one object")
+    };
+    assert_eq!(told(&["import", "a.redb"], &string()), json!({ "event": "imported", "library": "mtcute", "to": "a.redb" }));
+    let copied = told(&["copy", "a.redb", "b.redb"], "");
+    assert_eq!((&copied["event"], &copied["keys"], &copied["to"]), (&json!("copied"), &json!(1), &json!("b.redb")));
+    let exported = told(&["export", "b.redb", "--as", "telethon"], "");
+    let text = store(&place, None, &["export", "b.redb", "--as", "telethon"], "").done();
+    assert_eq!(exported, json!({ "event": "exported", "library": "telethon", "session": text.trim_end() }));
 }
