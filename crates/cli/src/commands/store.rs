@@ -1,4 +1,5 @@
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::say;
 use crate::sessions::open_either;
+use crate::target::address;
 
 /// Where sessions are kept: copy one to another place, take one over from another library, give one back.
 ///
@@ -48,6 +50,9 @@ enum Action {
         /// What Pyrogram wants in it.
         #[arg(long, env = "API_ID")]
         api_id: Option<i32>,
+        /// Where the data centre of the account is, if it is none of Telegram's: libraries other than Pyrogram's keep it in the string.
+        #[arg(long, value_name = "ADDR", value_parser = address)]
+        address: Option<SocketAddr>,
     },
 }
 
@@ -84,7 +89,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
             })
         }
         Action::Import { to, telethon_file } => import(&to, telethon_file, context).await,
-        Action::Export { from, format, api_id } => {
+        Action::Export { from, format, api_id, address } => {
             let format = match format {
                 Library::Quadruplex => Format::Quadruplex,
                 Library::Telethon => Format::Telethon,
@@ -95,8 +100,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> Result<(), F
             let store = existing(&from).await?;
             let small = store.load().await.map_err(quadruplex::Error::from)?;
             store.close().await.map_err(quadruplex::Error::from)?;
-            let session =
+            let mut session =
                 Session::from_snapshot(&small).ok_or_else(|| Failure::new(Kind::Session, "nobody is signed in with that store"))?;
+            session.address = address;
+            if address.is_none() && is_elsewhere(&from) && !matches!(format, Format::Quadruplex | Format::Pyrogram) {
+                eprintln!(
+                    "warning: this session is with a server of one's own, and the string leads to Telegram's\n  \
+                     help: --address ADDR puts into it where the server is"
+                );
+            }
             let session = sessions::write(&session, format, api_id)?;
             if context.json {
                 return say(json!({"event": "exported", "library": name(format), "session": session}));
@@ -129,6 +141,12 @@ async fn import(to: &str, telethon_file: Option<PathBuf>, context: &Context) -> 
         return say(json!({"event": "imported", "library": name(whose), "to": store.place()}));
     }
     say(format_args!("a session of {whose:?} is now in {}; do not use it where it came from any more", store.place()))
+}
+
+/// Whether it lies where commands keep sessions with a sandbox or with `--server`.
+fn is_elsewhere(place: &str) -> bool {
+    let directory = std::path::absolute(place).ok().and_then(|path| Some(path.parent()?.file_name()?.to_string_lossy().into_owned()));
+    directory.is_some_and(|name| name.starts_with("server-") || name.ends_with(".sessions"))
 }
 
 /// What `--as` calls it.

@@ -108,3 +108,20 @@ fn programs_are_told_in_json() {
     let text = store(&place, None, &["export", "b.redb", "--as", "telethon"], "").done();
     assert_eq!(exported, json!({ "event": "exported", "library": "telethon", "session": text.trim_end() }));
 }
+
+#[test]
+fn a_session_with_a_server_of_ones_own_leads_there_if_told() {
+    let place = Place::new("store-address");
+    let directory = place.path().join("server-127.0.0.1-4430");
+    std::fs::create_dir(&directory).expect("it can be made");
+    let path = directory.join("me.redb").display().to_string();
+    store(&place, None, &["import", &path], &string()).done();
+    let export = |library: &str, more: &[&str]| store(&place, None, &[&["export", &path, "--as", library], more].concat(), "");
+    let warned = export("mtcute", &[]);
+    assert_eq!(warned.code, Some(0));
+    assert!(warned.err.starts_with("warning: this session is with a server of one's own"), "{}", warned.err);
+    export("quadruplex", &[]).done();
+    let told = export("telethon", &["--address", "127.0.0.1:4430"]).done();
+    let (session, _) = quadruplex_stores::sessions::read(&told).expect("it is a session");
+    assert_eq!(session.address, Some(([127, 0, 0, 1], 4430).into()));
+}
