@@ -4,7 +4,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::command::{Ended, Place};
-use crate::sandbox::Running;
+use crate::running::Running;
 
 const KEY: &str = "QUADRUPLEX_STORE_KEY";
 
