@@ -95,6 +95,11 @@ impl Service {
                 | Self::NewSessionCreated { .. }
         )
     }
+
+    /// Whether it tells that a message was ignored.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self, Self::BadMsgNotification { .. } | Self::BadServerSalt { .. })
+    }
 }
 
 impl Service {

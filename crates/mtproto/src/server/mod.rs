@@ -188,6 +188,16 @@ impl Session {
         if !self.connected || (self.services.is_empty() && !self.outbox.has_queued()) {
             return false;
         }
+        // A client whose clock is wrong takes nothing but a refusal, and may look no further than at what carries it: so nothing does.
+        if let Some(at) = self.services.iter().position(|(service, _)| service.is_refusal())
+            && let Some((refusal, _)) = self.services.remove(at)
+        {
+            let mut layout = Layout::begin(out);
+            let (msg_id, seq_no) = (self.ids.next(now.wall, RESPONSE), self.next_seq_no(false));
+            layout.push((msg_id, seq_no), &refusal.to_bytes(), &[], out);
+            self.sealer(now).seal(layout, None, rng, out);
+            return true;
+        }
         self.queue_acks();
         let mut layout = Layout::begin(out);
         let mut repeats = false;
@@ -213,10 +223,13 @@ impl Session {
         }
         // The container's id must be above those inside, and answers got theirs before.
         let container = (layout.messages() > 1 || repeats).then(|| (self.ids.next(now.wall, NOTIFICATION), self.next_seq_no(false)));
-        let salt = self.salts.current(&self.key, now.wall);
-        let sealer = Sealer { key: &self.key, from: Side::Server, salt, session_id: self.session_id };
-        sealer.seal(layout, container, rng, out);
+        self.sealer(now).seal(layout, container, rng, out);
         true
+    }
+
+    fn sealer(&mut self, now: Now) -> Sealer<'_> {
+        let salt = self.salts.current(&self.key, now.wall);
+        Sealer { key: &self.key, from: Side::Server, salt, session_id: self.session_id }
     }
 
     /// How many messages wait to be written. Acknowledgements that can wait for company do not count.
@@ -229,10 +242,8 @@ impl Session {
         self.queue_acks();
         if !self.poll_transmit(now, rng, out) {
             let container = (self.ids.next(now.wall, NOTIFICATION), self.next_seq_no(false));
-            let salt = self.salts.current(&self.key, now.wall);
-            let sealer = Sealer { key: &self.key, from: Side::Server, salt, session_id: self.session_id };
             let layout = Layout::begin(out);
-            sealer.seal(layout, Some(container), rng, out);
+            self.sealer(now).seal(layout, Some(container), rng, out);
         }
     }
 

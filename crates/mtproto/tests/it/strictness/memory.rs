@@ -203,6 +203,31 @@ fn what_a_server_has_seen() {
     );
 }
 
+/// Telethon looks at the time of a container before it looks inside, and would hear of no refusal in one.
+#[test]
+fn what_is_refused_is_told_in_a_packet_of_its_own() {
+    let mut far = Far::new();
+    assert_eq!(far.give((id(0, 8), 1), query(1), 0.5).0, [1]);
+    for (msg_id, seq_no) in [(id(0, 12), 3), (id(0, 16), 5)] {
+        let opened = packet::open(&key(), Side::Client, Raw::new(Side::Client, msg_id, seq_no, query(2)).seal()).unwrap();
+        far.session.handle_message(opened, at(500.0)).unwrap();
+    }
+    far.session.notify(query(3).into(), at(500.0));
+    let (mut out, mut told) = (Vec::new(), Vec::new());
+    while far.session.poll_transmit(at(500.0), &mut far.rng, &mut out) {
+        let packet = read(Side::Server, &std::mem::take(&mut out));
+        let refused = |body: &[u8]| match service(body) {
+            Some(Service::BadMsgNotification { bad_msg_id, error_code, .. }) => Some((bad_msg_id, error_code)),
+            _ => None,
+        };
+        told.push(packet.iter().map(|(container, message)| (container.is_some(), refused(&message.body))).collect::<Vec<_>>());
+    }
+    let mut table = Table::default();
+    table.row("§3.20 the first", told.first(), Some(&vec![(false, Some((id(0, 12), 16)))]));
+    table.row("§3.20 the second", told.get(1), Some(&vec![(false, Some((id(0, 16), 16)))]));
+    assert!(told[2..].iter().flatten().all(|(_, refused)| refused.is_none()) && told.len() > 2, "{told:?}");
+}
+
 #[test]
 fn what_outlives_a_link() {
     let mut table = Table::default();
