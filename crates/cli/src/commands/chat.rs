@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// With whom: @name, me, a link, a number, an id. In the sandbox, which is meant where nobody is named: the program that was started
-    /// last, else @echo_bot.
+    /// last, else @echo_bot, which this command runs where no program does.
     #[arg(allow_negative_numbers = true, value_parser = target::peer)]
     peer: Option<String>,
     #[command(flatten)]

@@ -18,6 +18,7 @@ use crate::target::address;
 ///
 /// A place is a file (`shop.redb`, `sqlite:shop.db`) or in a server (`postgres://…`, `mysql://…`, `redis://…`, each with `?session=NAME`), as far as this
 /// command was built with it. No program may be using the session meanwhile. With QUADRUPLEX_STORE_KEY (`openssl rand -hex 32`) what is written is encrypted.
+/// Commands open an encrypted session with it, too, and new ones become so, except in a sandbox.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
