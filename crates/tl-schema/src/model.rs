@@ -182,9 +182,15 @@ impl Schema {
         self.knows(&ty).then_some(ty)
     }
 
-    /// The function whose name is nearest to a misspelt one.
+    /// The function whose name is nearest to a misspelt one. If only its namespace was forgotten and several have it, that of the largest.
     pub fn suggest_function(&self, name: &str) -> Option<&str> {
-        nearest(name, self.functions.keys().map(Name::as_str))
+        let names = || self.functions.keys().map(Name::as_str);
+        let size = |space: &str| names().filter(|known| known.split_once('.').is_some_and(|(other, _)| other == space)).count();
+        let forgotten = names().filter_map(|known| {
+            let (space, rest) = known.split_once('.')?;
+            rest.eq_ignore_ascii_case(name).then(|| (size(space), known))
+        });
+        forgotten.max().map(|(_, known)| known).or_else(|| nearest(name, names()))
     }
 
     /// The constructor whose name is nearest to a misspelt one.

@@ -64,6 +64,8 @@ fn what_a_definition_says() {
     assert_eq!(schema.by_id(find.id), Some(find));
     assert_eq!(schema.suggest_function("user.find"), Some("users.find"));
     assert_eq!((schema.suggest_function("find"), schema.suggest_function("Fnd")), (Some("users.find"), Some("users.find")));
+    let of_api = |name| quadruplex_tl_schema::builtin::nearest_api(230).suggest_function(name);
+    assert_eq!((of_api("sendMessage"), of_api("getfile")), (Some("messages.sendMessage"), Some("upload.getFile")));
     assert_eq!(find.result, Type::Vector { bare: false, item: Box::new(Type::Boxed("User".into())) });
     assert_eq!(find.to_string(), format!("users.find#{:x} flags:# exact:flags.1?true ids:Vector<long> = Vector<User>", find.id));
 }
