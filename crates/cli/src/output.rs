@@ -6,13 +6,16 @@ use crate::failure::Failure;
 
 /// What others have written, for a terminal: what would steer it is shown as a picture of the control character.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if text.contains(steers) { text.chars().map(|c| if steers(c) { picture(c) } else { c }).collect() } else { text.into() }
+    pictured(text, |c| c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
 /// The same for names, which have one line.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
-    if text.contains(char::is_control) { text.chars().map(|c| if c.is_control() { picture(c) } else { c }).collect() } else { text.into() }
+    pictured(text, char::is_control)
+}
+
+fn pictured(text: &str, steers: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if text.contains(&steers) { text.chars().map(|c| if steers(c) { picture(c) } else { c }).collect() } else { text.into() }
 }
 
 fn picture(control: char) -> char {

@@ -32,9 +32,14 @@ impl StateDir {
 }
 
 fn create_private(path: &Path) -> io::Result<()> {
+    private_directory().recursive(true).create(path)
+}
+
+/// Makes directories that nobody else can read.
+pub(crate) fn private_directory() -> fs::DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder
 }

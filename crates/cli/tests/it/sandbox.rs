@@ -156,18 +156,8 @@ fn somebody_answers_in_a_sandbox_that_runs_unless_a_program_does() {
 fn what_is_answered_to_the_last_line_of_a_pipe_is_shown() {
     let place = Place::new("piped-chat");
     let talk = |input: &str| {
-        let mut child = place
-            .command()
-            .args(["chat", "@echo_bot", "--sandbox", "--json"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it can be started");
-        child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
-        let output = child.wait_with_output().expect("it ends");
-        assert!(output.status.success());
-        let lines = String::from_utf8(output.stdout).expect("text");
-        lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["text"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+        let said = lines(&typed(&place, &["chat", "@echo_bot", "--sandbox", "--json"], input).done());
+        said.iter().map(|message| message["text"].as_str().map(str::to_owned)).collect::<Vec<_>>()
     };
     let text = |text: &str| Some(text.to_owned());
     assert_eq!(talk("one\ntwo"), [text("one"), text("two")]);

@@ -9,8 +9,8 @@ mod history;
 mod lookups;
 mod talk;
 
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use quadruplex::CancellationToken;
@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use super::actor::Actor;
 use super::report::{Outcome, Report};
 use super::server::Server;
+use crate::state_dir::private_directory;
 
 /// A step that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -90,21 +91,13 @@ impl Place {
         loop {
             // Where processes are numbered anew, as in a container, one of that number may have been killed before.
             let path = std::env::temp_dir().join(format!("quadruplex-demo-{}-{attempt}", std::process::id()));
-            match create_private(&path) {
+            match private_directory().create(&path) {
                 Ok(()) => return Ok(Self(path)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => attempt += 1,
                 Err(error) => return Err(format!("cannot make the directory {}: {error}", path.display())),
             }
         }
     }
-}
-
-/// Others cannot read it, and it is new.
-fn create_private(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 impl Drop for Place {
